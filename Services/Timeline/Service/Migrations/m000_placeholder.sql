@@ -1,0 +1,1 @@
+-- 001 will create the tables.
