@@ -7,7 +7,7 @@ public struct NumberFormat: Hashable, Sendable {
     public static let widthMax = 12
     public static let patternBytesMax = 40
 
-    private enum Part: Hashable, Sendable {
+    fileprivate enum Part: Hashable, Sendable {
         case text(String)
         case year
         case number(width: Int)
