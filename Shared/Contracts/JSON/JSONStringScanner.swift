@@ -46,25 +46,24 @@ struct JSONStringScanner {
 
     /// The string's characters.
     mutating func text(of extent: Extent) throws(JSONFault) -> String {
-        let source = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
-        let utf8 = source.assumingMemoryBound(to: UInt8.self).span
         if !extent.isASCII {
-            try Self.refuseInvalid(utf8, at: extent.start)
+            try self.refuseInvalidUTF8(in: extent)
         }
         guard extent.hasEscapes else {
-            // Checked just now, so that the string need not look at every byte again.
-            return unsafe String(copying: UTF8Span(unchecked: utf8, isKnownASCII: extent.isASCII))
+            return String(decoding: self.bytes[extent.start..<extent.end], as: UTF8.self)
         }
         self.unescaped.removeAll(keepingCapacity: true)
         try self.unescape(extent)
         return String(decoding: self.unescaped, as: UTF8.self)
     }
 
-    private static func refuseInvalid(_ utf8: Span<UInt8>, at start: Int) throws(JSONFault) {
+    private func refuseInvalidUTF8(in extent: Extent) throws(JSONFault) {
+        let text = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
         do {
-            _ = try UTF8Span(validating: utf8)
+            _ = try UTF8Span(validating: text.assumingMemoryBound(to: UInt8.self).span)
         } catch {
-            throw JSONFault(offset: start + error.byteOffsets.lowerBound, reason: "a string is not valid UTF-8")
+            let offset = extent.start + error.byteOffsets.lowerBound
+            throw JSONFault(offset: offset, reason: "a string is not valid UTF-8")
         }
     }
 
