@@ -21,10 +21,11 @@ start_process() {
         [ "$(cat "$process_dir/$name.made" 2>/dev/null)" = "$made" ] && return
         stop_processes "$name"
     fi
-    # A session of its own, so that Ctrl-C reaches only this script, which then stops the processes in order.
+    # A session of its own, so that Ctrl-C reaches only this script, which then stops the processes in order. An empty
+    # environment, because a setting there would win over the file.
     (
         cd "$run_dir"
-        exec setsid "$bin_dir/$name" --config "$configuration_dir/$name.json" \
+        exec setsid env -i PATH="$PATH" LANG=C.UTF-8 "$bin_dir/$name" --config "$configuration_dir/$name.json" \
             >>"$log_dir/$name.log" 2>&1 </dev/null 8>&-
     ) &
     local pid=$!

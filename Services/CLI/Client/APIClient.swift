@@ -19,6 +19,8 @@ final class APIClient: Sendable {
     let patience: Duration
     private let state: Mutex<State>
 
+    private let refresh: Refresh?
+
     private struct State {
         var connection: HTTPClient?
         var token: String?
@@ -28,8 +30,10 @@ final class APIClient: Sendable {
         endpoint: Endpoint,
         security: HTTPClientSecurity,
         token: String? = nil,
-        patience: Duration = APIClient.patienceDefault
+        patience: Duration = APIClient.patienceDefault,
+        refresh: Refresh? = nil
     ) {
+        self.refresh = refresh
         self.endpoint = endpoint
         self.security = endpoint.isSecure ? security : .cleartext
         self.patience = patience
@@ -60,7 +64,11 @@ final class APIClient: Sendable {
 
     /// Sends a call until it has an answer; an answer other than success is thrown with its problems.
     func call(_ method: String, _ path: String, body: JSON? = nil, fields: [HTTPField] = []) async throws(CLIFailure) -> JSON {
-        let response = try await self.send(method, path, body: body?.bytes ?? [], fields: fields)
+        var response = try await self.send(method, path, body: body?.bytes ?? [], fields: fields)
+        if response.status == 401, let renewed = try await self.renewedToken(for: path) {
+            self.token = renewed
+            response = try await self.send(method, path, body: body?.bytes ?? [], fields: fields)
+        }
         guard (200..<300).contains(response.status) else {
             throw CLIFailure(method, path, problem: response)
         }
@@ -111,6 +119,13 @@ final class APIClient: Sendable {
             }
             pause = min(pause * 2, APIClient.pauseMax)
         }
+    }
+
+    private func renewedToken(for path: String) async throws(CLIFailure) -> String? {
+        guard let refresh, path != "/v1/sessions/refresh" else {
+            return nil
+        }
+        return try await refresh.renewed(by: self)
     }
 
     /// Opens a response that is read as it comes, such as the event stream.
