@@ -63,7 +63,12 @@ final class APIClient: Sendable {
     }
 
     /// Sends a call until it has an answer; an answer other than success is thrown with its problems.
-    func call(_ method: String, _ path: String, body: JSON? = nil, fields: [HTTPField] = []) async throws(CLIFailure) -> JSON {
+    func call(
+        _ method: String,
+        _ path: String,
+        body: JSON? = nil,
+        fields: [HTTPField] = []
+    ) async throws(CLIFailure) -> JSON {
         var response = try await self.send(method, path, body: body?.bytes ?? [], fields: fields)
         if response.status == 401, let renewed = try await self.renewedToken(for: path) {
             self.token = renewed
@@ -98,7 +103,9 @@ final class APIClient: Sendable {
                 let response = try await self.connected().request(
                     method: method,
                     path: path,
-                    fields: self.fields(with: body.isEmpty ? fields : fields + [HTTPField("content-type", "application/json")]),
+                    fields: self.fields(
+                        with: body.isEmpty ? fields : fields + [HTTPField("content-type", "application/json")]
+                    ),
                     body: body,
                     timeout: APIClient.requestTimeout
                 )

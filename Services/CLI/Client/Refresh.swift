@@ -18,7 +18,7 @@ struct Refresh: Sendable {
         let answer: JSON
         do {
             answer = try await client.post("/v1/sessions/refresh", ["refresh_token": .string(token)])
-        } catch where error.kind == .notPermitted || error.kind == .refusedData {
+        } catch  where error.kind == .notPermitted || error.kind == .refusedData {
             return nil
         }
         guard let next = Profile(url: current.url, answer: answer) else {

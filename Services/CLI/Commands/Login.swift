@@ -44,9 +44,9 @@ struct Logout: AsyncParsableCommand {
                 return
             }
             let client = try await self.connection.signedInClient()
-            do {
+            do throws(CLIFailure) {
                 _ = try await client.call("DELETE", "/v1/sessions/current")
-            } catch let failure where failure.kind == .notPermitted {
+            } catch  where error.kind == .notPermitted {
                 // The session has ended already, which is what was asked for.
             }
             try ProfileStore.standard.save(nil, as: self.connection.profile)

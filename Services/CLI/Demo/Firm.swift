@@ -22,16 +22,16 @@ struct Firm: Sendable {
         owner: String,
         email: String,
         password: String,
+        clockFrom start: Instant? = nil,
         by api: APIClient
     ) async throws(CLIFailure) -> Profile {
-        let answer = try await api.post(
-            "/v1/signup",
-            [
-                "organization_name": .string(name), "name": .string(owner), "email": .string(email),
-                "password": .string(password), "time_zone": "Europe/Berlin", "currency": "USD",
-            ]
-        )
-        return try Firm.adopt(answer, by: api)
+        var body: JSONObject = [
+            "organization_name": .string(name), "name": .string(owner), "email": .string(email),
+            "password": .string(password), "time_zone": "Europe/Berlin", "currency": "USD",
+        ]
+        // A sandbox organization has a clock of its own, which begins here and is advanced by an operation.
+        body["clock_starts_at"] = start.map { .string($0.description) }
+        return try Firm.adopt(try await api.post("/v1/signup", .object(body)), by: api)
     }
 
     static func signIn(email: String, password: String, by api: APIClient) async throws(CLIFailure) -> Profile {
@@ -55,13 +55,6 @@ struct Firm: Sendable {
     /// Creates a record and gives its id.
     func create(_ path: String, _ body: JSON) async throws(CLIFailure) -> String {
         try await self.post(path, body).id(of: path)
-    }
-
-    /// Runs verbs on a record one after the other.
-    func run(_ verbs: [String], on record: String) async throws(CLIFailure) {
-        for verb in verbs {
-            _ = try await self.post("\(record)/\(verb)")
-        }
     }
 
     /// Reads until there is what another service makes in answer to an event.

@@ -20,7 +20,13 @@ struct LeadToCash: AsyncParsableCommand {
             let unique = Identifier.random().description
             let email = "owner-\(unique.prefix(8))@story.example"
             let profile = try await steps.step("a firm signs up") { () async throws(CLIFailure) in
-                try await Firm.signUp("Lovelace & Partners", owner: "Ada Lovelace", email: email, password: unique, by: api)
+                try await Firm.signUp(
+                    "Lovelace & Partners",
+                    owner: "Ada Lovelace",
+                    email: email,
+                    password: unique,
+                    by: api
+                )
             }
             try ProfileStore.standard.save(profile, as: "story")
             let today = Zone.utc.date(at: .system())

@@ -26,10 +26,14 @@ struct Load: AsyncParsableCommand {
             let began = clock.now
             let api = try await self.client()
             let companies = try await Load.batch(
-                "client companies", "/v1/client-companies/batch", data.accounts, by: api
+                "client companies",
+                "/v1/client-companies/batch",
+                data.accounts,
+                by: api
             ) { Payload.company($0, externalID: $0) }
             let members = try await Load.batch("members", "/v1/members/batch", data.agents, by: api) { name in
-                let address = "\(name.lowercased().replacing(" ", with: "."))-\(api.token?.suffix(6) ?? "")@maven.example"
+                let address =
+                    "\(name.lowercased().replacing(" ", with: "."))-\(api.token?.suffix(6) ?? "")@maven.example"
                 return ["name": .string(name), "email": .string(address.lowercased()), "role": "member"]
             }
             let companyIDs = Dictionary(zip(data.accounts, companies), uniquingKeysWith: { first, _ in first })

@@ -24,7 +24,10 @@ struct MavenData {
             guard let id = row["opportunity_id"], let agent = row["sales_agent"], let product = row["product"],
                 let stage = row["deal_stage"].flatMap({ MavenData.stages[$0] })
             else {
-                throw CLIFailure(.refusedData, "sales_pipeline.csv: row \(opportunities.count + 2) is not an opportunity")
+                throw CLIFailure(
+                    .refusedData,
+                    "sales_pipeline.csv: row \(opportunities.count + 2) is not an opportunity"
+                )
             }
             opportunities.append(
                 Opportunity(

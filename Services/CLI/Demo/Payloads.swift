@@ -35,7 +35,14 @@ enum Payload {
         }
     }
 
-    static func proposal(_ title: String, deal: String, company: String, contact: String, validUntil: LocalDate, lines: [Line]) -> JSON {
+    static func proposal(
+        _ title: String,
+        deal: String,
+        company: String,
+        contact: String,
+        validUntil: LocalDate,
+        lines: [Line]
+    ) -> JSON {
         [
             "title": .string(title), "deal_id": .string(deal), "client_company_id": .string(company),
             "contact_id": .string(contact), "currency": "USD", "valid_until": .date(validUntil),
@@ -45,15 +52,15 @@ enum Payload {
 
     /// What the accepting client names: the version, and the hash of exactly what was read.
     static func acceptance(of proposal: JSON) throws(CLIFailure) -> JSON {
-        let version = proposal["current_version"] ?? proposal
-        return [
-            "version_id": .string(try (version["id"]?.string).map { $0 } ?? proposal.text("version_id", of: "proposal")),
-            "content_sha256": .string(try version.text("content_sha256", of: "proposal")),
+        [
+            "version_id": .string(try proposal.text("current_version_id", of: "the proposal")),
+            "content_sha256": .string(try proposal.text("content_sha256", of: "the proposal")),
         ]
     }
 
     /// A monthly retainer that begins today, so that the first invoice is due at once.
-    static func contract(_ title: String, proposal: String, template: String, start: LocalDate, monthly: Int64) -> JSON {
+    static func contract(_ title: String, proposal: String, template: String, start: LocalDate, monthly: Int64) -> JSON
+    {
         [
             "proposal_id": .string(proposal), "title": .string(title), "project_template_id": .string(template),
             "starts_on": .date(start),
@@ -73,22 +80,55 @@ enum Payload {
         ["signer_name": .string(name), "consent": true]
     }
 
+    /// Three tasks below two milestones, each waiting for the one before it.
     static func template(_ name: String) -> JSON {
         [
             "name": .string(name),
             "milestones_template": [
-                ["name": "Kick-off", "offset_days": 0],
-                ["name": "First release", "offset_days": 30],
+                ["key": "kickoff", "name": "Kick-off", "offset_days": 2],
+                ["key": "release", "name": "First release", "offset_days": 30],
             ],
             "tasks_template": [
-                ["name": "Agree on goals", "milestone": "Kick-off", "offset_days": 2],
-                ["name": "Build", "milestone": "First release", "offset_days": 25, "depends_on": ["Agree on goals"]],
-                ["name": "Hand over", "milestone": "First release", "offset_days": 30, "depends_on": ["Build"]],
+                Payload.task("goals", "Agree on goals", milestone: "kickoff", from: 0, to: 2),
+                Payload.task("build", "Build", milestone: "release", from: 3, to: 25, after: ["goals"]),
+                Payload.task("handover", "Hand over", milestone: "release", from: 26, to: 30, after: ["build"]),
             ],
         ]
     }
 
-    static func payment(_ amount: Int64, company: String, invoice: String?, reference: String, on day: LocalDate) -> JSON {
+    private static func task(
+        _ key: String,
+        _ name: String,
+        milestone: String,
+        from start: Int64,
+        to due: Int64,
+        after dependencies: [String] = []
+    ) -> JSON {
+        [
+            "key": .string(key), "name": .string(name), "milestone_key": .string(milestone),
+            "start_offset_days": .int(start), "due_offset_days": .int(due),
+            "depends_on": .array(dependencies.map { .string($0) }),
+        ]
+    }
+
+    static func invoice(engagement: String, due: LocalDate, lines: [Line]) -> JSON {
+        [
+            "engagement_id": .string(engagement), "currency": "USD", "due_on": .date(due),
+            "lines": .array(lines.map(\.json)),
+        ]
+    }
+
+    static func reason(_ text: String) -> JSON {
+        ["reason": .string(text)]
+    }
+
+    static func payment(
+        _ amount: Int64,
+        company: String,
+        invoice: String?,
+        reference: String,
+        on day: LocalDate
+    ) -> JSON {
         var allocations: [JSON] = []
         if let invoice {
             allocations.append(["invoice_id": .string(invoice), "amount_minor": .int(amount)])

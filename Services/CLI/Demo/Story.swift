@@ -53,7 +53,12 @@ struct Story {
             try await firm.create("/v1/contacts", Payload.contact(client, email: email, of: companyID))
         }
         let dealID = try await self.steps.step("deal, a lead") { () async throws(CLIFailure) in
-            let body = Payload.deal("\(company) portal", company: companyID, contact: contactID, amount: 12 * Story.monthlyRetainer)
+            let body = Payload.deal(
+                "\(company) portal",
+                company: companyID,
+                contact: contactID,
+                amount: 12 * Story.monthlyRetainer
+            )
             return try await firm.create("/v1/deals", body)
         }
         for stage in ["qualified", "proposal"] {
@@ -68,7 +73,12 @@ struct Story {
         }
         let contractID = try await self.steps.step("contract from the proposal") { () async throws(CLIFailure) in
             let body = Payload.contract(
-                "\(company) portal", proposal: proposalID, template: templateID, start: firm.today, monthly: Story.monthlyRetainer)
+                "\(company) portal",
+                proposal: proposalID,
+                template: templateID,
+                start: firm.today,
+                monthly: Story.monthlyRetainer
+            )
             return try await firm.create("/v1/contracts", body)
         }
         try await self.steps.step("contract sent") { () async throws(CLIFailure) in
@@ -99,7 +109,13 @@ struct Story {
         ]
         let id = try await self.steps.step("proposal with two lines") { () async throws(CLIFailure) in
             let body = Payload.proposal(
-                title, deal: deal, company: company, contact: contact, validUntil: firm.today.adding(days: 30), lines: lines)
+                title,
+                deal: deal,
+                company: company,
+                contact: contact,
+                validUntil: firm.today.adding(days: 30),
+                lines: lines
+            )
             return try await firm.create("/v1/proposals", body)
         }
         for verb in ["send", "view"] {
@@ -154,13 +170,21 @@ struct Story {
         }
         try await self.steps.step("payment of \(Terminal.grouped(total)) minor units") { () async throws(CLIFailure) in
             let body = Payload.payment(
-                total, company: companyID, invoice: invoiceID, reference: "story-\(invoiceID)", on: firm.today)
+                total,
+                company: companyID,
+                invoice: invoiceID,
+                reference: "story-\(invoiceID)",
+                on: firm.today
+            )
             _ = try await firm.create("/v1/payments", body)
         }
         try await self.steps.step("invoice is paid") { () async throws(CLIFailure) in
             let paid = try await firm.api.get("/v1/invoices/\(invoiceID)")
             guard paid["status"]?.string == "paid" else {
-                throw CLIFailure(.failure, "the invoice is \(paid["status"]?.string ?? "without status") after its payment")
+                throw CLIFailure(
+                    .failure,
+                    "the invoice is \(paid["status"]?.string ?? "without status") after its payment"
+                )
             }
         }
     }

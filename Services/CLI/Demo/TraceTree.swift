@@ -35,7 +35,12 @@ struct TraceTree {
         return lines
     }
 
-    private static func append(below event: JSON, of children: [String: [JSON]], prefix: String, to lines: inout [String]) {
+    private static func append(
+        below event: JSON,
+        of children: [String: [JSON]],
+        prefix: String,
+        to lines: inout [String]
+    ) {
         let own = TraceTree.id(of: event).flatMap { children[$0] } ?? []
         for (index, child) in own.enumerated() {
             let isLast = index == own.count - 1
