@@ -10,12 +10,6 @@ struct Firm: Sendable {
     let keys: KeySequence
     let today: LocalDate
 
-    init(api: APIClient, keys: KeySequence, today: LocalDate) {
-        self.api = api
-        self.keys = keys
-        self.today = today
-    }
-
     /// Signs a new organization up and goes on as its owner.
     static func signUp(
         _ name: String,

@@ -7,8 +7,8 @@ internal import Vocabulary
 struct Seeding {
     let firm: Firm
     let start: LocalDate
-    private var bar: ProgressBar
-    private var clients: [Client] = []
+    var bar: ProgressBar
+    private(set) var clients: [Client] = []
     private var templateID = ""
 
     static let actCount = 14
@@ -169,7 +169,7 @@ struct Seeding {
     }
 
     /// A won deal with an accepted proposal and its contract, as far as the verbs carry it.
-    private func contract(
+    func contract(
         _ client: Client,
         monthly: Int64,
         from day: LocalDate,
@@ -204,180 +204,6 @@ struct Seeding {
         _ = try await self.contract(self.clients[1], monthly: 70_000, from: today, then: [])
         _ = try await self.contract(self.clients[2], monthly: 80_000, from: today, then: ["send"])
         _ = try await self.contract(self.clients[3], monthly: 85_000, from: today, then: ["send", "cancel"])
-        self.bar.advance(by: 1)
-    }
-
-    // MARK: - Delivering
-
-    private mutating func engage(
-        _ client: Client,
-        monthly: Int64,
-        from day: LocalDate
-    ) async throws(CLIFailure) -> String {
-        let contract = try await self.contract(client, monthly: monthly, from: day, then: ["send", "sign"])
-        let engagement = try await self.firm.waitForRow("the engagement", "/v1/engagements?contract_id=\(contract)")
-        self.bar.advance(by: 1)
-        return try engagement.id(of: "engagement")
-    }
-
-    private func project(of engagement: String) async throws(CLIFailure) -> String {
-        try await self.firm.waitForRow("the project", "/v1/projects?engagement_id=\(engagement)").id(of: "project")
-    }
-
-    /// An engagement in each state, and over their projects every state of projects and tasks.
-    private mutating func runEngagements(beside aged: String) async throws(CLIFailure) {
-        let today = self.firm.today
-        let held = try await self.engage(self.clients[1], monthly: 150_000, from: today)
-        let completed = try await self.engage(self.clients[2], monthly: 60_000, from: today)
-        let cancelled = try await self.engage(self.clients[3], monthly: 45_000, from: today)
-        // Its project has not begun.
-        _ = try await self.engage(self.clients[4], monthly: 30_000, from: today)
-
-        try await self.workOn(try await self.project(of: aged))
-        let heldProject = try await self.project(of: held)
-        _ = try await self.firm.post("/v1/projects/\(heldProject)/start")
-        _ = try await self.firm.post("/v1/projects/\(heldProject)/hold", Payload.reason("Waiting for access."))
-        _ = try await self.firm.post("/v1/engagements/\(held)/hold", Payload.reason("The client is restructuring."))
-
-        let done = try await self.project(of: completed)
-        for verb in ["start", "complete"] {
-            _ = try await self.firm.post("/v1/projects/\(done)/\(verb)")
-        }
-        try await self.settleDrafts(of: completed)
-        _ = try await self.firm.post("/v1/engagements/\(completed)/complete")
-
-        let dropped = try await self.project(of: cancelled)
-        _ = try await self.firm.post("/v1/projects/\(dropped)/cancel", Payload.reason("Not needed any more."))
-        _ = try await self.firm.post("/v1/engagements/\(cancelled)/cancel", Payload.reason("Ended by agreement."))
-        self.bar.advance(by: 1)
-    }
-
-    /// Carries the template's tasks to different states, in the order their dependencies allow, and adds two beside them.
-    private func workOn(_ project: String) async throws(CLIFailure) {
-        _ = try await self.firm.post("/v1/projects/\(project)/start")
-        let tasks = try await self.firm.api.rows("/v1/tasks?project_id=\(project)")
-        var ids: [String: String] = [:]
-        for task in tasks {
-            ids[try task.text("name", of: "task")] = try task.id(of: "task")
-        }
-        let moves = [
-            ("Agree on goals", ["start", "submit", "complete"]), ("Build", ["start", "submit"]), ("Hand over", []),
-            ("Write a summary", ["start"]), ("Travel", ["cancel"]),
-        ]
-        for (name, verbs) in moves {
-            let id: String
-            if let known = ids[name] {
-                id = known
-            } else {
-                id = try await self.firm.create("/v1/tasks", ["project_id": .string(project), "name": .string(name)])
-            }
-            for verb in verbs {
-                let body: JSON = verb == "cancel" ? Payload.reason("Done remotely.") : .object([:])
-                _ = try await self.firm.post("/v1/tasks/\(id)/\(verb)", body)
-            }
-        }
-    }
-
-    // MARK: - Getting paid
-
-    @discardableResult
-    private func invoice(
-        _ engagement: String,
-        due: LocalDate,
-        amount: Int64,
-        then verbs: [String]
-    ) async throws(CLIFailure) -> String {
-        let line = Payload.Line(description: "Workshop", quantity: "1", unitPrice: amount)
-        let id = try await self.firm.create(
-            "/v1/invoices",
-            Payload.invoice(engagement: engagement, due: due, lines: [line])
-        )
-        for verb in verbs {
-            let body: JSON = verb == "void" ? Payload.reason("Billed twice.") : .object([:])
-            _ = try await self.firm.post("/v1/invoices/\(id)/\(verb)", body)
-        }
-        return id
-    }
-
-    private func pay(
-        _ invoice: String,
-        _ client: Client,
-        share: Int64,
-        reference: String
-    ) async throws(CLIFailure) -> String {
-        let read = try await self.firm.api.get("/v1/invoices/\(invoice)")
-        guard let total = read["total_minor"]?.int64 else {
-            throw CLIFailure(.failure, "the invoice has no total_minor")
-        }
-        let body = Payload.payment(
-            total / share,
-            company: client.companyID,
-            invoice: invoice,
-            reference: reference,
-            on: self.firm.today
-        )
-        return try await self.firm.create("/v1/payments", body)
-    }
-
-    private func collectFirstInvoice(of engagement: String, from client: Client) async throws(CLIFailure) {
-        let first = try await self.firm.waitForRow(
-            "the first invoice",
-            "/v1/invoices?engagement_id=\(engagement)&status=draft"
-        )
-        let id = try first.id(of: "invoice")
-        for verb in ["finalize", "send"] {
-            _ = try await self.firm.post("/v1/invoices/\(id)/\(verb)")
-        }
-        let body = Payload.payment(
-            try await self.total(of: id),
-            company: client.companyID,
-            invoice: id,
-            reference: "DEMO-1",
-            on: self.start
-        )
-        _ = try await self.firm.create("/v1/payments", body)
-    }
-
-    private func total(of invoice: String) async throws(CLIFailure) -> Int64 {
-        guard let total = try await self.firm.api.get("/v1/invoices/\(invoice)")["total_minor"]?.int64 else {
-            throw CLIFailure(.failure, "the invoice has no total_minor")
-        }
-        return total
-    }
-
-    /// An engagement ends only when none of its invoices is a draft: its schedule rests and its first invoice goes out.
-    private func settleDrafts(of engagement: String) async throws(CLIFailure) {
-        let schedule = try await self.firm.waitForRow(
-            "the schedule",
-            "/v1/invoice-schedules?engagement_id=\(engagement)"
-        )
-        let first = try await self.firm.waitForRow("the first invoice", "/v1/invoices?engagement_id=\(engagement)")
-        _ = try await self.firm.post("/v1/invoice-schedules/\(try schedule.id(of: "schedule"))/pause")
-        for verb in ["finalize", "send"] {
-            _ = try await self.firm.post("/v1/invoices/\(try first.id(of: "invoice"))/\(verb)")
-        }
-    }
-
-    /// Invoices in the states that are left, a part payment, a reversed payment, and credit that no invoice has used.
-    private mutating func bill(_ engagement: String, client: Client) async throws(CLIFailure) {
-        let due = self.firm.today.adding(days: 14)
-        try await self.invoice(engagement, due: due, amount: 40_000, then: [])
-        try await self.invoice(engagement, due: due, amount: 50_000, then: ["finalize", "void"])
-        try await self.invoice(engagement, due: due, amount: 60_000, then: ["finalize", "send"])
-        let viewed = try await self.invoice(engagement, due: due, amount: 70_000, then: ["finalize", "send", "view"])
-        _ = try await self.pay(viewed, client, share: 2, reference: "DEMO-2")
-        let paid = try await self.invoice(engagement, due: due, amount: 80_000, then: ["finalize", "send", "view"])
-        let wrong = try await self.pay(paid, client, share: 1, reference: "DEMO-3")
-        _ = try await self.firm.post("/v1/payments/\(wrong)/reverse", Payload.reason("Booked to the wrong client."))
-        _ = try await self.pay(paid, client, share: 1, reference: "DEMO-4")
-        let credit = Payload.payment(
-            25_000,
-            company: client.companyID,
-            invoice: nil,
-            reference: "DEMO-5",
-            on: self.firm.today
-        )
-        _ = try await self.firm.create("/v1/payments", credit)
         self.bar.advance(by: 1)
     }
 }
