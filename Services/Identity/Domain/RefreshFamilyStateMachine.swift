@@ -1,0 +1,75 @@
+public import Vocabulary
+
+/// The refresh tokens that descend from one sign-in, each the successor of the one before.
+///
+/// A token is used once. Its predecessor may be repeated for a few seconds, because the answer to a rotation can be
+/// lost on the way; anything older was stolen from somebody, and ends the family.
+public struct RefreshFamilyStateMachine: Hashable, Sendable {
+    public let startedAt: Instant
+    /// The newest token's number; the first is 1.
+    public private(set) var generation: Int64
+    /// When the newest token was made, which is when its predecessor was used.
+    public private(set) var rotatedAt: Instant
+    public private(set) var revokedAt: Instant?
+
+    /// How long a predecessor returns the same successor.
+    public static let graceSeconds: Int64 = 10
+
+    public init(startedAt: Instant, generation: Int64 = 1, rotatedAt: Instant? = nil, revokedAt: Instant? = nil) {
+        self.startedAt = startedAt
+        self.generation = generation
+        self.rotatedAt = rotatedAt ?? startedAt
+        self.revokedAt = revokedAt
+    }
+
+    /// What to do about a presented token. Not an error: a reuse must be stored, and throwing would roll it back.
+    public enum Action: Hashable, Sendable {
+        /// Make the token of this generation, with these expiries.
+        case rotate(generation: Int64, accessExpiresAt: Instant, refreshExpiresAt: Instant)
+        /// Return the successor that was made before, unchanged.
+        case returnSuccessor(generation: Int64)
+        /// Somebody else has used this token: the family is revoked now.
+        case revokeFamily
+        case refuse(Refusal)
+    }
+
+    public enum Refusal: String, CaseIterable, Sendable {
+        case revoked, expired, unknown
+    }
+
+    /// The instant from which the newest token is not taken any more.
+    public var expiresAt: Instant {
+        SessionLifetime.refresh.expiry(startedAt: self.startedAt, lastUsedAt: self.rotatedAt)
+    }
+
+    public mutating func present(generation presented: Int64, at now: Instant) -> Action {
+        guard self.revokedAt == nil else { return .refuse(.revoked) }
+        guard presented >= 1, presented <= self.generation else { return .refuse(.unknown) }
+        if presented == self.generation {
+            guard now < self.expiresAt else { return .refuse(.expired) }
+            return self.rotate(at: now)
+        }
+        let isWithinGrace = now < self.rotatedAt.advanced(bySeconds: Self.graceSeconds)
+        if presented == self.generation - 1, isWithinGrace {
+            return .returnSuccessor(generation: self.generation)
+        }
+        self.revokedAt = now
+        return .revokeFamily
+    }
+
+    /// Ends the family: signing out, a new password, a deactivated user.
+    public mutating func revoke(at now: Instant) {
+        self.revokedAt = self.revokedAt ?? now
+    }
+
+    private mutating func rotate(at now: Instant) -> Action {
+        self.generation += 1
+        self.rotatedAt = now
+        let end = self.startedAt.advanced(bySeconds: SessionLifetime.refresh.absoluteSeconds)
+        return .rotate(
+            generation: self.generation,
+            accessExpiresAt: min(now.advanced(bySeconds: SessionLifetime.accessSeconds), end),
+            refreshExpiresAt: self.expiresAt
+        )
+    }
+}
