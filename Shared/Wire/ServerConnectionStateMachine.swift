@@ -1,0 +1,280 @@
+internal import Contracts
+
+/// What a server's side of one connection may do next. It decides and never does: `ServerConnection` carries out.
+struct ServerConnectionStateMachine: ~Copyable {
+    private enum State: ~Copyable {
+        /// The transport is not ready. May become `awaitingHello`.
+        case idle(Handshake, Calls)
+        /// Our hello is sent. May become `awaitingProof`.
+        case awaitingHello(Handshake, Calls)
+        /// The peer has claimed who it is. May become `open`.
+        case awaitingProof(Handshake, Hello, Calls)
+        /// Calls are taken. May become `draining`.
+        case open(Calls)
+        /// Drain was said; what runs may finish, nothing starts.
+        case draining(Calls)
+        case closed
+    }
+
+    private var state: State
+
+    init(_ handshake: Handshake, callsMax: Int) {
+        self.state = .idle(handshake, Calls(callsMax: callsMax))
+    }
+
+    private init(_ state: consuming State) {
+        self.state = state
+    }
+
+    enum Action: Hashable {
+        case ignore
+        case send(Head)
+        /// The peer is who it says: answer with our proof and take calls.
+        case open(Proof, Peer)
+        case start(CallHead)
+        case refuse(UInt32, WireReply.Refusal)
+        /// Stop the handler of this call and answer that it was cancelled.
+        case cancel(UInt32)
+        case credit(UInt32, UInt32)
+        /// Say why, when there is a reason to say, and close.
+        case close(CloseHead?)
+    }
+
+    /// The transport is ready: what to say first.
+    mutating func connected() -> Head? {
+        switch consume self.state {
+        case .idle(let handshake, let calls):
+            self = .init(.awaitingHello(handshake, calls))
+            return .hello(handshake.hello)
+        case let other:
+            self = .init(other)
+            return nil
+        }
+    }
+
+    /// A head arrived.
+    mutating func received(_ head: Head) -> Action {
+        switch consume self.state {
+        case .idle(let handshake, let calls):
+            self = .init(.idle(handshake, calls))
+            return self.fail(.unexpectedKind, "\(head.kind.rawValue) before the transport is ready")
+
+        case .awaitingHello(let handshake, let calls):
+            guard case .hello(let hello) = head else {
+                self = .init(.closed)
+                return Self.beforeHandshake(head, expected: "hello")
+            }
+            if let refusal = handshake.refusal(of: hello) {
+                self = .init(.closed)
+                return .close(refusal)
+            }
+            self = .init(.awaitingProof(handshake, hello, calls))
+            return .ignore
+
+        case .awaitingProof(let handshake, let hello, let calls):
+            guard case .proof(let proof) = head else {
+                self = .init(.closed)
+                return Self.beforeHandshake(head, expected: "proof")
+            }
+            guard handshake.accepts(proof, of: hello) else {
+                self = .init(.closed)
+                return .close(CloseHead(.identity, "the proof is wrong"))
+            }
+            self = .init(.open(calls))
+            return .open(handshake.proof(for: hello), hello.peer)
+
+        case .open(var calls):
+            let action = calls.received(head, draining: false)
+            self = .init(action.isClose ? .closed : .open(calls))
+            return action
+
+        case .draining(var calls):
+            let action = calls.received(head, draining: true)
+            self = .init(action.isClose ? .closed : .draining(calls))
+            return action
+
+        case .closed:
+            self = .init(.closed)
+            return .ignore
+        }
+    }
+
+    struct FinishAction: Hashable {
+        /// The answer is still wanted.
+        var answer: Bool
+        /// It was the last call of a draining connection.
+        var close: Bool
+    }
+
+    /// A handler came to its end.
+    mutating func finished(_ id: UInt32) -> FinishAction {
+        switch consume self.state {
+        case .open(var calls):
+            let answer = calls.finish(id)
+            let close = calls.peerDrained && calls.isEmpty
+            self = .init(close ? .closed : .open(calls))
+            return FinishAction(answer: answer, close: close)
+        case .draining(var calls):
+            let answer = calls.finish(id)
+            let close = calls.isEmpty
+            self = .init(close ? .closed : .draining(calls))
+            return FinishAction(answer: answer, close: close)
+        case let other:
+            self = .init(other)
+            return FinishAction(answer: false, close: false)
+        }
+    }
+
+    /// The call gets its answer before its handler ends: its deadline passed, or its stream is stopped by a drain.
+    ///
+    /// - Returns: whether to answer now.
+    mutating func answeredEarly(_ id: UInt32) -> Bool {
+        switch consume self.state {
+        case .open(var calls):
+            let answer = calls.answer(id)
+            self = .init(.open(calls))
+            return answer
+        case .draining(var calls):
+            let answer = calls.answer(id)
+            self = .init(.draining(calls))
+            return answer
+        case let other:
+            self = .init(other)
+            return false
+        }
+    }
+
+    enum DrainAction: Hashable {
+        case ignore
+        /// Say so and wait for the running calls.
+        case send(Head)
+        /// Nothing runs: say so and close.
+        case sendAndClose(Head)
+        /// The handshake is not done.
+        case close
+    }
+
+    /// This process is going away.
+    mutating func drain() -> DrainAction {
+        switch consume self.state {
+        case .idle, .awaitingHello, .awaitingProof:
+            self = .init(.closed)
+            return .close
+        case .open(let calls) where calls.isEmpty:
+            self = .init(.closed)
+            return .sendAndClose(.drain)
+        case .open(let calls):
+            self = .init(.draining(calls))
+            return .send(.drain)
+        case .draining(let calls):
+            self = .init(.draining(calls))
+            return .ignore
+        case .closed:
+            self = .init(.closed)
+            return .ignore
+        }
+    }
+
+    /// The transport is gone.
+    mutating func closed() {
+        self = .init(.closed)
+    }
+
+    var isOpen: Bool {
+        switch self.state {
+        case .open, .draining: true
+        case .idle, .awaitingHello, .awaitingProof, .closed: false
+        }
+    }
+
+    private mutating func fail(_ code: CloseCode, _ detail: String) -> Action {
+        self = .init(.closed)
+        return .close(CloseHead(code, detail))
+    }
+
+    private static func beforeHandshake(_ head: Head, expected: String) -> Action {
+        if case .close = head { return .close(nil) }
+        return .close(CloseHead(.unexpectedKind, "expected \(expected), not \(head.kind.rawValue)"))
+    }
+}
+
+extension ServerConnectionStateMachine.Action {
+    fileprivate var isClose: Bool {
+        if case .close = self { true } else { false }
+    }
+}
+
+/// The calls of an open connection, by id.
+private struct Calls {
+    private enum Phase {
+        case running
+        /// The caller has its answer; the handler has not yet noticed its cancellation.
+        case answered
+    }
+
+    private let callsMax: Int
+    private var phases: [UInt32: Phase] = [:]
+    private var lastID: UInt32 = 0
+    private(set) var peerDrained = false
+
+    init(callsMax: Int) {
+        self.callsMax = callsMax
+    }
+
+    var isEmpty: Bool { self.phases.isEmpty }
+
+    mutating func received(_ head: Head, draining: Bool) -> ServerConnectionStateMachine.Action {
+        switch head {
+        case .call(let call):
+            return self.start(call, draining: draining)
+        case .cancel(let id):
+            guard id <= self.lastID else { return Self.unknown(id) }
+            return self.answer(id) ? .cancel(id) : .ignore
+        case .credit(let id, let count):
+            guard id <= self.lastID else { return Self.unknown(id) }
+            return self.phases[id] == .running ? .credit(id, count) : .ignore
+        case .ping:
+            return .send(.pong)
+        case .pong:
+            return .ignore
+        case .drain:
+            self.peerDrained = true
+            return self.isEmpty ? .close(nil) : .ignore
+        case .close:
+            return .close(nil)
+        case .hello, .proof, .reply, .item, .end:
+            return .close(CloseHead(.unexpectedKind, "\(head.kind.rawValue) is not for a client to send now"))
+        }
+    }
+
+    private mutating func start(_ call: CallHead, draining: Bool) -> ServerConnectionStateMachine.Action {
+        guard call.id > self.lastID else {
+            return .close(CloseHead(.unknownID, "call \(call.id) does not follow \(self.lastID)"))
+        }
+        guard !self.peerDrained else {
+            return .close(CloseHead(.unexpectedKind, "call \(call.id) after drain"))
+        }
+        self.lastID = call.id
+        guard !draining else { return .refuse(call.id, .retryElsewhere) }
+        guard self.phases.count < self.callsMax else { return .refuse(call.id, .tooManyCalls) }
+        if let milliseconds = call.deadlineMilliseconds, milliseconds <= 0 {
+            return .refuse(call.id, .deadlineExceeded)
+        }
+        self.phases[call.id] = .running
+        return .start(call)
+    }
+
+    mutating func answer(_ id: UInt32) -> Bool {
+        guard self.phases[id] == .running else { return false }
+        self.phases[id] = .answered
+        return true
+    }
+
+    mutating func finish(_ id: UInt32) -> Bool {
+        self.phases.removeValue(forKey: id) == .running
+    }
+
+    private static func unknown(_ id: UInt32) -> ServerConnectionStateMachine.Action {
+        .close(CloseHead(.unknownID, "call \(id) was never made"))
+    }
+}
