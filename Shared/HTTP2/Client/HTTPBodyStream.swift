@@ -1,0 +1,21 @@
+/// The pieces of a response body, as they come. The server may send ahead by one flow-control window only.
+public struct HTTPBodyStream: AsyncSequence, Sendable {
+    let pieces: AsyncThrowingStream<[UInt8], any Error>
+    /// Opens the stream's window again by what was taken.
+    let consumed: @Sendable (Int) -> Void
+
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(pieces: self.pieces.makeAsyncIterator(), consumed: self.consumed)
+    }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        var pieces: AsyncThrowingStream<[UInt8], any Error>.AsyncIterator
+        let consumed: @Sendable (Int) -> Void
+
+        public mutating func next() async throws -> [UInt8]? {
+            guard let piece = try await self.pieces.next(isolation: #isolation) else { return nil }
+            self.consumed(piece.count)
+            return piece
+        }
+    }
+}
