@@ -11,6 +11,9 @@ public final class LogWriter: Sendable {
     /// How many bytes may wait to be written.
     public static let bufferBytesMax = 4 * 1024 * 1024
 
+    /// File descriptor 1, where a supervisor expects the log.
+    public static let standardOutput: Int32 = 1
+
     private struct State {
         var buffer: [UInt8] = []
         var droppedLines = 0
@@ -31,7 +34,7 @@ public final class LogWriter: Sendable {
     ///
     /// - Parameter droppedLine: makes the line that reports how many lines were lost.
     public init(
-        descriptor: Int32 = STDOUT_FILENO,
+        descriptor: Int32 = LogWriter.standardOutput,
         bufferBytesMax: Int = LogWriter.bufferBytesMax,
         droppedLine: @escaping @Sendable (_ count: Int) -> [UInt8] = {
             Array("{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\($0)}\n".utf8)
@@ -150,7 +153,6 @@ public final class LogWriter: Sendable {
 /// The thread's entry point: C calls it with the retained writer.
 private func logWriterMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let argument else { return nil }
-    pthread_setname_np(pthread_self(), "log-writer")
     Unmanaged<LogWriter>.fromOpaque(argument).takeRetainedValue().run()
     return nil
 }
