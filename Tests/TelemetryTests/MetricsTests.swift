@@ -44,7 +44,7 @@ internal import Testing
                 call_duration_seconds_bucket{operation="get",le="0.001"} 1
                 call_duration_seconds_bucket{operation="get",le="0.01"} 2
                 call_duration_seconds_bucket{operation="get",le="+Inf"} 3
-                call_duration_seconds_sum{operation="get"} 0.013002001
+                call_duration_seconds_sum{operation="get"} 0.013001001
                 call_duration_seconds_count{operation="get"} 3
 
                 """
