@@ -1,5 +1,4 @@
 internal import Configuration
-internal import SystemPackage
 
 /// Everything that is wrong with a configuration, at once.
 public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
@@ -101,7 +100,9 @@ struct SettingsReader {
         let path = Setting("config", .text, "")
         guard let file = self.firstText(of: path)?.text else { return }
         do {
-            let provider = try await FileProvider<JSONSnapshot>(filePath: FilePath(file))
+            // The provider takes its path from a configuration, so nothing here needs a file path type.
+            let path = InMemoryProvider(values: ["filePath": ConfigValue(.string(file), isSecret: false)])
+            let provider = try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: path))
             self.sources.append(Source(name: file, provider: provider))
         } catch {
             self.problems.append("\(Self.fileFlag): cannot read \(file): \(error)")

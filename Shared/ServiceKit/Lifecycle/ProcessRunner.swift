@@ -31,8 +31,14 @@ struct ProcessRunner {
 
     private final class Phase: Sendable {
         private let state = Mutex(State.starting)
+        private let ended = Atomic(false)
 
-        /// Whether the group may run; not, if a signal has come in the meantime.
+        /// Everything has stopped; the watchdog has nothing left to do.
+        func end() { self.ended.store(true, ordering: .relaxed) }
+
+        var hasEnded: Bool { self.ended.load(ordering: .relaxed) }
+
+        /// From now on a signal drains instead of ending the process.
         func begin(_ group: ServiceGroup) { self.state.withLock { $0 = .running(group) } }
 
         func answerToSignal() -> SignalAnswer {
@@ -71,6 +77,7 @@ struct ProcessRunner {
                 code = result
                 break
             }
+            phase.end()
             group.cancelAll()
             return code
         }
@@ -147,15 +154,16 @@ struct ProcessRunner {
             self.health.markDraining()
             SystemdNotifier.notify("STOPPING=1")
             self.logger.notice("draining", metadata: ["signal": "\(signal)"])
-            self.startWatchdog()
+            self.startWatchdog(phase)
             await group.triggerGracefulShutdown()
         }
     }
 
     /// On a thread that is nobody's event loop, in case one of those is what does not end.
-    private func startWatchdog() {
+    private func startWatchdog(_ phase: Phase) {
         let (logger, writer) = (self.logger, self.writer)
         DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Self.shutdownSecondsMax)) {
+            guard !phase.hasEnded else { return }
             logger.critical("did not drain in time", metadata: ["seconds": "\(Self.shutdownSecondsMax)"])
             writer.close()
             exit(ExitCode.failure)
