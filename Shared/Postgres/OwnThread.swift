@@ -1,3 +1,4 @@
+internal import CEpoll
 internal import Glibc
 
 /// Threads of our own. libpq blocks, and Swift's cooperative pool must not.
@@ -7,13 +8,11 @@ enum OwnThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    private static let nameLengthMax = 15
-
     /// Starts a detached thread. The name shows in `top -H`.
     static func start(_ name: String, _ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(
             Body {
-                _ = pthread_setname_np(pthread_self(), String(name.prefix(Self.nameLengthMax)))
+                cepoll_name_thread(name)
                 run()
             }
         )

@@ -6,7 +6,7 @@ final class Waker: Sendable {
     let descriptor: Int32
 
     init() {
-        self.descriptor = eventfd(0, Int32(EFD_CLOEXEC.rawValue) | Int32(EFD_NONBLOCK.rawValue))
+        self.descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         precondition(self.descriptor >= 0, "eventfd failed: errno \(errno)")
     }
 
@@ -40,7 +40,7 @@ final class Poller {
 
     init(_ waker: Waker) {
         self.waker = waker
-        self.descriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        self.descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         precondition(self.descriptor >= 0, "epoll_create1 failed: errno \(errno)")
         self.watch(waker.descriptor, token: Self.wakerToken, reading: true, writing: false)
     }

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Synchronization
 
 /// The thread that drives every read connection: one `epoll_wait`, then all that has arrived, then one flush each.
 final class ReadLoop {
