@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// What a service offers, as data: from it the gateway makes routes, access checks and the OpenAPI document.
 public struct Catalog: Sendable {
     public let service: String
@@ -58,6 +60,9 @@ public struct Catalog: Sendable {
                 "content_type": "application/merge-patch+json",
                 "schema": Schema.object(fields, .request, mode: .mergePatch),
             ]
+        case .rows(let fields, let countMax):
+            let batch = OperationDeclaration.batchFields(.object(fields), countMax)
+            entry["request"] = ["content_type": "application/json", "schema": Schema.object(batch, .request)]
         }
         var response: JSONObject = ["status": .number(JSONNumber(Int64(operation.status)))]
         switch operation.output {

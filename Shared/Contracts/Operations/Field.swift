@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// One named value of a request, a response or a stored resource: the single declaration from which validation, SQL columns,
 /// JSON schemas, filters and redaction are derived.
 public struct Field: Hashable, Sendable {

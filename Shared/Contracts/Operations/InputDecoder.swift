@@ -1,4 +1,4 @@
-public import Vocabulary
+internal import Vocabulary
 
 /// Reads JSON and text parameters by their declarations and collects every problem in one pass.
 public struct InputDecoder {
@@ -44,7 +44,7 @@ public struct InputDecoder {
             values[field.name] = self.value(member, field.kind, at: place)
         }
         for member in object.members where !fields.contains(where: { $0.name == member.key }) {
-            self.report("\(pointer)/\(JSONPointer.escape(member.key))", "unknown_field", "There is no field \(member.key) here.")
+            self.report("\(pointer)/\(JSONPointer.escaped(member.key))", "unknown_field", "There is no field \(member.key) here.")
         }
         return values
     }

@@ -1,4 +1,4 @@
-public import Vocabulary
+internal import Vocabulary
 
 extension OperationDeclaration {
     /// Whether this caller may use the operation, and whether the headers it needs are there.
@@ -34,8 +34,17 @@ extension OperationDeclaration {
             values.merge(try self.read(body, fields, .whole))
         case .mergePatch(let fields):
             values.merge(try self.read(body, fields, .mergePatch))
+        case .rows(_, let countMax):
+            values.merge(try self.read(body, Self.batchFields(.document(bytesMax: Self.batchRowBytesMax), countMax), .whole))
         }
         return values
+    }
+
+    /// One row of a batch, as JSON.
+    static let batchRowBytesMax = 65_536
+
+    static func batchFields(_ row: Field.Kind, _ countMax: Int) -> [Field] {
+        [.choice("mode", ["atomic", "partial"]).required(), .list("rows", of: row, countMax: countMax).required()]
     }
 
     private func read(_ body: [UInt8], _ fields: [Field], _ mode: InputDecoder.Mode) throws(Fault) -> Values {

@@ -28,13 +28,8 @@ public struct OperationDeclaration: Hashable, Sendable {
         case object([Field])
         /// A JSON merge patch (RFC 7396) over a resource's writable fields.
         case mergePatch([Field])
-
-        public var fields: [Field] {
-            switch self {
-            case .none: []
-            case .object(let fields), .mergePatch(let fields): fields
-            }
-        }
+        /// A batch `{mode, rows}`; the handler reads each row by these fields, so that one bad row need not cost the others.
+        case rows([Field], countMax: Int)
     }
 
     public enum Output: Hashable, Sendable {
@@ -124,6 +119,10 @@ extension OperationDeclaration {
     public func query(_ fields: [Field]) -> OperationDeclaration { self.with { $0.query = fields } }
     public func body(_ fields: [Field]) -> OperationDeclaration { self.with { $0.body = .object(fields) } }
     public func mergePatch(_ fields: [Field]) -> OperationDeclaration { self.with { $0.body = .mergePatch(fields) } }
+
+    public func rows(_ fields: [Field], countMax: Int) -> OperationDeclaration {
+        self.with { $0.body = .rows(fields, countMax: countMax) }
+    }
 
     public func answers(_ output: Output, status: Int = 200) -> OperationDeclaration {
         self.with {

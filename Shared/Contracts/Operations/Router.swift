@@ -1,4 +1,4 @@
-public import Vocabulary
+internal import Vocabulary
 
 /// A service's operations by name: authorises, reads the input, calls the handler, and turns whatever is thrown into a `Fault`.
 public struct Router: Sendable {

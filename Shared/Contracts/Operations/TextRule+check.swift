@@ -1,4 +1,4 @@
-public import Vocabulary
+internal import Vocabulary
 
 extension TextRule {
     /// What is wrong with `text` by this rule; `nil` where it may stand.

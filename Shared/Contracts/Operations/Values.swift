@@ -105,3 +105,31 @@ extension Values {
         return value
     }
 }
+
+// MARK: - As JSON
+
+extension Value {
+    /// As it is stored in a JSON column or written into an event.
+    public var json: JSON {
+        switch self {
+        case .null: .null
+        case .text(let text), .decimal(let text): .string(text)
+        case .integer(let integer): .int(integer)
+        case .boolean(let boolean): .bool(boolean)
+        case .identifier(let id): .string(id.description)
+        case .instant(let instant): .string(instant.description)
+        case .date(let date): .string(date.description)
+        case .object(let values): values.json
+        case .list(let elements): .array(elements.map(\.json))
+        case .document(let document): document
+        }
+    }
+}
+
+extension Values {
+    public var json: JSON {
+        var object = JSONObject()
+        for name in self.names { object[name] = self[name]?.json }
+        return .object(object)
+    }
+}
