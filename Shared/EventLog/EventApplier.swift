@@ -68,7 +68,7 @@ struct EventApplier: Sendable {
                     continue
                 }
                 let payload: JSON
-                do { payload = try JSON(parsing: record.payload) } catch { throw EventFault("the payload is no JSON: \(error.reason)") }
+                do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch { throw EventFault("the payload is no JSON: \(error.reason)") }
                 caused += try effect(ReceivedEvent(producer: producer, record: record, payload: payload, now: now), transaction)
             }
             try Self.move(producer, partition, to: last.sequence, in: transaction)

@@ -1,4 +1,4 @@
-public import Contracts
+internal import Contracts
 public import Logging
 public import Postgres
 internal import Synchronization

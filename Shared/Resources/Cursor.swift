@@ -1,4 +1,4 @@
-public import Contracts
+internal import Contracts
 internal import Crypto
 internal import Vocabulary
 

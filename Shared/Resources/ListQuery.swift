@@ -1,6 +1,6 @@
-public import Contracts
-public import Postgres
-public import Vocabulary
+internal import Contracts
+internal import Postgres
+internal import Vocabulary
 
 /// A list of a resource's rows: filters and sorts from the declaration's allow-list, keyset pages, one statement.
 struct ListQuery: Sendable {

@@ -1,4 +1,5 @@
 public import Contracts
+internal import Postgres
 public import Vocabulary
 
 /// What an event needs to know of the request or event that causes it.

@@ -1,5 +1,5 @@
 public import Contracts
-public import Postgres
+internal import Postgres
 internal import Vocabulary
 
 /// The operations that follow from a resource's declaration.
