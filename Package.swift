@@ -85,8 +85,9 @@ let package = Package(
         ),
         .target(
             name: "EventLog",
-            dependencies: ["Postgres", "Contracts", "Vocabulary", "Wire", logging],
-            path: "Shared/EventLog"
+            dependencies: ["Postgres", "Contracts", "Vocabulary", logging],
+            path: "Shared/EventLog",
+            resources: [.embedInCode("Migrations")]
         ),
         .target(
             name: "Resources",

@@ -1,0 +1,57 @@
+public import Vocabulary
+
+/// What waits for what. It holds no cycle: something that waits for itself never begins.
+public struct DependencyGraph<Node: Hashable & Sendable>: Hashable, Sendable {
+    private var dependencies: [Node: Set<Node>] = [:]
+
+    /// How many edges one project may have.
+    public static var edgesMax: Int { 10_000 }
+
+    public init() {}
+
+    /// Builds a graph of pairs, each of which says that `task` waits for `dependency`.
+    public init(_ edges: some Sequence<(task: Node, dependency: Node)>) throws(Rejection) {
+        for edge in edges {
+            try self.add(edge.task, dependsOn: edge.dependency)
+        }
+    }
+
+    public var edgeCount: Int {
+        self.dependencies.values.reduce(0) { $0 + $1.count }
+    }
+
+    public func dependencies(of task: Node) -> Set<Node> {
+        self.dependencies[task] ?? []
+    }
+
+    /// Lets `task` wait for `dependency`, unless that closes a cycle.
+    public mutating func add(_ task: Node, dependsOn dependency: Node) throws(Rejection) {
+        guard task != dependency else {
+            throw .invalid("/depends_on", code: "cycle", "A task does not depend on itself.")
+        }
+        guard self.edgeCount < Self.edgesMax else {
+            throw .invalid("/depends_on", code: "too_many", "There are at most \(Self.edgesMax) dependencies.")
+        }
+        guard !self.reaches(from: dependency, task) else {
+            throw .invalid("/depends_on", code: "cycle", "The tasks would wait for each other.")
+        }
+        self.dependencies[task, default: []].insert(dependency)
+    }
+
+    public mutating func remove(_ task: Node, dependsOn dependency: Node) {
+        self.dependencies[task]?.remove(dependency)
+    }
+
+    /// Whether `start` waits for `target`, at once or through others. Iterative, so that depth costs no stack.
+    public func reaches(from start: Node, _ target: Node) -> Bool {
+        var seen: Set<Node> = [start]
+        var stack = [start]
+        while let node = stack.popLast() {
+            if node == target { return true }
+            for next in self.dependencies(of: node) where seen.insert(next).inserted {
+                stack.append(next)
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,94 @@
+public import Vocabulary
+
+/// A template made concrete: milestones and tasks with identifiers and dates.
+public struct ProjectPlan: Hashable, Sendable {
+    public let startOn: LocalDate
+    public let milestones: [Milestone]
+    public let tasks: [Task]
+
+    public struct Milestone: Hashable, Sendable {
+        public let id: Identifier
+        public let name: String
+        public let dueOn: LocalDate
+        public let amountMinor: Int64?
+    }
+
+    public struct Task: Hashable, Sendable {
+        public let id: Identifier
+        public let name: String
+        public let milestoneID: Identifier?
+        public let startOn: LocalDate
+        public let dueOn: LocalDate
+        public let priority: WorkTask.Priority
+        public let dependsOn: [Identifier]
+    }
+}
+
+extension ProjectTemplate {
+    /// Expands the template from a start date. Identifiers come from the caller, milestones first, in template order.
+    public func plan(startingOn startOn: LocalDate, identifier: () -> Identifier) -> ProjectPlan {
+        var milestoneIDs: [String: Identifier] = [:]
+        for milestone in self.milestones {
+            milestoneIDs[milestone.key] = identifier()
+        }
+        var taskIDs: [String: Identifier] = [:]
+        for task in self.tasks {
+            taskIDs[task.key] = identifier()
+        }
+        return ProjectPlan(
+            startOn: startOn,
+            milestones: self.milestones.compactMap { milestone in
+                milestoneIDs[milestone.key].map { id in
+                    ProjectPlan.Milestone(
+                        id: id,
+                        name: milestone.name,
+                        dueOn: startOn.adding(days: milestone.offsetDays),
+                        amountMinor: milestone.amountMinor
+                    )
+                }
+            },
+            tasks: self.tasks.compactMap { task in
+                taskIDs[task.key].map { id in
+                    ProjectPlan.Task(
+                        id: id,
+                        name: task.name,
+                        milestoneID: task.milestoneKey.flatMap { milestoneIDs[$0] },
+                        startOn: startOn.adding(days: task.startOffsetDays),
+                        dueOn: startOn.adding(days: task.dueOffsetDays),
+                        priority: task.priority,
+                        dependsOn: task.dependsOn.compactMap { taskIDs[$0] }
+                    )
+                }
+            }
+        )
+    }
+}
+
+extension ProjectPlan {
+    /// The same plan from another start: every date moves by the same number of days.
+    public func shifted(to startOn: LocalDate) -> ProjectPlan {
+        let days = self.startOn.days(until: startOn)
+        return ProjectPlan(
+            startOn: startOn,
+            milestones: self.milestones.map { milestone in
+                Milestone(
+                    id: milestone.id,
+                    name: milestone.name,
+                    dueOn: milestone.dueOn.adding(days: days),
+                    amountMinor: milestone.amountMinor
+                )
+            },
+            tasks: self.tasks.map { task in
+                Task(
+                    id: task.id,
+                    name: task.name,
+                    milestoneID: task.milestoneID,
+                    startOn: task.startOn.adding(days: days),
+                    dueOn: task.dueOn.adding(days: days),
+                    priority: task.priority,
+                    dependsOn: task.dependsOn
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,42 @@
+public import Vocabulary
+
+/// What is owed, by how long it has been due, per currency.
+public struct Ageing: Hashable, Sendable {
+    public private(set) var amounts: [Currency: [Bucket: Int64]] = [:]
+
+    public init() {}
+
+    public enum Bucket: String, CaseIterable, Sendable {
+        case current
+        case days1To30 = "days_1_30"
+        case days31To60 = "days_31_60"
+        case days61To90 = "days_61_90"
+        case over90 = "over_90"
+
+        /// Where a balance belongs that was due on that day; the due day itself is still current.
+        public init(dueOn: LocalDate, today: LocalDate) {
+            switch dueOn.days(until: today) {
+            case ...0: self = .current
+            case ...30: self = .days1To30
+            case ...60: self = .days31To60
+            case ...90: self = .days61To90
+            default: self = .over90
+            }
+        }
+    }
+
+    public mutating func add(
+        _ balanceMinor: Int64,
+        _ currency: Currency,
+        dueOn: LocalDate,
+        today: LocalDate
+    ) throws(Rejection) {
+        let bucket = Bucket(dueOn: dueOn, today: today)
+        let sum = try Amounts.add(self.amounts[currency]?[bucket] ?? 0, balanceMinor)
+        self.amounts[currency, default: [:]][bucket] = sum
+    }
+
+    public func total(_ currency: Currency) throws(Rejection) -> Int64 {
+        try Amounts.sum((self.amounts[currency] ?? [:]).values)
+    }
+}
