@@ -85,8 +85,9 @@ let package = Package(
         ),
         .target(
             name: "EventLog",
-            dependencies: ["Postgres", "Contracts", "Vocabulary", "Wire", logging],
-            path: "Shared/EventLog"
+            dependencies: ["Postgres", "Contracts", "Vocabulary", logging],
+            path: "Shared/EventLog",
+            resources: [.embedInCode("Migrations")]
         ),
         .target(
             name: "Resources",
@@ -149,7 +150,10 @@ let package = Package(
         .testTarget(name: "ResourcesTests", dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", nioCore, nioPosix, nioEmbedded, nioSSL]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),
-        .testTarget(name: "ServiceKitTests", dependencies: ["ServiceKit", "Contracts", "Vocabulary", "Wire"]),
+        .testTarget(
+            name: "ServiceKitTests",
+            dependencies: ["ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Wire", "Postgres", logging, lifecycle, nioCore, nioPosix]
+        ),
         .testTarget(name: "IdentityDomainTests", dependencies: ["IdentityDomain", "Vocabulary"]),
         .testTarget(name: "CRMDomainTests", dependencies: ["CRMDomain", "Vocabulary"]),
         .testTarget(name: "DeliveryDomainTests", dependencies: ["DeliveryDomain", "Vocabulary"]),

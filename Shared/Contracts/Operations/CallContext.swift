@@ -1,0 +1,67 @@
+public import Vocabulary
+
+/// What a handler knows of the call it serves, beside its input.
+public struct CallContext: Sendable {
+    /// `nil` only for an open operation.
+    public var member: Caller?
+    /// The other process, where the operation is between processes.
+    public var peer: String?
+    public var requestID: Identifier
+    public var traceparent: String?
+    public var now: Instant
+    public var deadline: Instant?
+    public var idempotencyKey: String?
+    /// SHA-256 over method, route and body: what the key stands for.
+    public var requestHash: [UInt8]
+    public var ifMatch: Int64?
+    public var ifNoneMatch: Int64?
+    /// Answer what would change, and change nothing.
+    public var isDryRun: Bool
+    public var remoteAddress: String?
+    public var userAgent: String?
+    /// The assertion as it came, to be passed on where the handler asks another service on the caller's behalf.
+    public var assertion: String?
+
+    public init(member: Caller?, requestID: Identifier, now: Instant) {
+        self.member = member
+        self.requestID = requestID
+        self.now = now
+        self.requestHash = []
+        self.isDryRun = false
+    }
+
+    /// The caller of an operation that requires one.
+    public func caller() throws(Fault) -> Caller {
+        guard let member = self.member else { throw Fault(.unauthenticated, "Send a session token or an API key.") }
+        return member
+    }
+}
+
+/// A handler's answer.
+public struct Reply: Hashable, Sendable {
+    public var status: Int
+    public var body: [UInt8]
+    /// The version of the object in the body.
+    public var etag: Int64?
+    /// The path of what was created.
+    public var location: String?
+    /// The answer was stored with this idempotency key earlier.
+    public var isReplayed = false
+    /// The link target's query for the next page, for the `Link` header.
+    public var next: String?
+
+    public init(status: Int = 200, body: [UInt8], etag: Int64? = nil, location: String? = nil) {
+        self.status = status
+        self.body = body
+        self.etag = etag
+        self.location = location
+    }
+
+    public static let nothing = Reply(status: 204, body: [])
+    public static let notModified = Reply(status: 304, body: [])
+}
+
+/// Where a stream operation puts its items. Waits while the reader has granted no credit; throws once the reader is gone.
+public protocol ItemSink: Sendable {
+    func send(_ item: [UInt8]) async throws
+}

@@ -1,0 +1,107 @@
+public import Vocabulary
+
+/// Who asks, as the gateway established it and the assertion proves it. Services never parse a credential themselves.
+public struct Caller: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Hashable, Sendable {
+        case member
+        case apiKey = "api_key"
+        case contact
+        case system
+        case workflow
+    }
+
+    public var kind: Kind
+    /// The user, the API key or the contact.
+    public var subject: Identifier
+    public var organization: Identifier
+    public var role: Role
+    /// What an API key is limited to; `nil` for a person's session, which has all that its role allows.
+    public var scopes: [String]?
+    public var session: Identifier?
+    /// The organization's zone and currency, so that a person's request never waits for a copy of them to arrive.
+    public var zone: Zone
+    public var currency: Currency
+
+    public init(
+        kind: Kind,
+        subject: Identifier,
+        organization: Identifier,
+        role: Role,
+        scopes: [String]? = nil,
+        session: Identifier? = nil,
+        zone: Zone = .utc,
+        currency: Currency = .usd
+    ) {
+        self.kind = kind
+        self.subject = subject
+        self.organization = organization
+        self.role = role
+        self.scopes = scopes
+        self.session = session
+        self.zone = zone
+        self.currency = currency
+    }
+
+    public var actor: Actor { Actor(kind: self.kind, id: self.subject) }
+}
+
+/// Who did something, as an event records it.
+public struct Actor: Hashable, Sendable {
+    public var kind: Caller.Kind
+    public var id: Identifier
+
+    public init(kind: Caller.Kind, id: Identifier) {
+        self.kind = kind
+        self.id = id
+    }
+}
+
+/// The rule that decides whether a caller may use an operation at all. An operation without one does not start.
+public struct Access: Hashable, Sendable {
+    public enum Rule: Hashable, Sendable {
+        /// No credential: sign-up, sign-in.
+        case open
+        /// Any valid credential of an organization, whatever its role.
+        case anyMember
+        /// At least this role.
+        case role(Role)
+        /// Only other processes of the installation, never a client.
+        case peers
+    }
+
+    public let rule: Rule
+    /// The scope an API key needs, such as `crm:write`.
+    public let scope: String?
+
+    public init(_ rule: Rule, scope: String? = nil) {
+        self.rule = rule
+        self.scope = scope
+    }
+
+    public static let open = Access(.open)
+    public static let peers = Access(.peers)
+    /// For sessions of people only: no scope lets an API key in.
+    public static let person = Access(.anyMember, scope: "session")
+
+    public static func read(_ service: String) -> Access { Access(.role(.viewer), scope: "\(service):read") }
+    public static func write(_ service: String) -> Access { Access(.role(.member), scope: "\(service):write") }
+    public static func manage(_ service: String) -> Access { Access(.role(.admin), scope: "\(service):write") }
+    public static func own(_ service: String) -> Access { Access(.role(.owner), scope: "\(service):write") }
+
+    /// Decides for a caller, or for `nil` where no credential came.
+    public func check(_ caller: Caller?) throws(Fault) {
+        switch self.rule {
+        case .open:
+            return
+        case .peers:
+            throw Fault(.notFound, "There is no such operation.")
+        case .anyMember, .role:
+            guard let caller else { throw Fault(.unauthenticated, "Send a session token or an API key.") }
+            if case .role(let least) = self.rule, caller.role < least {
+                throw Fault(.forbidden, "This needs the role \(least.rawValue); yours is \(caller.role.rawValue).")
+            }
+            guard let scopes = caller.scopes, let scope = self.scope else { return }
+            guard scopes.contains(scope) else { throw Fault(.forbidden, "This credential lacks the scope \(scope).") }
+        }
+    }
+}

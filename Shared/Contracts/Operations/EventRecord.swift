@@ -1,0 +1,80 @@
+public import Vocabulary
+
+/// What happened, in the words of the timeline. The values are the data model's `activity_type`.
+public enum Activity: String, CaseIterable, Hashable, Sendable {
+    case created, updated, deleted, sent, viewed, signed, paid, approved, rejected, comment
+    case statusChanged = "status_changed"
+}
+
+/// A kind of event that a service publishes: what consumers may rely on.
+public struct EventDeclaration: Hashable, Sendable {
+    /// `<aggregate>.<past participle>`, such as `deal.advanced`.
+    public let type: String
+    public let schemaVersion: Int
+    public let activity: Activity
+    public let summary: String
+    public let fields: [Field]
+
+    public init(_ type: String, version: Int = 1, _ activity: Activity, _ summary: String, fields: [Field]) {
+        self.type = type
+        self.schemaVersion = version
+        self.activity = activity
+        self.summary = summary
+        self.fields = fields
+    }
+
+    public var aggregate: String { String(self.type.prefix { $0 != "." }) }
+}
+
+/// One event as the log holds it and as consumers get it.
+public struct EventRecord: Hashable, Sendable {
+    public var id: Identifier
+    public var organization: Identifier
+    public var type: String
+    public var schemaVersion: Int
+    public var activity: Activity
+    public var aggregateType: String
+    public var aggregateID: Identifier
+    public var aggregateVersion: Int64
+    public var actor: Actor
+    /// The whole story this belongs to: the id of the deal, contract or request it began with.
+    public var correlation: Identifier
+    /// The one event or request that caused this.
+    public var causation: Identifier
+    public var engagement: Identifier?
+    public var occurredAt: Instant
+    /// A JSON object: the declared fields, and `previous` where values changed.
+    public var payload: [UInt8]
+
+    public init(
+        id: Identifier,
+        organization: Identifier,
+        type: String,
+        schemaVersion: Int = 1,
+        activity: Activity,
+        aggregateType: String,
+        aggregateID: Identifier,
+        aggregateVersion: Int64,
+        actor: Actor,
+        correlation: Identifier,
+        causation: Identifier,
+        engagement: Identifier? = nil,
+        occurredAt: Instant,
+        payload: [UInt8]
+    ) {
+        self.id = id
+        self.organization = organization
+        self.type = type
+        self.schemaVersion = schemaVersion
+        self.activity = activity
+        self.aggregateType = aggregateType
+        self.aggregateID = aggregateID
+        self.aggregateVersion = aggregateVersion
+        self.actor = actor
+        self.correlation = correlation
+        self.causation = causation
+        self.engagement = engagement
+        self.occurredAt = occurredAt
+        self.payload = payload
+    }
+}

@@ -1,0 +1,103 @@
+internal import Vocabulary
+
+extension OperationDeclaration {
+    /// Whether this caller may use the operation, and whether the headers it needs are there.
+    public func authorise(_ context: CallContext) throws(Fault) {
+        if case .peers = self.access.rule {
+            guard context.peer != nil, context.member == nil else { throw Fault(.notFound, "There is no such operation.") }
+        } else {
+            try self.access.check(context.member)
+        }
+        if self.requiresIfMatch, context.ifMatch == nil {
+            throw Fault(.preconditionRequired, "Send If-Match with the ETag that you last read.")
+        }
+        switch self.idempotency {
+        case .required where context.idempotencyKey == nil:
+            throw Fault(
+                .invalidRequest,
+                "Send an Idempotency-Key, so that a retry cannot do this twice.",
+                problems: [Problem("/header/idempotency-key", "required", "This operation requires an Idempotency-Key.")]
+            )
+        case .required, .optional, .unsupported:
+            break
+        }
+    }
+
+    /// Reads path, query and body by their declarations. Problems of the body are a 422, of path and query a 400;
+    /// an id that is no UUID is simply not found.
+    public func input(parameters: [(name: String, value: String)], body: [UInt8]) throws(Fault) -> Values {
+        var values = try self.parameters(parameters)
+        switch self.body {
+        case .none:
+            break
+        case .object(let fields):
+            values.merge(try self.read(body, fields, .whole))
+        case .mergePatch(let fields):
+            values.merge(try self.read(body, fields, .mergePatch))
+        case .rows(_, let countMax):
+            values.merge(try self.read(body, Self.batchFields(.document(bytesMax: Self.batchRowBytesMax), countMax), .whole))
+        }
+        return values
+    }
+
+    /// One row of a batch, as JSON.
+    static let batchRowBytesMax = 65_536
+
+    static func batchFields(_ row: Field.Kind, _ countMax: Int) -> [Field] {
+        [.choice("mode", ["atomic", "partial"]).required(), .list("rows", of: row, countMax: countMax).required()]
+    }
+
+    private func read(_ body: [UInt8], _ fields: [Field], _ mode: InputDecoder.Mode) throws(Fault) -> Values {
+        let json: JSON
+        if body.isEmpty {
+            // A verb without required fields may be called with no body at all.
+            json = .object([:])
+        } else {
+            do {
+                json = try JSON(parsing: body)
+            } catch {
+                throw Fault(
+                    .invalidRequest,
+                    "The body is not valid JSON: \(error.reason) at byte \(error.offset).",
+                    problems: [Problem("", "json", error.reason)]
+                )
+            }
+        }
+        var decoder = InputDecoder()
+        let values = decoder.object(json, fields, mode: mode)
+        guard decoder.problems.isEmpty else { throw Fault.invalid(decoder.problems) }
+        return values
+    }
+
+    private func parameters(_ parameters: [(name: String, value: String)]) throws(Fault) -> Values {
+        var values = Values()
+        var decoder = InputDecoder()
+        for parameter in parameters {
+            if let field = self.path.first(where: { $0.name == parameter.name }) {
+                guard let value = decoder.parameter(parameter.value, field.kind, at: "/path/\(field.name)") else {
+                    throw Fault(.notFound, "There is nothing here.")
+                }
+                values[field.name] = value
+            } else if let field = self.query.first(where: { $0.name == parameter.name }) {
+                guard !values.has(field.name) else {
+                    decoder.report("/query/\(field.name)", "repeated", "\(field.name) is given twice.")
+                    continue
+                }
+                values[field.name] = decoder.parameter(parameter.value, field.kind, at: "/query/\(field.name)")
+            } else {
+                decoder.report("/query/\(parameter.name)", "unknown_parameter", "There is no parameter \(parameter.name) here.")
+            }
+        }
+        for field in self.query where !values.has(field.name) {
+            if let defaultValue = field.defaultValue {
+                values.merge(decoder.object(.object([field.name: defaultValue]), [field]))
+            } else if field.isRequired {
+                decoder.report("/query/\(field.name)", "required", "The parameter \(field.name) is required.")
+            }
+        }
+        guard decoder.problems.isEmpty else {
+            throw Fault(.invalidRequest, decoder.problems[0].detail, problems: decoder.problems)
+        }
+        return values
+    }
+}

@@ -1,0 +1,148 @@
+/// Everything about one operation that others need: its name, its route, who may use it, what goes in and what comes out.
+/// The catalog, the gateway's routes, the OpenAPI document, validation and the isolation and role suites all derive from it.
+public struct OperationDeclaration: Hashable, Sendable {
+    /// `<service>.<aggregate>.<verb>`; never edited after release.
+    public let name: String
+    public let version: Int
+    /// How HTTP clients reach it; `nil` for an operation between processes.
+    public let route: Route?
+    public let access: Access
+    public let summary: String
+    public private(set) var details = ""
+    public private(set) var path: [Field] = []
+    public private(set) var query: [Field] = []
+    public private(set) var body: Body = .none
+    public private(set) var output: Output = .nothing
+    public private(set) var status = 200
+    public private(set) var idempotency: Idempotency = .unsupported
+    public private(set) var requiresIfMatch = false
+    public private(set) var faults: [Fault.Code] = []
+    public private(set) var events: [String] = []
+    /// Other services that the handler asks on the caller's behalf; the assertion is made out to them too.
+    public private(set) var calls: [String] = []
+    public private(set) var isStream = false
+
+    public enum Body: Hashable, Sendable {
+        case none
+        /// A JSON object in which every required field must be present.
+        case object([Field])
+        /// A JSON merge patch (RFC 7396) over a resource's writable fields.
+        case mergePatch([Field])
+        /// A batch `{mode, rows}`; the handler reads each row by these fields, so that one bad row need not cost the others.
+        case rows([Field], countMax: Int)
+    }
+
+    public enum Output: Hashable, Sendable {
+        case nothing
+        /// One object of the named schema.
+        case object(String, [Field])
+        /// A page `{data, next_cursor, has_more}` of objects of the named schema.
+        case page(String, [Field])
+        /// Server-sent events whose data are objects of the named schema.
+        case stream(String, [Field])
+    }
+
+    public enum Idempotency: String, Hashable, Sendable {
+        case unsupported
+        case optional
+        /// Where money moves, or something is sent, signed or invited.
+        case required
+    }
+
+    public init(
+        _ name: String,
+        version: Int = 1,
+        _ route: Route?,
+        access: Access,
+        _ summary: String
+    ) {
+        self.name = name
+        self.version = version
+        self.route = route
+        self.access = access
+        self.summary = summary
+        self.path = (route?.parameters ?? []).map { Field.identifier($0).required() }
+    }
+
+    /// The name on the wire, such as `crm.deal.advance/1`.
+    public var wireName: String { "\(self.name)/\(self.version)" }
+    public var service: String { String(self.name.prefix { $0 != "." }) }
+}
+
+/// A method and a path template such as `/v1/deals/{id}/advance`.
+public struct Route: Hashable, Sendable {
+    public enum Method: String, CaseIterable, Hashable, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case patch = "PATCH"
+        case put = "PUT"
+        case delete = "DELETE"
+
+        /// RFC 9110 section 9.2.2; a PATCH with If-Match is as safe to repeat.
+        public var isIdempotent: Bool { self != .post }
+    }
+
+    public let method: Method
+    public let template: String
+
+    public init(_ method: Method, _ template: String) {
+        self.method = method
+        self.template = template
+    }
+
+    public static func get(_ template: String) -> Route { Route(.get, template) }
+    public static func post(_ template: String) -> Route { Route(.post, template) }
+    public static func patch(_ template: String) -> Route { Route(.patch, template) }
+    public static func delete(_ template: String) -> Route { Route(.delete, template) }
+
+    /// The names in braces, in order.
+    public var parameters: [String] {
+        self.template.split(separator: "/").compactMap { part in
+            part.first == "{" && part.last == "}" ? String(part.dropFirst().dropLast()) : nil
+        }
+    }
+}
+
+// MARK: - Saying more of an operation
+
+extension OperationDeclaration {
+    private func with(_ change: (inout OperationDeclaration) -> Void) -> OperationDeclaration {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+
+    public func described(_ details: String) -> OperationDeclaration { self.with { $0.details = details } }
+
+    /// Replaces the declaration of a path parameter that is not a plain id.
+    public func path(_ fields: [Field]) -> OperationDeclaration { self.with { $0.path = fields } }
+    public func query(_ fields: [Field]) -> OperationDeclaration { self.with { $0.query = fields } }
+    public func body(_ fields: [Field]) -> OperationDeclaration { self.with { $0.body = .object(fields) } }
+    public func mergePatch(_ fields: [Field]) -> OperationDeclaration { self.with { $0.body = .mergePatch(fields) } }
+
+    public func rows(_ fields: [Field], countMax: Int) -> OperationDeclaration {
+        self.with { $0.body = .rows(fields, countMax: countMax) }
+    }
+
+    public func answers(_ output: Output, status: Int = 200) -> OperationDeclaration {
+        self.with {
+            $0.output = output
+            $0.status = status
+            if case .stream = output { $0.isStream = true }
+        }
+    }
+
+    public func answersNothing() -> OperationDeclaration { self.answers(.nothing, status: 204) }
+    public func idempotent(_ policy: Idempotency) -> OperationDeclaration { self.with { $0.idempotency = policy } }
+    public func requiringIfMatch() -> OperationDeclaration { self.with { $0.requiresIfMatch = true } }
+    public func faults(_ codes: Fault.Code...) -> OperationDeclaration { self.with { $0.faults = codes } }
+    public func emits(_ events: String...) -> OperationDeclaration { self.with { $0.events = events } }
+    public func emits(_ events: [String]) -> OperationDeclaration { self.with { $0.events = events } }
+    public func calling(_ services: String...) -> OperationDeclaration { self.with { $0.calls = services } }
+}
+
+/// A typed operation: the value is the request, read from validated input.
+public protocol Operation: Sendable {
+    static var declaration: OperationDeclaration { get }
+    init(_ input: Values) throws(Fault)
+}

@@ -1,0 +1,50 @@
+internal import Vocabulary
+
+extension TextRule {
+    /// What is wrong with `text` by this rule; `nil` where it may stand.
+    func problem(with text: String) -> (code: String, detail: String)? {
+        let length = text.unicodeScalars.count
+        if length < self.lengthMin {
+            return ("too_short", self.lengthMin == 1 ? "This must not be empty." : "At least \(self.lengthMin) characters are expected here.")
+        }
+        if length > self.lengthMax {
+            return ("too_long", "At most \(self.lengthMax) characters are accepted here; there are \(length).")
+        }
+        // PostgreSQL cannot store U+0000 in text.
+        if text.utf8.contains(0) { return ("character", "The character U+0000 is not accepted.") }
+        switch self.format {
+        case .plain, .password:
+            return nil
+        case .email:
+            return Self.isEmail(text) ? nil : ("email", "An e-mail address is expected here.")
+        case .uri:
+            return text.hasPrefix("https://") || text.hasPrefix("http://") ? nil : ("uri", "A URL is expected here, such as https://example.com.")
+        case .phone:
+            return Self.isPhone(text) ? nil : ("phone", "A phone number is expected here, such as +4930123456.")
+        case .currency:
+            return Currency(text) == nil ? ("currency", "An ISO 4217 currency code is expected here, such as USD.") : nil
+        case .timeZone:
+            return Zone(text) == nil ? ("time_zone", "An IANA time zone is expected here, such as Europe/Berlin.") : nil
+        case .sha256:
+            return text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit) ? nil : ("sha256", "64 hexadecimal digits are expected here.")
+        }
+    }
+
+    /// One `@`, something before it, and a dotted name behind it, with no spaces or controls (the rest is for the mail server to say).
+    private static func isEmail(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return false }
+        let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
+    }
+
+    /// Digits with the usual punctuation, 3 to 15 digits as E.164 has them.
+    private static func isPhone(_ text: String) -> Bool {
+        let digits = text.utf8.filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
+        return (3...15).contains(digits) && text.utf8.allSatisfy { "+()-./ 0123456789".utf8.contains($0) }
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}

@@ -1,0 +1,179 @@
+internal import Contracts
+internal import Postgres
+internal import Vocabulary
+
+/// The database side of a consumer: one transaction holds the effect of some consecutive events and the cursor behind them.
+struct EventApplier: Sendable {
+    /// The most events in one transaction.
+    static let eventsPerTransactionMax = 100
+
+    let database: Database
+    let log: EventLog
+    let clock: WallClock
+    let handlers: EventHandlers
+
+    func positions(of producer: String) async throws(SQLFault) -> [Int64] {
+        var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        let rows = try await self.database.read(.system, "SELECT partition, sequence FROM event_cursor WHERE producer = $1", [.text(producer)])
+        for index in 0..<rows.count {
+            positions[Int(try rows[index].int("partition"))] = try rows[index].int("sequence")
+        }
+        return positions
+    }
+
+    func position(of producer: String, partition: Int) async throws(SQLFault) -> Int64 {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT sequence FROM event_cursor WHERE producer = $1 AND partition = $2",
+            [.text(producer), .int(Int64(partition))]
+        )
+        return rows.count == 0 ? 0 : try rows[0].int("sequence")
+    }
+
+    /// How many of the first events can share a transaction: those of one organization, or those nobody here is interested in.
+    func runLength(_ entries: ArraySlice<EventBatch.Entry>) -> Int {
+        guard let first = entries.first else { return 0 }
+        let isFirstOfInterest = self.isOfInterest(first)
+        let run = entries.prefix { entry in
+            self.isOfInterest(entry) == isFirstOfInterest
+                && (!isFirstOfInterest || entry.record?.organization == first.record?.organization)
+        }
+        return min(run.count, Self.eventsPerTransactionMax)
+    }
+
+    private func isOfInterest(_ entry: EventBatch.Entry) -> Bool {
+        guard let record = entry.record else { return true }
+        return self.handlers.effect(on: record.type) != nil
+    }
+
+    func apply(_ entries: [EventBatch.Entry], of producer: String, partition: Int, epoch: Identifier) async throws {
+        guard let last = entries.last else { return }
+        guard entries.contains(where: self.isOfInterest) else {
+            try await self.database.transaction(.system) { transaction in
+                _ = try Self.lock(producer, partition, epoch, in: transaction)
+                try Self.move(producer, partition, to: last.sequence, in: transaction)
+            }
+            return
+        }
+        guard let organization = entries.first?.record?.organization else { throw EventFault("the event cannot be read") }
+        let now = self.clock.now()
+        try await self.database.transaction(.organization(organization)) { transaction in
+            let position = try Self.lock(producer, partition, epoch, in: transaction)
+            let blocked = try self.blocked(producer, entries, in: transaction)
+            var caused: [EventRecord] = []
+            for entry in entries where entry.sequence > position {
+                guard let record = entry.record, let effect = self.handlers.effect(on: record.type) else { continue }
+                if blocked.contains(record.aggregateID) {
+                    try Self.park(entry, record, producer, partition, state: "blocked", attempts: 0, error: "an earlier event of this object is parked", now, in: transaction)
+                    continue
+                }
+                let payload: JSON
+                do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch { throw EventFault("the payload is no JSON: \(error.reason)") }
+                caused += try effect(ReceivedEvent(producer: producer, record: record, payload: payload, now: now), transaction)
+            }
+            try Self.move(producer, partition, to: last.sequence, in: transaction)
+            try self.log.append(caused, in: transaction)
+        }
+    }
+
+    func park(
+        _ entry: EventBatch.Entry,
+        of producer: String,
+        partition: Int,
+        epoch: Identifier,
+        attempts: Int,
+        error: any Error
+    ) async throws {
+        let now = self.clock.now()
+        guard let record = entry.record else {
+            // Nobody can say whose event this is, so no organization can hold it: the producer's log keeps it, the error log names it.
+            try await self.database.transaction(.system) { transaction in
+                _ = try Self.lock(producer, partition, epoch, in: transaction)
+                try Self.move(producer, partition, to: entry.sequence, in: transaction)
+            }
+            return
+        }
+        try await self.database.transaction(.organization(record.organization)) { transaction in
+            guard try Self.lock(producer, partition, epoch, in: transaction) < entry.sequence else { return }
+            try Self.park(entry, record, producer, partition, state: "parked", attempts: attempts, error: "\(error)", now, in: transaction)
+            try Self.move(producer, partition, to: entry.sequence, in: transaction)
+        }
+    }
+
+    // MARK: - Statements
+
+    /// Locks the cursor, so that a partition is applied single file, and answers where it stands.
+    private static func lock(
+        _ producer: String,
+        _ partition: Int,
+        _ epoch: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> Int64 {
+        try transaction.queue(
+            "INSERT INTO event_cursor (producer, partition, epoch, sequence) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+            [.text(producer), .int(Int64(partition)), .uuid(epoch)]
+        )
+        let rows = try transaction.query(
+            "SELECT sequence, epoch FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE",
+            [.text(producer), .int(Int64(partition))]
+        )
+        guard try rows[0].uuid("epoch") == epoch else {
+            throw SQLFault(.connection, "\(producer) was restored from a backup (its epoch changed): positions must be set anew")
+        }
+        return try rows[0].int("sequence")
+    }
+
+    private static func move(
+        _ producer: String,
+        _ partition: Int,
+        to sequence: Int64,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        try transaction.queue(
+            "UPDATE event_cursor SET sequence = greatest(sequence, $3) WHERE producer = $1 AND partition = $2",
+            [.text(producer), .int(Int64(partition)), .int(sequence)]
+        )
+    }
+
+    private func blocked(
+        _ producer: String,
+        _ entries: [EventBatch.Entry],
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> Set<Identifier> {
+        let rows = try transaction.query(
+            """
+            SELECT DISTINCT aggregate_id FROM parked_event
+            WHERE producer = $1 AND aggregate_id = ANY ($2::uuid[]) AND state IN ('parked', 'blocked')
+            """,
+            [.text(producer), .uuids(entries.compactMap { $0.record?.aggregateID })]
+        )
+        var blocked: Set<Identifier> = []
+        for index in 0..<rows.count { blocked.insert(try rows[index].uuid("aggregate_id")) }
+        return blocked
+    }
+
+    private static func park(
+        _ entry: EventBatch.Entry,
+        _ record: EventRecord,
+        _ producer: String,
+        _ partition: Int,
+        state: String,
+        attempts: Int,
+        error: String,
+        _ now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        try transaction.queue(
+            """
+            INSERT INTO parked_event (id, organization_id, producer, partition, sequence, type, aggregate_type, aggregate_id,
+                state, attempts, error, event, parked_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
+            """,
+            [
+                .uuid(Identifier.next(at: now)), .uuid(record.organization), .text(producer), .int(Int64(partition)),
+                .int(entry.sequence), .text(record.type), .text(record.aggregateType), .uuid(record.aggregateID),
+                .text(state), .int(Int64(attempts)), .text(String(error.prefix(2_000))), .json(entry.json.bytes), .instant(now),
+            ]
+        )
+    }
+}

@@ -1,0 +1,165 @@
+internal import Contracts
+public import Logging
+public import Postgres
+internal import Synchronization
+public import Vocabulary
+
+/// Applies another services' events, each exactly once whatever is delivered twice, restarted or lost: the effect and the cursor
+/// commit together.
+public final class EventConsumer: Sendable {
+    /// Deterministic failures before an event is parked.
+    public static let attemptsMax = 5
+    static let backoffMin: Duration = .milliseconds(100)
+    static let backoffMax: Duration = .seconds(30)
+
+    private let name: String
+    private let sources: [any EventSource]
+    private let applier: EventApplier
+    private let logger: Logger
+    private let progress = Mutex<[String: Progress]>([:])
+    /// Raised when a cursor has moved, for those who wait in `catchUp`.
+    private let moved = PartitionSignal()
+
+    /// How far this process knows a producer's events to be applied.
+    private struct Progress {
+        var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        var isConnected = false
+        var lastEventAt: Instant?
+        var lagSeconds: Double = 0
+    }
+
+    public init(
+        name: String,
+        database: Database,
+        log: EventLog,
+        clock: WallClock,
+        sources: [any EventSource],
+        handlers: EventHandlers,
+        logger: Logger
+    ) {
+        self.name = name
+        self.sources = sources
+        self.applier = EventApplier(database: database, log: log, clock: clock, handlers: handlers)
+        self.logger = logger
+    }
+
+    /// Reads every producer until the task is cancelled. Lost connections are made again for ever.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for source in self.sources {
+                group.addTask { await self.follow(source) }
+            }
+        }
+    }
+
+    private func follow(_ source: any EventSource) async {
+        var backoff = Self.backoffMin
+        while !Task.isCancelled {
+            do {
+                let positions = try await self.applier.positions(of: source.producer)
+                self.progress.withLock { progress in
+                    progress[source.producer, default: Progress()].positions = positions
+                    progress[source.producer]?.isConnected = true
+                }
+                backoff = Self.backoffMin
+                try await source.subscribe(consumer: self.name, after: positions) { batch in
+                    try await self.receive(batch, from: source.producer)
+                }
+            } catch {
+                self.logger.notice("event subscription ended", metadata: ["producer": "\(source.producer)", "error": "\(error)"])
+            }
+            self.progress.withLock { $0[source.producer]?.isConnected = false }
+            try? await Task.sleep(for: backoff * Double.random(in: 0.5...1))
+            backoff = min(backoff * 2, Self.backoffMax)
+        }
+    }
+
+    /// Applies a batch, however long the database needs to come back; returns once it is applied or parked.
+    private func receive(_ batch: EventBatch, from producer: String) async throws {
+        var backoff = Self.backoffMin
+        var failures = 0
+        var remaining = batch.events[...]
+        while !remaining.isEmpty {
+            // After a failure the events go one by one, so that one bad event costs only its own aggregate.
+            let count = failures == 0 ? self.applier.runLength(remaining) : 1
+            do {
+                try await self.applier.apply(Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch)
+                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + count - 1])
+                remaining = remaining.dropFirst(count)
+                failures = 0
+                backoff = Self.backoffMin
+            } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {
+                self.logger.warning("events wait for the database", metadata: ["producer": "\(producer)", "error": "\(fault)"])
+                try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
+                backoff = min(backoff * 2, Self.backoffMax)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                failures += 1
+                guard failures > Self.attemptsMax, let entry = remaining.first else { continue }
+                self.logger.error(
+                    "event parked",
+                    metadata: [
+                        "producer": "\(producer)", "type": "\(entry.record?.type ?? "unreadable")",
+                        "event_id": "\(entry.record?.id.description ?? "")", "error": "\(error)",
+                    ]
+                )
+                try await self.applier.park(
+                    entry, of: producer, partition: batch.partition, epoch: batch.epoch, attempts: Self.attemptsMax, error: error
+                )
+                self.advance(producer, batch.partition, to: entry)
+                remaining = remaining.dropFirst()
+                failures = 0
+            }
+        }
+    }
+
+    private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry) {
+        let now = self.applier.clock.now()
+        self.progress.withLock { progress in
+            progress[producer]?.positions[partition] = entry.sequence
+            progress[producer]?.lastEventAt = entry.record?.occurredAt
+            if let occurredAt = entry.record?.occurredAt {
+                progress[producer]?.lagSeconds = Double(now.microseconds - occurredAt.microseconds) / 1_000_000
+            }
+        }
+        self.moved.raise(partition)
+    }
+
+    // MARK: - For those who wait or watch
+
+    /// Waits until everything that `producer` had committed for the organization when this was called is applied here, so that a
+    /// person who has just made a company can invoice it. Answers `false` where that takes longer than `timeout`.
+    public func catchUp(with producer: String, for organization: Identifier, within timeout: Duration) async -> Bool {
+        guard let source = self.sources.first(where: { $0.producer == producer }) else { return false }
+        let partition = EventLog.partition(of: organization)
+        let clock = ContinuousClock()
+        let end = clock.now + timeout
+        guard let target = try? await source.position(of: partition) else { return false }
+        let subscription = self.moved.subscribe()
+        defer { subscription.end() }
+        while true {
+            if self.progress.withLock({ $0[producer]?.positions[partition] ?? 0 }) >= target { return true }
+            // Another process of this service may be the one that applies this partition.
+            if let stored = try? await self.applier.position(of: producer, partition: partition), stored >= target { return true }
+            guard clock.now < end else { return false }
+            _ = await subscription.wait(timeout: .milliseconds(20))
+        }
+    }
+
+    public struct State: Sendable {
+        public let producer: String
+        public let isConnected: Bool
+        /// Seconds between the last applied event's occurrence and its effect here.
+        public let lagSeconds: Double
+    }
+
+    public var states: [State] {
+        self.progress.withLock { progress in
+            self.sources.map { source in
+                let known = progress[source.producer]
+                return State(producer: source.producer, isConnected: known?.isConnected ?? false, lagSeconds: known?.lagSeconds ?? 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+public import Contracts
+public import Postgres
+internal import Vocabulary
+
+/// The producer's side: operations by which other services read this one's log.
+///
+/// A subscriber sends where it stands and gets batches per partition from there, so the producer keeps nothing about its readers.
+public struct EventFeed: Sendable {
+    /// The most events of one partition in one item.
+    public static let batchMax = 100
+    /// How long a commit of another process of this service may go unnoticed: the poll behind the wake-ups.
+    public static let pollInterval: Duration = .milliseconds(200)
+
+    private let database: Database
+    private let signal: PartitionSignal
+
+    public init(database: Database, log: EventLog) {
+        self.database = database
+        self.signal = log.signal
+    }
+
+    public static func subscribe(to service: String) -> OperationDeclaration {
+        OperationDeclaration("\(service).events.subscribe", nil, access: .peers, "Streams this service's events from the given positions.")
+            .body([
+                Field.text("consumer", max: 63).required(),
+                Field.list("positions", of: [
+                    Field.integer("partition", 0...Int64(EventLog.partitionCount - 1)).required(),
+                    Field.integer("sequence", 0...Int64.max).required(),
+                ], countMax: EventLog.partitionCount).required(),
+            ])
+            .answers(.stream("EventBatch", []))
+    }
+
+    public static func position(of service: String) -> OperationDeclaration {
+        OperationDeclaration("\(service).events.position", nil, access: .peers, "How far this service's log has got in a partition.")
+            .body([Field.integer("partition", 0...Int64(EventLog.partitionCount - 1)).required()])
+            .answers(.object("EventPosition", []))
+    }
+
+    public func register(in router: inout Router) {
+        router.stream(Self.subscribe(to: router.service)) { input, _, sink in
+            try await self.stream(input, into: sink)
+        }
+        router.serve(Self.position(of: router.service)) { input, _ in
+            let rows = try await self.database.read(
+                .system,
+                "SELECT coalesce(max(sequence), 0) AS sequence FROM outbox_event WHERE partition = $1",
+                [.int(try input.integer("partition"))]
+            )
+            var writer = JSONWriter(capacity: 32)
+            writer.beginObject()
+            writer.key("sequence")
+            writer.int(try rows[0].int("sequence"))
+            writer.endObject()
+            return Reply(body: writer.bytes)
+        }
+    }
+
+    private func stream(_ input: Values, into sink: any ItemSink) async throws {
+        var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        for position in input.objects("positions") {
+            positions[Int(try position.integer("partition"))] = try position.integer("sequence")
+        }
+        let epoch = try await self.database.read(.system, "SELECT epoch FROM outbox_epoch ORDER BY started_at DESC LIMIT 1")[0].uuid("epoch")
+        let news = self.signal.subscribe()
+        defer { news.end() }
+        var mask = PartitionSignal.Mask.max
+        while !Task.isCancelled {
+            while mask != 0 {
+                mask = try await self.send(from: &positions, mask: mask, epoch: epoch, into: sink)
+            }
+            mask = await news.wait(timeout: Self.pollInterval)
+            // Nothing was signalled: look everywhere, for another process of this service may have written.
+            if mask == 0 { mask = PartitionSignal.Mask.max }
+        }
+    }
+
+    /// Sends one batch of each partition in `mask`; answers those that may have more.
+    private func send(
+        from positions: inout [Int64],
+        mask: PartitionSignal.Mask,
+        epoch: Identifier,
+        into sink: any ItemSink
+    ) async throws -> PartitionSignal.Mask {
+        let partitions = (0..<EventLog.partitionCount).filter { mask & (1 << PartitionSignal.Mask($0)) != 0 }
+        let rows = try await self.database.read(
+            .system,
+            """
+            SELECT e.* FROM unnest($1::smallint[], $2::bigint[]) AS c (partition, sequence)
+            CROSS JOIN LATERAL (
+                SELECT * FROM outbox_event o WHERE o.partition = c.partition AND o.sequence > c.sequence
+                ORDER BY o.sequence LIMIT $3
+            ) e ORDER BY e.partition, e.sequence
+            """,
+            [.ints(partitions.map(Int64.init)), .ints(partitions.map { positions[$0] }), .int(Int64(Self.batchMax))]
+        )
+        var read = [Int](repeating: 0, count: EventLog.partitionCount)
+        var index = 0
+        while index < rows.count {
+            let partition = Int(try rows[index].int("partition"))
+            var writer = JSONWriter(capacity: 4_096)
+            writer.beginObject()
+            writer.key("epoch")
+            writer.string(epoch.description)
+            writer.key("partition")
+            writer.int(Int64(partition))
+            writer.key("events")
+            writer.beginArray()
+            while index < rows.count, Int(try rows[index].int("partition")) == partition, writer.bytes.count < Self.itemBytesMax {
+                let sequence = try rows[index].int("sequence")
+                try EventRecord(rows[index]).write(into: &writer, sequence: sequence)
+                positions[partition] = sequence
+                read[partition] += 1
+                index += 1
+            }
+            writer.endArray()
+            writer.endObject()
+            try await sink.send(writer.bytes)
+        }
+        return partitions.reduce(0) { more, partition in
+            read[partition] == Self.batchMax ? more | 1 << PartitionSignal.Mask(partition) : more
+        }
+    }
+
+    /// Keeps an item well under the frame limit of 1 MiB even when its last event is a large one.
+    static let itemBytesMax = 256 * 1_024
+}

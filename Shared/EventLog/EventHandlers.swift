@@ -1,0 +1,67 @@
+public import Contracts
+public import Postgres
+public import Vocabulary
+
+/// What a consumer does with an event: its effect, in the transaction that also moves the cursor. It answers the events that it
+/// causes, which are written last. It must not call out: what reaches the outside is a task row.
+public typealias EventEffect = @Sendable (ReceivedEvent, borrowing Transaction) throws -> [EventRecord]
+
+/// A consumer's effects by event type.
+public struct EventHandlers: Sendable {
+    private var byType: [String: EventEffect] = [:]
+    private var ofEvery: EventEffect?
+
+    public init() {}
+
+    public mutating func on(_ type: String, _ effect: @escaping EventEffect) {
+        precondition(self.byType[type] == nil, "\(type) has an effect already")
+        self.byType[type] = effect
+    }
+
+    /// For a consumer of everything, such as the timeline.
+    public mutating func onEvery(_ effect: @escaping EventEffect) { self.ofEvery = effect }
+
+    func effect(on type: String) -> EventEffect? { self.byType[type] ?? self.ofEvery }
+}
+
+/// An event as its consumer sees it.
+public struct ReceivedEvent: Sendable {
+    public let producer: String
+    public let record: EventRecord
+    public let payload: JSON
+    public let now: Instant
+
+    public init(producer: String, record: EventRecord, payload: JSON, now: Instant) {
+        self.producer = producer
+        self.record = record
+        self.payload = payload
+        self.now = now
+    }
+
+    public var organization: Identifier { self.record.organization }
+
+    /// The object that the event is about, as its owner's API shows it.
+    public var data: JSON { self.payload["data"] ?? .object([:]) }
+
+    /// For a required member of `data`: its absence is a deterministic failure, and the event is parked.
+    public func text(_ name: String) throws(EventFault) -> String {
+        guard let value = self.data[name]?.string else { throw EventFault("data.\(name) is missing or no string") }
+        return value
+    }
+
+    public func integer(_ name: String) throws(EventFault) -> Int64 {
+        guard let value = self.data[name]?.int64 else { throw EventFault("data.\(name) is missing or no integer") }
+        return value
+    }
+
+    public func identifier(_ name: String) throws(EventFault) -> Identifier {
+        guard let value = self.data[name]?.identifier else { throw EventFault("data.\(name) is missing or no id") }
+        return value
+    }
+}
+
+/// An event that its consumer cannot understand. Deterministic: trying again does not help.
+public struct EventFault: Error, Sendable, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

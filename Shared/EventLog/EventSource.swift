@@ -1,0 +1,53 @@
+public import Contracts
+public import Vocabulary
+
+/// Where a consumer gets another service's events from: over Wire in production, from a database in a test.
+public protocol EventSource: Sendable {
+    /// The service whose events these are.
+    var producer: String { get }
+
+    /// Delivers batches from the given positions until the connection ends or the task is cancelled.
+    func subscribe(
+        consumer: String,
+        after positions: [Int64],
+        _ receive: @escaping @Sendable (EventBatch) async throws -> Void
+    ) async throws
+
+    /// The last sequence written to a partition.
+    func position(of partition: Int) async throws -> Int64
+}
+
+/// Consecutive events of one partition.
+public struct EventBatch: Sendable {
+    public let epoch: Identifier
+    public let partition: Int
+    public let events: [Entry]
+
+    /// An event and its place in the log. An event that could not be read keeps its bytes, to be parked.
+    public struct Entry: Sendable {
+        public let sequence: Int64
+        public let json: JSON
+        public let record: EventRecord?
+    }
+
+    public init?(_ json: JSON) {
+        guard let epoch = json["epoch"]?.identifier, let partition = json["partition"]?.int64, let events = json["events"]?.array
+        else { return nil }
+        var entries: [Entry] = []
+        for event in events {
+            guard let sequence = event["sequence"]?.int64 else { return nil }
+            entries.append(Entry(sequence: sequence, json: event, record: EventRecord(event)))
+        }
+        self.epoch = epoch
+        self.partition = Int(partition)
+        self.events = entries
+    }
+
+    /// The body with which a consumer subscribes.
+    public static func subscription(consumer: String, positions: [Int64]) -> [UInt8] {
+        let places = positions.enumerated().map { partition, sequence in
+            JSON.object(["partition": .int(Int64(partition)), "sequence": .int(sequence)])
+        }
+        return JSON.object(["consumer": .string(consumer), "positions": .array(places)]).bytes
+    }
+}

@@ -1,0 +1,99 @@
+internal import Vocabulary
+
+/// Bound values in the text form that goes to the server: one buffer, each value ended by a NUL.
+///
+/// Encoded on the caller's thread, so that the reactor only hands pointers to libpq.
+struct EncodedParameters: Sendable {
+    private var bytes: [UInt8] = []
+    /// Where each value begins, or -1 for NULL.
+    private var offsets: [Int] = []
+
+    static let none = EncodedParameters()
+    private static let null = -1
+
+    private init() {}
+
+    init(_ values: [SQLValue]) throws(SQLFault) {
+        guard values.count <= SQLValue.parametersMax else {
+            throw SQLFault(.decode, "\(values.count) values: a statement binds at most \(SQLValue.parametersMax)")
+        }
+        self.offsets.reserveCapacity(values.count)
+        self.bytes.reserveCapacity(values.count * 40)
+        for value in values { try self.append(value) }
+    }
+
+    /// Plain strings for libpq's own lists, where `nil` is a null pointer.
+    init(strings: [String]) throws(SQLFault) {
+        for string in strings { try self.append(.text(string)) }
+    }
+
+    var count: Int { self.offsets.count }
+
+    /// Lends pointers to the values, in order, with a null pointer after the last.
+    func withPointers<Output>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Output) -> Output {
+        self.bytes.withUnsafeBytes { buffer in
+            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: self.offsets.count + 1) { pointers in
+                for (index, offset) in self.offsets.enumerated() {
+                    let value = offset == Self.null ? nil : buffer.baseAddress.map { $0 + offset }
+                    pointers.initializeElement(at: index, to: value?.assumingMemoryBound(to: CChar.self))
+                }
+                pointers.initializeElement(at: self.offsets.count, to: nil)
+                return body(UnsafePointer(pointers.baseAddress))
+            }
+        }
+    }
+
+    private mutating func append(_ value: SQLValue) throws(SQLFault) {
+        let start = self.bytes.count
+        switch value {
+        case .null:
+            self.offsets.append(Self.null)
+            return
+        case .text(let text): self.bytes.append(contentsOf: text.utf8)
+        case .int(let number): self.bytes.append(contentsOf: String(number).utf8)
+        case .bool(let flag): self.bytes.append(flag ? UInt8(ascii: "t") : UInt8(ascii: "f"))
+        case .uuid(let id): self.bytes.append(contentsOf: id.description.utf8)
+        case .instant(let instant): self.bytes.append(contentsOf: instant.description.utf8)
+        case .date(let date): self.bytes.append(contentsOf: date.description.utf8)
+        case .json(let document): self.bytes.append(contentsOf: document)
+        case .bytes(let binary): self.appendHex(binary)
+        case .uuids(let ids): self.appendList(ids) { list, id in list.append(contentsOf: id.description.utf8) }
+        case .ints(let numbers): self.appendList(numbers) { list, number in list.append(contentsOf: String(number).utf8) }
+        case .texts(let texts): self.appendList(texts) { list, text in Self.quote(text, into: &list) }
+        }
+        // libpq reads up to the first NUL: what comes after it would be cut off in silence.
+        guard !self.bytes[start...].contains(0) else {
+            throw SQLFault(.decode, state: "22021", "a text or JSON value contains a NUL byte")
+        }
+        self.bytes.append(0)
+        self.offsets.append(start)
+    }
+
+    private mutating func appendHex(_ binary: [UInt8]) {
+        let digits = Array("0123456789abcdef".utf8)
+        self.bytes.append(contentsOf: #"\x"#.utf8)
+        for byte in binary {
+            self.bytes.append(digits[Int(byte >> 4)])
+            self.bytes.append(digits[Int(byte & 0xF)])
+        }
+    }
+
+    private mutating func appendList<Element>(_ elements: [Element], _ append: (inout [UInt8], Element) -> Void) {
+        self.bytes.append(UInt8(ascii: "{"))
+        for (index, element) in elements.enumerated() {
+            if index > 0 { self.bytes.append(UInt8(ascii: ",")) }
+            append(&self.bytes, element)
+        }
+        self.bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// An element of a text array is always quoted, so that `NULL`, commas and braces are only text.
+    private static func quote(_ text: String, into list: inout [UInt8]) {
+        list.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { list.append(UInt8(ascii: "\\")) }
+            list.append(byte)
+        }
+        list.append(UInt8(ascii: "\""))
+    }
+}

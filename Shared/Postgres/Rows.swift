@@ -1,0 +1,79 @@
+internal import CPostgres
+internal import Glibc
+
+/// The result of one statement, in the server's own bytes.
+///
+/// Nothing is decoded until it is asked for: what goes out as JSON is written from these bytes directly.
+/// `@unchecked` because the compiler cannot see that a `PGresult` never changes after libpq has handed it out: only
+/// const accessors are called on it, and `PQclear` runs once, when the last reference is gone.
+public final class Rows: @unchecked Sendable {
+    private let result: OpaquePointer
+    public let count: Int
+
+    /// Takes ownership of the result.
+    init(owning result: OpaquePointer) {
+        self.result = result
+        self.count = Int(PQntuples(result))
+    }
+
+    deinit { PQclear(self.result) }
+
+    public var isEmpty: Bool { self.count == 0 }
+    public var first: Row? { self.isEmpty ? nil : self[0] }
+    public var columnCount: Int { Int(PQnfields(self.result)) }
+
+    public var columnNames: [String] {
+        (0..<PQnfields(self.result)).map { PQfname(self.result, $0).map { String(cString: $0) } ?? "" }
+    }
+
+    /// How many rows the statement inserted, changed, deleted or returned.
+    public var affected: Int {
+        PQcmdTuples(self.result).map { Int(atoll($0)) } ?? 0
+    }
+
+    /// Whether the command's tag begins so: a COMMIT of a failed transaction answers `ROLLBACK`.
+    func isCommand(_ tag: String) -> Bool {
+        PQcmdStatus(self.result).map { String(cString: $0).hasPrefix(tag) } ?? false
+    }
+
+    public subscript(_ index: Int) -> Row {
+        precondition((0..<self.count).contains(index), "row \(index) of \(self.count)")
+        return Row(rows: self, index: index)
+    }
+
+    /// The column's number, or `nil` where the result has none of that name.
+    public func column(named name: String) -> Int? {
+        name.withCString { wanted in
+            for column in 0..<PQnfields(self.result) {
+                if let name = PQfname(self.result, column), strcmp(name, wanted) == 0 { return Int(column) }
+            }
+            return nil
+        }
+    }
+
+    /// The object id of the column's type, by which a writer chooses the form: 16 bool, 20 int8, 114 json, 3802 jsonb.
+    public func columnType(_ column: Int) -> UInt32 {
+        PQftype(self.result, Int32(column))
+    }
+
+    /// Lends the column's bytes as the server sent them in text form, or `nil` for NULL. They are not to be kept.
+    public func withBytes<Result>(
+        row: Int,
+        column: Int,
+        _ body: (UnsafeRawBufferPointer?) throws -> Result
+    ) rethrows -> Result {
+        precondition((0..<self.count).contains(row) && (0..<self.columnCount).contains(column), "no such value")
+        guard
+            PQgetisnull(self.result, Int32(row), Int32(column)) == 0,
+            let value = PQgetvalue(self.result, Int32(row), Int32(column))
+        else { return try body(nil) }
+        let length = Int(PQgetlength(self.result, Int32(row), Int32(column)))
+        return try body(UnsafeRawBufferPointer(start: value, count: length))
+    }
+}
+
+extension Rows: Sequence {
+    public func makeIterator() -> some IteratorProtocol<Row> {
+        (0..<self.count).lazy.map { Row(rows: self, index: $0) }.makeIterator()
+    }
+}

@@ -1,0 +1,154 @@
+/// What an open transaction knows. Behind ``Transaction``, on the connection's own thread.
+final class TransactionContext {
+    let scope: TenantScope
+    private let session: TransactionSession
+    private let deadline: Int64
+    private var queue: [QueuedStatement] = []
+    /// Whether BEGIN has been sent.
+    private var isOpen = false
+    /// The failure after which the server accepts nothing but a rollback.
+    private var fault: SQLFault?
+    private var savepoints = 0
+    private var actions: [@Sendable () -> Void] = []
+    private(set) var hasFailed = false
+
+    /// More than this is sent before more is queued, so that a bulk load does not pile up in memory.
+    private static let queuedMax = 512
+    /// How long the answer to a COMMIT is awaited: it is never cancelled, so no deadline applies.
+    private static let commitMicroseconds: Int64 = 30_000_000
+    private static let rollbackMicroseconds: Int64 = 5_000_000
+
+    init(_ session: TransactionSession, _ scope: TenantScope, _ expiry: Expiry) {
+        self.session = session
+        self.scope = scope
+        self.deadline = expiry.answerBy
+    }
+
+    func run<Output>(_ body: (borrowing Transaction) throws -> Output) -> Result<Output, any Error> {
+        do {
+            let output = try body(Transaction(self))
+            try self.commit()
+            for action in self.actions { action() }
+            return .success(output)
+        } catch {
+            self.hasFailed = true
+            self.rollBack()
+            return .failure(error)
+        }
+    }
+
+    func query(_ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Rows {
+        self.queue.append(QueuedStatement(sql: sql, parameters: try EncodedParameters(values)))
+        guard let rows = try self.flush().last else { throw SQLFault(.connection, "a statement gave no result") }
+        return rows
+    }
+
+    func queue(_ sql: SQL, _ values: [SQLValue], expecting rows: Int?) throws(SQLFault) {
+        self.queue.append(QueuedStatement(sql: sql, parameters: try EncodedParameters(values), expecting: rows))
+        if self.queue.count >= Self.queuedMax { _ = try self.flush() }
+    }
+
+    func afterCommit(_ action: @escaping @Sendable () -> Void) {
+        self.actions.append(action)
+    }
+
+    func savepoint<Output>(_ body: () throws -> Output) throws -> Output {
+        // What was queued before belongs to the outside: its failure must not look like the body's.
+        self.savepoints += 1
+        let name = SQL(identifier: "throughline_\(self.savepoints)")
+        self.queue.append(.command("SAVEPOINT " + name))
+        _ = try self.flush()
+        let actions = self.actions.count
+        do {
+            let output = try body()
+            self.queue.append(.command("RELEASE SAVEPOINT " + name))
+            _ = try self.flush()
+            return output
+        } catch {
+            self.queue.removeAll()
+            self.actions.removeLast(self.actions.count - actions)
+            try self.rollBack(to: name)
+            throw error
+        }
+    }
+
+    private func rollBack(to name: SQL) throws(SQLFault) {
+        guard self.session.isUsable else { throw self.fault ?? SQLFault(.connection, "the connection was lost") }
+        self.fault = nil
+        self.queue.append(.command("ROLLBACK TO SAVEPOINT " + name))
+        self.queue.append(.command("RELEASE SAVEPOINT " + name))
+        _ = try self.flush()
+    }
+
+    /// Sends the queue and checks what came back.
+    private func flush() throws(SQLFault) -> [Rows] {
+        if let fault = self.fault { throw fault }
+        let statements = try self.begun() + self.queue
+        let answers = self.queue
+        self.queue.removeAll(keepingCapacity: true)
+        do throws(SQLFault) {
+            let results = try self.session.exchange(statements, until: self.deadline).suffix(answers.count)
+            self.isOpen = true
+            try Self.check(answers, Array(results))
+            return Array(results)
+        } catch {
+            self.isOpen = true
+            self.fault = error
+            throw error
+        }
+    }
+
+    private func begun() throws(SQLFault) -> [QueuedStatement] {
+        guard !self.isOpen else { return [] }
+        let parameters = try EncodedParameters(self.scope.settings)
+        return [.command("BEGIN"), QueuedStatement(sql: TenantScope.transactionStatement, parameters: parameters)]
+    }
+
+    private static func check(_ statements: [QueuedStatement], _ results: [Rows]) throws(SQLFault) {
+        for (statement, rows) in zip(statements, results) {
+            guard let expected = statement.expecting, rows.affected != expected else { continue }
+            throw SQLFault(
+                .expectation,
+                "expected \(expected) rows and affected \(rows.affected): \(statement.sql.text.prefix(120))"
+            )
+        }
+    }
+
+    private func commit() throws(SQLFault) {
+        if let fault = self.fault { throw fault }
+        guard self.isOpen || !self.queue.isEmpty else { return }
+        // A count can be checked only before the COMMIT is sent.
+        if self.queue.contains(where: { $0.expecting != nil }) { _ = try self.flush() }
+        let statements = try self.begun() + self.queue + [.command("COMMIT")]
+        guard self.session.isUsable else {
+            // Nothing of the COMMIT has left: the server can only roll back.
+            throw SQLFault(.connection, "the connection was lost before the COMMIT")
+        }
+        self.queue.removeAll()
+        do throws(SQLFault) {
+            let results = try self.session.exchange(statements, until: Monotonic.now() + Self.commitMicroseconds)
+            self.isOpen = false
+            // A transaction that had failed answers a COMMIT with ROLLBACK, and no error.
+            guard results.last?.isCommand("COMMIT") == true else {
+                throw SQLFault(.server, state: "25P02", "the transaction had failed and was rolled back")
+            }
+        } catch {
+            self.isOpen = true
+            self.fault = error
+            guard error.kind == .connection || error.kind == .deadline || error.isServerGone else { throw error }
+            self.session.giveUp()
+            throw SQLFault(.outcomeUnknown, state: error.state, "the connection was lost with the COMMIT: \(error.message)")
+        }
+    }
+
+    private func rollBack() {
+        self.queue.removeAll()
+        guard self.isOpen, self.session.isUsable else { return }
+        do throws(SQLFault) {
+            _ = try self.session.exchange([.command("ROLLBACK")], until: Monotonic.now() + Self.rollbackMicroseconds)
+        } catch {
+            // A session in an unknown state is never used again; closing it rolls back.
+            self.session.giveUp()
+        }
+    }
+}

@@ -1,0 +1,132 @@
+/// A thread's connection with its prepared statements. Used by that thread only.
+final class TransactionSession {
+    private let session: Session
+    private let health: Health
+    private let generation: Int
+    private var statements: StatementCache
+    /// Names to deallocate with the next statements.
+    private var evicted: [String] = []
+    private var isGivenUp = false
+
+    init(_ configuration: DatabaseConfiguration, _ health: Health) throws(SQLFault) {
+        self.health = health
+        self.generation = health.generation
+        self.statements = StatementCache(capacity: configuration.statementCacheMax)
+        self.session = try Session.connect(configuration, health, readOnly: false)
+    }
+
+    var isUsable: Bool { !self.isGivenUp && !self.session.isBroken && self.generation == self.health.generation }
+    var isQuiet: Bool { self.session.isQuiet }
+
+    /// Closes the connection when the thread lets go of it, and uses it no more.
+    func giveUp() {
+        self.isGivenUp = true
+    }
+
+    /// Sends statements in one group and waits for their results, which come in the statements' order.
+    func exchange(_ statements: [QueuedStatement], until deadline: Int64) throws(SQLFault) -> [Rows] {
+        var preparing: [SQL: String] = [:]
+        var steps: [Step] = []
+        do throws(SQLFault) {
+            for name in self.evicted {
+                try self.session.execute("DEALLOCATE \(name)")
+                steps.append(.deallocate)
+            }
+            for statement in statements {
+                guard statement.isPrepared else {
+                    try self.session.execute(statement.sql.text, statement.parameters)
+                    steps.append(.statement)
+                    continue
+                }
+                try self.session.execute(prepared: self.name(of: statement.sql, &preparing, &steps), statement.parameters)
+                steps.append(.statement)
+            }
+            try self.session.sync()
+            return try self.receive(steps, preparing, until: deadline)
+        } catch {
+            self.judge(error)
+            throw error
+        }
+    }
+
+    private enum Step {
+        case deallocate
+        case prepare(SQL)
+        case statement
+    }
+
+    private func name(
+        of sql: SQL,
+        _ preparing: inout [SQL: String],
+        _ steps: inout [Step]
+    ) throws(SQLFault) -> String {
+        if let name = self.statements.name(of: sql) ?? preparing[sql] { return name }
+        let (name, evicted) = self.statements.insert(sql)
+        if let evicted { self.evicted.append(evicted) }
+        preparing[sql] = name
+        try self.session.prepare(name, sql)
+        steps.append(.prepare(sql))
+        return name
+    }
+
+    private func receive(
+        _ steps: [Step],
+        _ preparing: [SQL: String],
+        until deadline: Int64
+    ) throws(SQLFault) -> [Rows] {
+        var results: [Rows] = []
+        var fault: SQLFault?
+        var index = 0
+        var unprepared = Set(preparing.keys)
+        var deallocated = 0
+        while true {
+            switch try self.session.nextStep(until: deadline) {
+            case .rows(let rows):
+                guard index < steps.count else { throw SQLFault(.connection, "an answer nobody asked for") }
+                switch steps[index] {
+                case .deallocate: deallocated += 1
+                case .prepare(let sql): unprepared.remove(sql)
+                case .statement: results.append(rows)
+                }
+            case .fault(let failure): fault = fault ?? failure
+            case .skipped: break
+            case .end: index += 1
+            case .sync:
+                self.evicted.removeFirst(deallocated)
+                for sql in unprepared { self.statements.remove(sql) }
+                if let fault, fault.isStalePlan { self.forget(steps) }
+                if let fault { throw fault }
+                return results
+            }
+            if self.session.isBroken { throw fault ?? self.session.connectionFault() }
+        }
+    }
+
+    private func forget(_ steps: [Step]) {
+        // Which of the group's statements is stale is not known: all are prepared again.
+        self.statements = StatementCache(capacity: self.statements.capacity)
+    }
+
+    /// Decides what a fault means for this connection and the others.
+    private func judge(_ fault: SQLFault) {
+        if self.session.isBroken || fault.isServerGone || fault.isReadOnlyServer || fault.kind == .connection {
+            self.giveUp()
+            self.health.discardConnections(because: fault, madeIn: self.generation)
+        }
+        // The answer may still come: nobody can tell it from the next one's.
+        if fault.kind == .deadline { self.giveUp() }
+    }
+}
+
+/// A statement that waits in a transaction's queue.
+struct QueuedStatement {
+    let sql: SQL
+    let parameters: EncodedParameters
+    var expecting: Int?
+    /// BEGIN, COMMIT and savepoints are not worth a prepared statement.
+    var isPrepared = true
+
+    static func command(_ sql: SQL) -> QueuedStatement {
+        QueuedStatement(sql: sql, parameters: .none, isPrepared: false)
+    }
+}

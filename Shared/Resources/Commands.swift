@@ -1,0 +1,134 @@
+public import Contracts
+public import EventLog
+public import Postgres
+internal import Vocabulary
+
+/// What a command did: its answer, and the events that are written last in its transaction.
+public struct Outcome: Sendable {
+    public var reply: Reply
+    public var events: [EventRecord]
+
+    public init(_ reply: Reply, events: [EventRecord] = []) {
+        self.reply = reply
+        self.events = events
+    }
+}
+
+/// Runs commands: one transaction holds the effect, its events and its idempotency key, or nothing of them.
+public struct Commands: Sendable {
+    public let database: Database
+    public let log: EventLog
+
+    public init(database: Database, log: EventLog) {
+        self.database = database
+        self.log = log
+    }
+
+    /// Runs `body` in the caller's organization. With an idempotency key the first outcome is stored and replayed; with `Dry-Run`
+    /// everything happens and is then rolled back, and the answer tells what would have been.
+    public func run(
+        _ declaration: OperationDeclaration,
+        _ context: CallContext,
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome
+    ) async throws -> Reply {
+        let caller = try context.caller()
+        let key = declaration.idempotency == .unsupported ? nil : context.idempotencyKey
+        do {
+            let settled = try await self.database.transaction(.organization(caller.organization), deadline: context.deadline) { transaction in
+                guard let key else {
+                    return Settled.done(try self.settle(context, transaction, body))
+                }
+                let claim = IdempotencyClaim(caller: caller, operation: declaration.wireName, key: key, requestHash: context.requestHash)
+                if let earlier = try claim.take(at: context.now, in: transaction) { return earlier }
+                return try self.settle(claim, context, transaction, body)
+            }
+            return try settled.reply()
+        } catch let rehearsal as Rehearsal {
+            return rehearsal.reply
+        }
+    }
+
+    private func settle(
+        _ context: CallContext,
+        _ transaction: borrowing Transaction,
+        _ body: (borrowing Transaction) throws -> Outcome
+    ) throws -> Reply {
+        let outcome = try body(transaction)
+        guard !context.isDryRun else { throw Rehearsal(outcome) }
+        try self.log.append(outcome.events, in: transaction)
+        return outcome.reply
+    }
+
+    /// A refusal by the domain is an outcome too: its effects are rolled back, the refusal itself is stored and replayed.
+    private func settle(
+        _ claim: IdempotencyClaim,
+        _ context: CallContext,
+        _ transaction: borrowing Transaction,
+        _ body: (borrowing Transaction) throws -> Outcome
+    ) throws -> Settled {
+        let outcome: Outcome
+        do {
+            outcome = try transaction.savepoint { try body(transaction) }
+        } catch let error {
+            guard let fault = Self.storable(error) else { throw error }
+            guard !context.isDryRun else { throw fault }
+            let problem = fault.problemDetails(requestID: context.requestID.description)
+            try claim.store(Reply(status: fault.code.httpStatus, body: problem), in: transaction)
+            return .refused(fault)
+        }
+        guard !context.isDryRun else { throw Rehearsal(outcome) }
+        try claim.store(outcome.reply, in: transaction)
+        try self.log.append(outcome.events, in: transaction)
+        return .done(outcome.reply)
+    }
+
+    /// Whether an error is the domain's answer to this very request, so that a retry must read the same.
+    private static func storable(_ error: any Error) -> Fault? {
+        let fault = (error as? Fault) ?? (error as? Rejection).map(Fault.init) ?? (error as? SQLFault).flatMap(Fault.init(describing:))
+        guard let fault, [409, 410, 412, 422].contains(fault.code.httpStatus) else { return nil }
+        return fault
+    }
+
+    enum Settled: Sendable {
+        case done(Reply)
+        case refused(Fault)
+
+        func reply() throws(Fault) -> Reply {
+            switch self {
+            case .done(let reply): return reply
+            case .refused(let fault): throw fault
+            }
+        }
+    }
+}
+
+/// Thrown to roll a dry run back; carries what would have been.
+private struct Rehearsal: Error {
+    let reply: Reply
+
+    init(_ outcome: Outcome) {
+        var writer = JSONWriter(capacity: outcome.reply.body.count + 256)
+        writer.beginObject()
+        writer.key("dry_run")
+        writer.bool(true)
+        writer.key("status")
+        writer.int(Int64(outcome.reply.status))
+        writer.key("result")
+        if outcome.reply.body.isEmpty { writer.null() } else { writer.raw(outcome.reply.body) }
+        writer.key("events")
+        writer.beginArray()
+        for event in outcome.events {
+            writer.beginObject()
+            writer.key("type")
+            writer.string(event.type)
+            writer.key("aggregate_id")
+            writer.string(event.aggregateID.description)
+            writer.key("payload")
+            writer.raw(event.payload)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        self.reply = Reply(status: 200, body: writer.finish())
+    }
+}

@@ -1,0 +1,45 @@
+internal import Contracts
+internal import Crypto
+internal import Vocabulary
+
+/// Signs page cursors, so that one can be neither made up nor used with other filters than those it came from.
+public struct CursorSigner: Sendable {
+    /// Half of an HMAC-SHA256 is 128 bits: as hard to guess as a random UUID.
+    private static let tagBytes = 16
+
+    private let key: SymmetricKey
+
+    public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+
+    func seal(_ cursor: Cursor, for query: String) -> String {
+        let payload: JSON = ["v": cursor.value.map(JSON.string) ?? .null, "i": .string(cursor.id.description)]
+        let bytes = payload.bytes
+        return Base64URL.encode(self.tag(bytes, query) + bytes)
+    }
+
+    /// `nil` for a cursor that is not ours or belongs to another query.
+    func open(_ text: String, for query: String) -> Cursor? {
+        guard let sealed = Base64URL.decode(text), sealed.count > Self.tagBytes else { return nil }
+        let payload = Array(sealed[Self.tagBytes...])
+        // Comparing whole codes in constant time is HMAC's own business; the truncated tag is compared by folding.
+        let difference = zip(self.tag(payload, query), sealed).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+        guard difference == 0, let json = try? JSON(parsing: payload), let id = json["i"]?.string.flatMap(Identifier.init(_:)) else {
+            return nil
+        }
+        return Cursor(value: json["v"]?.string, id: id)
+    }
+
+    private func tag(_ payload: [UInt8], _ query: String) -> [UInt8] {
+        var code = HMAC<SHA256>(key: self.key)
+        code.update(data: Array(query.utf8))
+        code.update(data: [0])
+        code.update(data: payload)
+        return Array(code.finalize().prefix(Self.tagBytes))
+    }
+}
+
+/// The last row of a page: its sort value as PostgreSQL prints it, and its id.
+struct Cursor: Hashable, Sendable {
+    let value: String?
+    let id: Identifier
+}

@@ -1,0 +1,131 @@
+internal import Contracts
+internal import Postgres
+internal import Vocabulary
+
+/// A list of a resource's rows: filters and sorts from the declaration's allow-list, keyset pages, one statement.
+struct ListQuery: Sendable {
+    /// Rows in a page where the caller does not say, and at most.
+    static let limitDefault: Int64 = 50
+    static let limitMax: Int64 = 200
+    /// Values in one `[in]` filter.
+    static let inMax = 100
+
+    let resource: Resource
+    let plan: RowPlan
+
+    // MARK: - Declaration
+
+    static func parameters(of resource: Resource) -> [Field] {
+        var fields = [
+            Field.integer("limit", 1...Self.limitMax).defaulting(to: .int(Self.limitDefault)).described("Objects in a page."),
+            Field.text("cursor", max: 1_024).described("`next_cursor` of the page before."),
+            Field.choice("sort", Self.sorts(of: resource)).defaulting(to: .string(resource.defaultSort))
+                .described("A leading minus sorts descending."),
+            Field.boolean("include_total").described("Also count all objects that the filters let through."),
+        ]
+        for field in resource.visible where field.isFilterable {
+            fields.append(Field(field.name, field.kind).described("Only objects with this \(field.name)."))
+            switch field.kind {
+            case .integer, .instant, .date:
+                for comparison in Self.comparisons {
+                    fields.append(Field("\(field.name)[\(comparison.name)]", field.kind).described("Only objects whose \(field.name) is \(comparison.words)."))
+                }
+            case .choice, .identifier:
+                fields.append(
+                    Field.text("\(field.name)[in]", max: 37 * Self.inMax).described("Only objects whose \(field.name) is one of these, separated by commas.")
+                )
+            default: break
+            }
+        }
+        return fields
+    }
+
+    private static func sorts(of resource: Resource) -> [String] {
+        resource.visible.filter(\.isSortable).flatMap { [$0.name, "-\($0.name)"] }
+    }
+
+    private static let comparisons: [(name: String, words: String, sql: SQL)] = [
+        ("gte", "at least this", " >= "), ("gt", "greater than this", " > "),
+        ("lte", "at most this", " <= "), ("lt", "less than this", " < "),
+    ]
+
+    // MARK: - Composition
+
+    /// Conditions and bindings of the filters in `input`; `$1` is the organization.
+    func filters(_ input: Values) throws(Fault) -> (conditions: SQL, bindings: [SQLValue]) {
+        var conditions: SQL = ""
+        var bindings: [SQLValue] = []
+        for field in self.resource.visible where field.isFilterable {
+            let column = self.resource.computed[field.name].map { "(" + $0 + ")" } ?? SQL(identifier: field.name)
+            if let value = input[field.name] {
+                bindings.append(SQLValue(value))
+                conditions += " AND " + column + " = " + SQL.parameter(bindings.count + 1)
+            }
+            for comparison in Self.comparisons {
+                guard let value = input["\(field.name)[\(comparison.name)]"] else { continue }
+                bindings.append(SQLValue(value))
+                conditions += " AND " + column + comparison.sql + SQL.parameter(bindings.count + 1)
+            }
+            if let list = input.optionalText("\(field.name)[in]") {
+                bindings.append(.texts(try self.elements(of: list, field)))
+                conditions += " AND " + column + "::text = ANY (" + SQL.parameter(bindings.count + 1) + "::text[])"
+            }
+        }
+        return (conditions, bindings)
+    }
+
+    private func elements(of list: String, _ field: Field) throws(Fault) -> [String] {
+        let elements = list.split(separator: ",").map(String.init)
+        var decoder = InputDecoder()
+        for element in elements { _ = decoder.parameter(element, field.kind, at: "/query/\(field.name)[in]") }
+        if elements.count > Self.inMax {
+            decoder.report("/query/\(field.name)[in]", "too_many", "At most \(Self.inMax) values are accepted here.")
+        }
+        guard decoder.problems.isEmpty else {
+            throw Fault(.invalidRequest, decoder.problems[0].detail, problems: decoder.problems)
+        }
+        return elements
+    }
+
+    /// The page after `cursor`, one row longer than `limit` so that the caller can tell whether there is more.
+    func page(
+        for organization: Identifier,
+        filters: (conditions: SQL, bindings: [SQLValue]),
+        sort: Sort,
+        after cursor: Cursor?,
+        limit: Int64
+    ) -> (sql: SQL, bindings: [SQLValue]) {
+        var bindings: [SQLValue] = [.uuid(organization)] + filters.bindings
+        var sql: SQL = "SELECT " + self.plan.select + ", " + sort.column + "::text AS sort_key FROM " + self.resource.table
+            + " WHERE organization_id = $1" + ResourceStore.alive(self.resource) + filters.conditions
+        if let cursor, let value = cursor.value {
+            bindings += [.text(value), .uuid(cursor.id)]
+            sql += " AND (" + sort.column + ", id) " + (sort.isDescending ? "<" : ">") + " ("
+                + SQL.parameter(bindings.count - 1) + ", " + SQL.parameter(bindings.count) + ")"
+        }
+        let direction: SQL = sort.isDescending ? " DESC" : ""
+        bindings.append(.int(limit + 1))
+        sql += " ORDER BY " + sort.column + direction + ", id" + direction + " LIMIT " + SQL.parameter(bindings.count)
+        return (sql, bindings)
+    }
+
+    func count(for organization: Identifier, filters: (conditions: SQL, bindings: [SQLValue])) -> (sql: SQL, bindings: [SQLValue]) {
+        (
+            "SELECT count(*) AS total FROM " + self.resource.table + " WHERE organization_id = $1"
+                + ResourceStore.alive(self.resource) + filters.conditions,
+            [.uuid(organization)] + filters.bindings
+        )
+    }
+}
+
+/// A sort by one column, with the id to break ties.
+struct Sort: Hashable, Sendable {
+    let column: SQL
+    let isDescending: Bool
+
+    /// `text` has been checked against the declaration's choices.
+    init(_ text: String) {
+        self.isDescending = text.hasPrefix("-")
+        self.column = SQL(identifier: self.isDescending ? String(text.dropFirst()) : text)
+    }
+}

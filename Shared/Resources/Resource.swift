@@ -1,0 +1,143 @@
+public import Contracts
+public import Postgres
+internal import Vocabulary
+
+/// An entity that follows the house's one behaviour: declared once, and from the declaration follow get, list, create, change,
+/// delete, restore and batch, their SQL, schemas, validation, ETags, cursors, events and isolation.
+///
+/// An entity that needs more than the hooks offer writes verbs beside them; the mechanism does not grow options for one entity.
+public struct Resource: Sendable {
+    public enum Action: String, CaseIterable, Hashable, Sendable {
+        case get, list, create, change, delete, restore, batch
+    }
+
+    public let service: String
+    /// Singular, as events and references name it: `client_company`.
+    public let name: String
+    /// The path segment: `client-companies`.
+    public let plural: String
+    public let table: SQL
+    /// The entity's own fields in the order of its JSON; id, version and times are added around them.
+    public let fields: [Field]
+    /// Columns that rules need and no answer shows.
+    public var hidden: [Field] = []
+    /// Fields that are computed where they are read, by name.
+    public var computed: [String: SQL] = [:]
+    public var references: [Reference] = []
+    public var dependents: [Dependent] = []
+    public var actions: Set<Action> = [.get, .list, .create, .change, .delete, .restore]
+    public var read: Access
+    public var write: Access
+    public var defaultSort = "-created_at"
+    /// Carries `external_id`, unique per organization where given.
+    public var hasExternalID = true
+    public var hasCustomFields = false
+    /// Deleting marks the row (`deleted_at`); it can be restored and blocks no unique value.
+    public var isSoftDeleted = true
+    /// Its rows carry the story they belong to (`correlation_id`), so that a trace can tell it.
+    public var isStory = false
+    public var hooks = Hooks()
+    public var summary = ""
+
+    public init(service: String, name: String, plural: String, table: SQL, fields: [Field]) {
+        self.service = service
+        self.name = name
+        self.plural = plural
+        self.table = table
+        self.fields = fields
+        self.read = .read(service)
+        self.write = .write(service)
+    }
+
+    /// A field that holds the id of a row of the same service.
+    public struct Reference: Sendable {
+        public let field: String
+        public let table: SQL
+        /// What a person calls it: `client company`.
+        public let label: String
+        /// The parent is refused once it is deleted.
+        public let isSoftDeleted: Bool
+
+        public init(_ field: String, to table: SQL, _ label: String, isSoftDeleted: Bool = true) {
+            self.field = field
+            self.table = table
+            self.label = label
+            self.isSoftDeleted = isSoftDeleted
+        }
+    }
+
+    /// Rows that belong to this one, or that keep it from being deleted.
+    public struct Dependent: Sendable {
+        public enum Rule: Sendable {
+            /// Deleted with it, and restored with it.
+            case cascade
+            /// Money or a signature hangs on it: deletion is refused and says what is in the way.
+            case restrict
+        }
+
+        public let rule: Rule
+        public let table: SQL
+        public let column: SQL
+        public let label: String
+        public let isSoftDeleted: Bool
+
+        public init(_ rule: Rule, _ table: SQL, by column: SQL, _ label: String, isSoftDeleted: Bool = true) {
+            self.rule = rule
+            self.table = table
+            self.column = column
+            self.label = label
+            self.isSoftDeleted = isSoftDeleted
+        }
+    }
+
+    /// The entity's rules, one synchronous hook an action. They see the input and may set any column, hidden ones included.
+    public struct Hooks: Sendable {
+        public typealias Create = @Sendable (inout Values, CallContext, borrowing Transaction) throws -> Void
+        public typealias Change = @Sendable (Stored, inout Values, CallContext, borrowing Transaction) throws -> Void
+        public typealias Delete = @Sendable (Stored, CallContext, borrowing Transaction) throws -> Void
+
+        public var create: Create?
+        public var change: Change?
+        public var delete: Delete?
+
+        public init() {}
+    }
+
+    // MARK: - Derived names
+
+    public var path: String { "/v1/\(self.plural)" }
+    public var itemPath: String { "\(self.path)/{id}" }
+    /// `client_company` as a schema: `ClientCompany`.
+    public var schema: String { self.name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() }
+    /// As a sentence names it: `client company`.
+    public var label: String { self.name.split(separator: "_").joined(separator: " ") }
+    public var labelPlural: String { self.plural.split(separator: "-").joined(separator: " ") }
+    public func operationName(_ verb: String) -> String { "\(self.service).\(self.name).\(verb)" }
+
+    /// Every field that an answer shows, in order.
+    public var visible: [Field] {
+        var fields = [Field.identifier("id").readOnly().filterable()]
+        fields += self.fields
+        if self.hasExternalID { fields.append(Self.externalID) }
+        if self.hasCustomFields { fields.append(Self.customFields) }
+        fields.append(Field.instant("created_at").readOnly().filterable().sortable())
+        fields.append(Field.instant("updated_at").readOnly().filterable().sortable())
+        fields.append(Field.integer("version", 1...Int64.max).readOnly().described("Counts changes; the ETag."))
+        return fields
+    }
+
+    /// Every column that a verb may look at.
+    public var stored: [Field] {
+        self.visible + self.hidden + (self.isStory ? [Field.identifier("correlation_id")] : [])
+    }
+
+    private static let externalID = Field.text("external_id", max: 255).nullable().filterable()
+        .described("Your own key for this object; unique in your organization.")
+    private static let customFields = Field.document("custom_fields", bytesMax: 16_384).defaulting(to: .object([:]))
+        .described("Your own values, by field name.")
+
+    /// What a client may send.
+    public var input: [Field] {
+        self.visible.filter { $0.writing != .never }
+    }
+}

@@ -1,0 +1,104 @@
+public import Contracts
+internal import Postgres
+public import Vocabulary
+
+/// What an event needs to know of the request or event that causes it.
+public struct Cause: Sendable {
+    public let actor: Actor
+    public let organization: Identifier
+    /// The request's or the event's id.
+    public let causation: Identifier
+    /// The story the cause belongs to, for rows that are part of none themselves.
+    public let correlation: Identifier
+    public let now: Instant
+
+    public init(actor: Actor, organization: Identifier, causation: Identifier, correlation: Identifier, now: Instant) {
+        self.actor = actor
+        self.organization = organization
+        self.causation = causation
+        self.correlation = correlation
+        self.now = now
+    }
+}
+
+extension CallContext {
+    /// This request as the cause of events.
+    public func cause() throws(Fault) -> Cause {
+        let caller = try self.caller()
+        return Cause(
+            actor: caller.actor,
+            organization: caller.organization,
+            causation: self.requestID,
+            correlation: self.requestID,
+            now: self.now
+        )
+    }
+}
+
+extension ResourceStore {
+    /// The event that says what happened to a row: `data` is the row as clients see it, `previous` what its changed fields were.
+    public func event(
+        _ type: String,
+        _ activity: Activity,
+        _ stored: Stored,
+        previous: Stored? = nil,
+        extra: JSONObject = [:],
+        because cause: Cause
+    ) -> EventRecord {
+        var writer = JSONWriter(capacity: stored.json.count + 64)
+        writer.beginObject()
+        writer.key("data")
+        writer.raw(stored.json)
+        if let previous {
+            writer.key("previous")
+            writer.raw(self.plan.differences(from: previous.row, to: stored.row))
+        }
+        for member in extra.members {
+            writer.key(member.key)
+            writer.value(member.value)
+        }
+        writer.endObject()
+        return EventRecord(
+            id: Identifier.next(at: cause.now),
+            organization: cause.organization,
+            type: "\(self.resource.name).\(type)",
+            activity: activity,
+            aggregateType: self.resource.name,
+            aggregateID: stored.id,
+            aggregateVersion: stored.version,
+            actor: cause.actor,
+            correlation: stored.correlation ?? cause.correlation,
+            causation: cause.causation,
+            engagement: self.engagement(of: stored),
+            occurredAt: cause.now,
+            payload: writer.finish()
+        )
+    }
+
+    private func engagement(of stored: Stored) -> Identifier? {
+        if self.resource.name == "engagement" { return stored.id }
+        guard self.resource.stored.contains(where: { $0.name == "engagement_id" }) else { return nil }
+        return (try? stored.row.uuidOrNil("engagement_id")).flatMap { $0 }
+    }
+}
+
+extension Resource {
+    /// The events that the derived operations publish.
+    public var derivedEvents: [EventDeclaration] {
+        let data = Field.object("data", self.visible)
+        var events: [EventDeclaration] = []
+        if !self.actions.isDisjoint(with: [.create, .batch]) {
+            events.append(EventDeclaration("\(self.name).created", .created, "A \(self.label) was created.", fields: [data]))
+        }
+        if self.actions.contains(.change) {
+            events.append(EventDeclaration("\(self.name).updated", .updated, "A \(self.label) was changed.", fields: [data, .document("previous")]))
+        }
+        if self.actions.contains(.delete) {
+            events.append(EventDeclaration("\(self.name).deleted", .deleted, "A \(self.label) was deleted.", fields: [data]))
+        }
+        if self.actions.contains(.restore) {
+            events.append(EventDeclaration("\(self.name).restored", .updated, "A deleted \(self.label) was restored.", fields: [data]))
+        }
+        return events
+    }
+}

@@ -1,0 +1,198 @@
+public import Contracts
+internal import Postgres
+internal import Vocabulary
+
+/// The operations that follow from a resource's declaration.
+public struct ResourceOperations: Sendable {
+    let store: ResourceStore
+    let commands: Commands
+    let cursors: CursorSigner
+
+    var resource: Resource { self.store.resource }
+
+    public init(_ store: ResourceStore, commands: Commands, cursors: CursorSigner) {
+        self.store = store
+        self.commands = commands
+        self.cursors = cursors
+    }
+
+    public func register(in router: inout Router) {
+        for action in Resource.Action.allCases where self.resource.actions.contains(action) {
+            let declaration = self.resource.declaration(of: action)
+            router.serve(declaration) { input, context in
+                switch action {
+                case .get: try await self.get(input, context)
+                case .list: try await self.list(input, context)
+                case .create: try await self.create(declaration, input, context)
+                case .change: try await self.change(declaration, input, context)
+                case .delete: try await self.delete(declaration, input, context)
+                case .restore: try await self.restore(declaration, input, context)
+                case .batch: try await self.batch(declaration, input, context)
+                }
+            }
+        }
+        router.publishes(self.resource.derivedEvents)
+    }
+
+    // MARK: - Reading
+
+    private func get(_ input: Values, _ context: CallContext) async throws -> Reply {
+        let stored = try await self.store.read(
+            try input.identifier("id"), for: try context.caller().organization, in: self.commands.database, deadline: context.deadline
+        )
+        if context.ifNoneMatch == stored.version { return Reply(status: 304, body: [], etag: stored.version) }
+        return stored.reply()
+    }
+
+    private func list(_ input: Values, _ context: CallContext) async throws -> Reply {
+        let organization = try context.caller().organization
+        let query = ListQuery(resource: self.resource, plan: self.store.plan)
+        let filters = try query.filters(input)
+        let sortText = input.optionalText("sort") ?? self.resource.defaultSort
+        let sort = Sort(sortText)
+        let limit = input.optionalInteger("limit") ?? ListQuery.limitDefault
+        // A cursor belongs to one list of one organization with one sort and one set of filters.
+        let identity = "\(self.resource.name) \(organization) \(sortText) \(filters.conditions) \(filters.bindings)"
+        var cursor: Cursor?
+        if let text = input.optionalText("cursor") {
+            guard let opened = self.cursors.open(text, for: identity) else {
+                throw Fault(
+                    .invalidRequest,
+                    "This cursor does not belong to this list.",
+                    problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")]
+                )
+            }
+            cursor = opened
+        }
+        let page = query.page(for: organization, filters: filters, sort: sort, after: cursor, limit: limit)
+        let rows = try await self.commands.database.read(.organization(organization), page.sql, page.bindings, deadline: context.deadline)
+        let shown = min(rows.count, Int(limit))
+        var next: String?
+        if rows.count > shown {
+            let last = rows[shown - 1]
+            next = self.cursors.seal(Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")), for: identity)
+        }
+        var total: Int64?
+        if input.optionalBoolean("include_total") == true {
+            let count = query.count(for: organization, filters: filters)
+            total = try await self.commands.database.read(.organization(organization), count.sql, count.bindings, deadline: context.deadline)[0].int("total")
+        }
+        var writer = JSONWriter(capacity: 512 * (shown + 1))
+        writer.beginPage()
+        for index in 0..<shown { self.store.plan.write(rows[index], into: &writer) }
+        writer.endPage(next: next, total: total)
+        var reply = Reply(body: writer.finish())
+        reply.next = next
+        return reply
+    }
+
+    // MARK: - Writing
+
+    private func create(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+        try await self.commands.run(declaration, context) { transaction in
+            let stored = try self.insert(input, context, in: transaction)
+            return Outcome(
+                stored.reply(status: 201, location: "\(self.resource.path)/\(stored.id)"),
+                events: [self.store.event("created", .created, stored, because: try context.cause())]
+            )
+        }
+    }
+
+    /// Rules, references, row: what a create and each row of a batch have in common.
+    func insert(_ input: Values, _ context: CallContext, in transaction: borrowing Transaction) throws -> Stored {
+        let organization = try context.caller().organization
+        var values = input
+        try self.checkReferences(in: values, for: organization, in: transaction)
+        try self.resource.hooks.create?(&values, context, transaction)
+        return try self.store.insert(values, for: organization, at: context.now, in: transaction)
+    }
+
+    private func change(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+        let id = try input.identifier("id")
+        let organization = try context.caller().organization
+        return try await self.commands.run(declaration, context) { transaction in
+            let before = try self.store.lock(id, for: organization, in: transaction)
+            try before.require(context.ifMatch)
+            var changes = input
+            changes["id"] = nil
+            guard !changes.isEmpty else { return Outcome(before.reply()) }
+            try self.checkReferences(in: changes, for: organization, in: transaction)
+            try self.resource.hooks.change?(before, &changes, context, transaction)
+            let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)
+            return Outcome(
+                after.reply(),
+                events: [self.store.event("updated", .updated, after, previous: before, because: try context.cause())]
+            )
+        }
+    }
+
+    private func delete(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+        let id = try input.identifier("id")
+        let organization = try context.caller().organization
+        return try await self.commands.run(declaration, context) { transaction in
+            let stored = try self.store.lock(id, for: organization, in: transaction)
+            try stored.require(context.ifMatch)
+            try self.resource.hooks.delete?(stored, context, transaction)
+            try self.removeDependents(of: stored, for: organization, at: context.now, in: transaction)
+            let statement: SQL = self.resource.isSoftDeleted
+                ? "UPDATE " + self.resource.table + " SET deleted_at = $3, updated_at = $3, version = version + 1"
+                : "DELETE FROM " + self.resource.table
+            let condition: SQL = self.resource.isSoftDeleted ? "" : " AND $3::timestamptz IS NOT NULL"
+            try transaction.queue(
+                statement + " WHERE organization_id = $1 AND id = $2" + condition,
+                [.uuid(organization), .uuid(id), .instant(context.now)]
+            )
+            return Outcome(.nothing, events: [self.store.event("deleted", .deleted, stored, because: try context.cause())])
+        }
+    }
+
+    private func restore(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+        let id = try input.identifier("id")
+        let organization = try context.caller().organization
+        return try await self.commands.run(declaration, context) { transaction in
+            let rows = try transaction.query(
+                "SELECT deleted_at FROM " + self.resource.table + " WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+                [.uuid(organization), .uuid(id)]
+            )
+            guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
+            guard let deletedAt = try rows[0].instantOrNil("deleted_at") else {
+                throw Fault(.conflict, "This \(self.resource.label) is not deleted.")
+            }
+            try transaction.queue(
+                "UPDATE " + self.resource.table + " SET deleted_at = NULL WHERE organization_id = $1 AND id = $2",
+                [.uuid(organization), .uuid(id)]
+            )
+            for dependent in self.resource.dependents where dependent.rule == .cascade && dependent.isSoftDeleted {
+                try transaction.queue(
+                    "UPDATE " + dependent.table + " SET deleted_at = NULL, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND "
+                        + dependent.column + " = $2 AND deleted_at = $3",
+                    [.uuid(organization), .uuid(id), .instant(deletedAt), .instant(context.now)]
+                )
+            }
+            let stored = try self.store.lock(id, for: organization, in: transaction)
+            let after = try self.store.update(stored, Values(), for: organization, at: context.now, in: transaction)
+            return Outcome(after.reply(), events: [self.store.event("restored", .updated, after, because: try context.cause())])
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func beginPage() {
+        self.beginObject()
+        self.key("data")
+        self.beginArray()
+    }
+
+    mutating func endPage(next: String?, total: Int64?) {
+        self.endArray()
+        self.key("next_cursor")
+        if let next { self.string(next) } else { self.null() }
+        self.key("has_more")
+        self.bool(next != nil)
+        if let total {
+            self.key("total")
+            self.int(total)
+        }
+        self.endObject()
+    }
+}

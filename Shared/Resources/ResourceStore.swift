@@ -1,0 +1,142 @@
+public import Contracts
+public import Postgres
+public import Vocabulary
+
+/// Loads and saves the rows of one resource inside a transaction. Verbs use it directly; the derived operations do too.
+public struct ResourceStore: Sendable {
+    public let resource: Resource
+    let plan: RowPlan
+    private let kinds: [String: Field.Kind]
+    private let load: SQL
+    private let lock: SQL
+
+    public init(_ resource: Resource) {
+        self.resource = resource
+        let visible = resource.visible
+        self.plan = RowPlan(visible: visible, hidden: Array(resource.stored.dropFirst(visible.count)), computed: resource.computed)
+        self.kinds = Dictionary(resource.stored.map { ($0.name, $0.kind) }) { first, _ in first }
+        let base: SQL = "SELECT " + self.plan.select + " FROM " + resource.table
+            + " WHERE organization_id = $1 AND id = $2" + Self.alive(resource)
+        self.load = base
+        self.lock = base + " FOR UPDATE"
+    }
+
+    /// Deleted rows are invisible where the resource keeps them.
+    static func alive(_ resource: Resource) -> SQL { resource.isSoftDeleted ? " AND deleted_at IS NULL" : "" }
+
+    // MARK: - Reading
+
+    public func read(_ id: Identifier, for organization: Identifier, in database: Database, deadline: Instant?) async throws -> Stored {
+        let rows = try await database.read(.organization(organization), self.load, [.uuid(organization), .uuid(id)], deadline: deadline)
+        guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
+        return try Stored(rows[0], of: self.plan)
+    }
+
+    /// Loads a row and holds its lock until the transaction ends. Throws `not_found` for another tenant's id as for a random one.
+    public func lock(_ id: Identifier, for organization: Identifier, in transaction: borrowing Transaction) throws -> Stored {
+        let rows = try transaction.query(self.lock, [.uuid(organization), .uuid(id)])
+        guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
+        return try Stored(rows[0], of: self.plan)
+    }
+
+    /// Loads a row without a lock, `nil` where there is none.
+    public func find(_ id: Identifier, for organization: Identifier, in transaction: borrowing Transaction) throws(SQLFault) -> Stored? {
+        let rows = try transaction.query(self.load, [.uuid(organization), .uuid(id)])
+        return rows.count == 1 ? try Stored(rows[0], of: self.plan) : nil
+    }
+
+    /// Rows by a condition that the caller composes of static fragments; `$1` is the organization.
+    public func rows(
+        where condition: SQL,
+        _ values: [SQLValue],
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> [Stored] {
+        let rows = try transaction.query(
+            "SELECT " + self.plan.select + " FROM " + self.resource.table + " WHERE organization_id = $1"
+                + Self.alive(self.resource) + " AND " + condition,
+            [.uuid(organization)] + values
+        )
+        var stored: [Stored] = []
+        for index in 0..<rows.count { stored.append(try Stored(rows[index], of: self.plan)) }
+        return stored
+    }
+
+    // MARK: - Writing
+
+    /// Inserts a row of these values, which were validated or come from a rule.
+    public func insert(
+        _ values: Values,
+        id: Identifier? = nil,
+        for organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> Stored {
+        let id = id ?? Identifier.next(at: now)
+        var names: [SQL] = ["id", "organization_id", "created_at", "updated_at"]
+        var bindings: [SQLValue] = [.uuid(id), .uuid(organization), .instant(now), .instant(now)]
+        if self.resource.isStory, !values.has("correlation_id") {
+            names.append("correlation_id")
+            bindings.append(.uuid(id))
+        }
+        for name in values.names {
+            guard let value = values[name], let binding = self.binding(name, value) else { continue }
+            names.append(SQL(identifier: name))
+            bindings.append(binding)
+        }
+        let places = (1...bindings.count).map(SQL.parameter).joined(separator: ", ")
+        let rows = try transaction.query(
+            "INSERT INTO " + self.resource.table + " (" + names.joined(separator: ", ") + ") VALUES (" + places + ") RETURNING "
+                + self.plan.select,
+            bindings
+        )
+        return try Stored(rows[0], of: self.plan)
+    }
+
+    /// Changes columns of a row that the transaction has locked; its version goes up by one.
+    public func update(
+        _ stored: Stored,
+        _ changes: Values,
+        for organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> Stored {
+        var bindings: [SQLValue] = [.uuid(organization), .uuid(stored.id), .instant(now)]
+        var assignments: [SQL] = ["version = version + 1", "updated_at = $3"]
+        for name in changes.names {
+            guard let value = changes[name], let binding = self.binding(name, value) else { continue }
+            bindings.append(binding)
+            assignments.append(SQL(identifier: name) + " = " + SQL.parameter(bindings.count))
+        }
+        let rows = try transaction.query(
+            "UPDATE " + self.resource.table + " SET " + assignments.joined(separator: ", ")
+                + " WHERE organization_id = $1 AND id = $2 RETURNING " + self.plan.select,
+            bindings
+        )
+        guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
+        return try Stored(rows[0], of: self.plan)
+    }
+
+    /// `nil` for what is computed and so cannot be stored.
+    private func binding(_ name: String, _ value: Value) -> SQLValue? {
+        guard self.resource.computed[name] == nil else { return nil }
+        precondition(self.kinds[name] != nil, "\(self.resource.name) has no column \(name)")
+        return SQLValue(value)
+    }
+}
+
+extension SQLValue {
+    /// A validated value as its column takes it.
+    public init(_ value: Value) {
+        switch value {
+        case .null: self = .null
+        case .text(let text), .decimal(let text): self = .text(text)
+        case .integer(let integer): self = .int(integer)
+        case .boolean(let boolean): self = .bool(boolean)
+        case .identifier(let id): self = .uuid(id)
+        case .instant(let instant): self = .instant(instant)
+        case .date(let date): self = .date(date)
+        case .object, .list, .document: self = .json(value.json.bytes)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Contracts
+internal import Postgres
+
+/// How a resource's rows are selected and written as JSON: column bytes go straight into the answer, no Swift value is built.
+struct RowPlan: Sendable {
+    private enum Form: Sendable {
+        case text, number, boolean, instant, json
+    }
+
+    private struct Column: Sendable {
+        let key: JSONKey
+        let form: Form
+    }
+
+    private let columns: [Column]
+    /// The select list: the visible fields first, in their order, then the hidden ones.
+    let select: SQL
+
+    init(visible: [Field], hidden: [Field], computed: [String: SQL]) {
+        self.columns = visible.map { Column(key: JSONKey($0.name), form: Self.form(of: $0.kind)) }
+        self.select = (visible + hidden).map { field in
+            let name = SQL(identifier: field.name)
+            return computed[field.name].map { "(" + $0 + ") AS " + name } ?? name
+        }.joined(separator: ", ")
+    }
+
+    private static func form(of kind: Field.Kind) -> Form {
+        switch kind {
+        case .text, .decimal, .identifier, .date, .choice: .text
+        case .integer: .number
+        case .boolean: .boolean
+        case .instant: .instant
+        case .object, .list, .document: .json
+        }
+    }
+
+    func json(of row: Row) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        self.write(row, into: &writer)
+        return writer.finish()
+    }
+
+    func write(_ row: Row, into writer: inout JSONWriter, _ more: (inout JSONWriter) -> Void = { _ in }) {
+        writer.beginObject()
+        for index in self.columns.indices {
+            writer.key(self.columns[index].key)
+            self.writeValue(of: row, column: index, into: &writer)
+        }
+        more(&writer)
+        writer.endObject()
+    }
+
+    /// The fields of `old` that differ from `new`, as an event's `previous`.
+    func differences(from old: Row, to new: Row) -> [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        for index in self.columns.indices where !Self.isSame(old, new, column: index) {
+            let name = self.columns[index].key
+            guard name != Self.versionKey, name != Self.updatedKey else { continue }
+            writer.key(name)
+            self.writeValue(of: old, column: index, into: &writer)
+        }
+        writer.endObject()
+        return writer.finish()
+    }
+
+    private static let versionKey = JSONKey("version")
+    private static let updatedKey = JSONKey("updated_at")
+
+    private static func isSame(_ old: Row, _ new: Row, column: Int) -> Bool {
+        old.rows.withBytes(row: old.index, column: column) { before in
+            new.rows.withBytes(row: new.index, column: column) { after in
+                switch (before, after) {
+                case (nil, nil): true
+                case (let before?, let after?): before.elementsEqual(after)
+                default: false
+                }
+            }
+        }
+    }
+
+    private func writeValue(of row: Row, column: Int, into writer: inout JSONWriter) {
+        row.rows.withBytes(row: row.index, column: column) { bytes in
+            guard let bytes else { return writer.null() }
+            switch self.columns[column].form {
+            case .text: writer.string(utf8: bytes)
+            case .number, .json: writer.raw(bytes)
+            case .boolean: writer.bool(bytes.first == UInt8(ascii: "t"))
+            case .instant: Self.write(instant: bytes, into: &writer)
+            }
+        }
+    }
+
+    /// `2026-11-22 23:54:34.12+00` becomes `"2026-11-22T23:54:34.120000Z"`. The session's zone is UTC and its style ISO.
+    private static func write(instant bytes: UnsafeRawBufferPointer, into writer: inout JSONWriter) {
+        withUnsafeTemporaryAllocation(byteCount: 27, alignment: 1) { buffer in
+            buffer.copyBytes(from: "0000-00-00T00:00:00.000000Z".utf8)
+            var index = 0
+            for byte in bytes {
+                if index == 26 || (index >= 19 && byte == UInt8(ascii: "+")) { break }
+                buffer[index] = byte == UInt8(ascii: " ") ? UInt8(ascii: "T") : byte
+                index += 1
+            }
+            writer.string(utf8: UnsafeRawBufferPointer(buffer))
+        }
+    }
+}

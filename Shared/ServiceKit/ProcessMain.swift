@@ -1,0 +1,221 @@
+internal import Glibc
+public import Logging
+public import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+public import Telemetry
+public import Vocabulary
+
+/// What a process is: its name, what it can be told beyond what every process can, and how it is put together.
+public struct ProcessDefinition: Sendable {
+    public let name: String
+    public let version: String
+    public let settings: [Setting]
+    /// Checks what belongs together among the settings and puts the process together, without connecting anywhere yet.
+    public let assemble: @Sendable (ProcessEnvironment) async throws -> AssembledProcess
+    /// What `--migrate` does, where the process has a database.
+    public let migrate: (@Sendable (ProcessEnvironment) async throws -> Void)?
+
+    public init(
+        name: String,
+        version: String,
+        settings: [Setting] = [],
+        migrate: (@Sendable (ProcessEnvironment) async throws -> Void)? = nil,
+        assemble: @escaping @Sendable (ProcessEnvironment) async throws -> AssembledProcess
+    ) {
+        self.name = name
+        self.version = version
+        self.settings = settings
+        self.migrate = migrate
+        self.assemble = assemble
+    }
+}
+
+/// What every process finds when it is put together.
+public struct ProcessEnvironment: Sendable {
+    public let configuration: ProcessConfiguration
+    /// All settings, for the process' own typed configuration.
+    public let values: SettingValues
+    public let logger: Logger
+    public let metrics: ServiceMetrics
+    public let health: HealthChecks
+    public let clock: WallClock
+    public let group: any EventLoopGroup
+
+    /// A logger for one part of the process; its lines carry `label`.
+    public let makeLogger: @Sendable (_ label: String) -> Logger
+}
+
+/// A process put together: what starts first is listed first.
+public struct AssembledProcess: Sendable {
+    /// What servers and background work need: pools, clients.
+    public var parts: [any ProcessPart]
+    /// Consumers and sweeps: they run beside the servers and stop after them.
+    public var background: [any Service]
+    /// What takes requests: starts last and drains first.
+    public var servers: [any ProcessPart]
+
+    public init(parts: [any ProcessPart] = [], background: [any Service] = [], servers: [any ProcessPart] = []) {
+        self.parts = parts
+        self.background = background
+        self.servers = servers
+    }
+}
+
+/// Runs the process to its end and exits: the one line of a `main.swift`.
+public func processMain(_ definition: ProcessDefinition) async -> Never {
+    // A peer that went away must cost its own connection only.
+    signal(SIGPIPE, SIG_IGN)
+    let code = await ProcessMain(definition).run(
+        arguments: CommandLine.arguments,
+        environment: ProcessMain.environmentVariables()
+    )
+    exit(code)
+}
+
+/// The steps of a process' life; separate from `processMain` so that tests can take them without ending themselves.
+struct ProcessMain {
+    private let definition: ProcessDefinition
+    private let descriptor: Int32
+    private let print: @Sendable (String) -> Void
+    private let complain: @Sendable (String) -> Void
+
+    init(
+        _ definition: ProcessDefinition,
+        logDescriptor: Int32 = LogWriter.standardOutput,
+        print: @escaping @Sendable (String) -> Void = { Self.write($0, to: STDOUT_FILENO) },
+        complain: @escaping @Sendable (String) -> Void = { Self.write($0, to: STDERR_FILENO) }
+    ) {
+        self.definition = definition
+        self.descriptor = logDescriptor
+        self.print = print
+        self.complain = complain
+    }
+
+    private var settings: [Setting] {
+        ProcessConfiguration.settings(for: self.definition.name) + self.definition.settings
+    }
+
+    func run(arguments: [String], environment: [String: String]) async -> Int32 {
+        if arguments.contains("--help") {
+            self.print(ConfigurationText.help(service: self.definition.name, settings: self.settings))
+            return ExitCode.success
+        }
+        if arguments.contains("--version") {
+            self.print("\(self.definition.name) \(self.definition.version)\n")
+            return ExitCode.success
+        }
+        do throws(ConfigurationErrors) {
+            let values = try await SettingsReader.read(self.settings, arguments: arguments, environment: environment)
+            if arguments.contains("--print-config") {
+                self.print(ConfigurationText.printed(values))
+                return ExitCode.success
+            }
+            return try await self.run(values, migrating: arguments.contains("--migrate"))
+        } catch {
+            let lines = error.problems.map { "  \($0)\n" }.joined()
+            self.complain("\(self.definition.name): the configuration is wrong:\n\(lines)")
+            return ExitCode.configuration
+        }
+    }
+
+    private func run(_ values: SettingValues, migrating: Bool) async throws(ConfigurationErrors) -> Int32 {
+        let name = self.definition.name
+        let configuration = ProcessConfiguration(name: name, version: self.definition.version, values: values)
+        let writer = LogWriter(descriptor: self.descriptor)
+        defer { writer.close() }
+        let makeLogger: @Sendable (String) -> Logger = { label in
+            var logger = Logger(label: label, service: name, level: configuration.logLevel, writer: writer)
+            logger[metadataKey: "instance"] = "\(configuration.instance)"
+            return logger
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.ioThreads)
+        let environment = ProcessEnvironment(
+            configuration: configuration,
+            values: values,
+            logger: makeLogger(name),
+            metrics: ServiceMetrics(),
+            health: HealthChecks(),
+            clock: .system,
+            group: group,
+            makeLogger: makeLogger
+        )
+        let result: Result<Int32, ConfigurationErrors>
+        do {
+            result = .success(try await (migrating ? self.migrate(environment) : self.serve(environment, writer)))
+        } catch let errors as ConfigurationErrors {
+            result = .failure(errors)
+        } catch {
+            environment.logger.critical(migrating ? "cannot migrate" : "cannot start", error: error)
+            result = .success(ExitCode.failure)
+        }
+        try? await group.shutdownGracefully()
+        return try result.get()
+    }
+
+    private func migrate(_ environment: ProcessEnvironment) async throws -> Int32 {
+        guard let migrate = self.definition.migrate else {
+            throw ConfigurationErrors(["--migrate: \(self.definition.name) has no database"])
+        }
+        try await migrate(environment)
+        environment.logger.notice("the database is up to date")
+        return ExitCode.success
+    }
+
+    private func serve(_ environment: ProcessEnvironment, _ writer: LogWriter) async throws -> Int32 {
+        let configuration = environment.configuration
+        ProcessMetrics.register(
+            in: environment.metrics.registry,
+            service: configuration.name,
+            version: configuration.version
+        )
+        let assembled = try await self.definition.assemble(environment)
+        let monitor = LoopMonitor(environment.group)
+        defer { monitor.stop() }
+        let routes = AdminRoutes(
+            name: configuration.name,
+            version: configuration.version,
+            instance: configuration.instance,
+            health: environment.health,
+            registry: environment.metrics.registry,
+            monitor: monitor
+        )
+        let runner = ProcessRunner(
+            logger: environment.logger,
+            writer: writer,
+            health: environment.health,
+            leadSeconds: configuration.shutdownLeadSeconds
+        )
+        environment.logger.notice(
+            "starting",
+            metadata: ["version": "\(configuration.version)", "admin": "\(configuration.adminAddress)"]
+        )
+        return await runner.run(
+            [AdminServer(routes, on: configuration.adminAddress)] + assembled.parts,
+            background: assembled.background,
+            servers: assembled.servers
+        )
+    }
+
+    // MARK: The process' surroundings
+
+    static func environmentVariables() -> [String: String] {
+        var variables: [String: String] = [:]
+        var entry = environ
+        while let text = entry.pointee {
+            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+            entry += 1
+        }
+        return variables
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// The metrics that every process of Throughline has, by the names of the ecosystem. A service adds its own to `registry`.
+public struct ServiceMetrics: Sendable {
+    public let registry: MetricsRegistry
+    /// Requests at the edge. `route` is the template, such as `/v1/deals/{id}`.
+    public let httpServerRequest: Histogram
+    /// Calls a service answered. `status` is `ok` or the fault's code.
+    public let rpcServer: Histogram
+    /// Calls a service or the gateway made.
+    public let rpcClient: Histogram
+    /// Reads (`read`) and transactions (`transaction`) by name of the operation that asked for them.
+    public let dbClientOperation: Histogram
+    /// Connections by `state`: `idle`, `busy`.
+    public let dbPoolConnections: Gauge
+    /// How far a consumer is behind the newest event of a producer.
+    public let eventLag: Gauge
+    /// Events that were set aside after failing too often.
+    public let parkedEvents: Gauge
+
+    public init(registry: MetricsRegistry = MetricsRegistry()) {
+        self.registry = registry
+        self.httpServerRequest = registry.histogram(
+            "http_server_request_duration_seconds",
+            help: "Time from the head of a request to the end of its response.",
+            labels: ["method", "route", "status"]
+        )
+        self.rpcServer = registry.histogram(
+            "rpc_server_duration_seconds",
+            help: "Time a service took to answer a call.",
+            labels: ["operation", "status"]
+        )
+        self.rpcClient = registry.histogram(
+            "rpc_client_duration_seconds",
+            help: "Time from sending a call to its last reply.",
+            labels: ["service", "operation", "status"]
+        )
+        self.dbClientOperation = registry.histogram(
+            "db_client_operation_duration_seconds",
+            help: "Time a read or a transaction took, waiting for a connection included.",
+            labels: ["operation"]
+        )
+        self.dbPoolConnections = registry.gauge(
+            "db_pool_connections",
+            help: "Database connections by what they do.",
+            labels: ["state"]
+        )
+        self.eventLag = registry.gauge(
+            "event_lag_seconds",
+            help: "Age of the oldest event of a producer that is not consumed yet.",
+            labels: ["producer"]
+        )
+        self.parkedEvents = registry.gauge("parked_events", help: "Events set aside after failing too often.")
+    }
+}
