@@ -166,6 +166,13 @@ let package = Package(
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "GatewayTests", dependencies: ["GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2"]),
         .testTarget(name: "HouseTests"),
+
+        // The load side of deploy/bench; its peers are in packages and files of their own beside it.
+        .executableTarget(
+            name: "bench-driver",
+            dependencies: ["Contracts", "Vocabulary", "Wire", "Postgres", "HTTP2", arguments, nioCore, nioPosix],
+            path: "Tests/Benchmarks/Driver"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,18 +2,44 @@
 extension [UInt8] {
     private static let hexDigits: StaticString = "0123456789abcdef"
 
-    /// Appends valid UTF-8 as it stands between the quotes of a JSON string.
-    mutating func appendEscaped(_ utf8: UnsafeRawBufferPointer) {
+    /// Appends valid UTF-8 as a JSON string, and the comma before it and the colon after it in the same step.
+    mutating func appendQuoted(_ utf8: UnsafeRawBufferPointer, afterComma: Bool, beforeColon: Bool) {
         var isASCII = true
-        var offset = 0
-        while true {
-            let plainEnd = JSONPlainText.end(in: utf8, from: offset, isASCII: &isASCII)
-            self.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[offset..<plainEnd]))
-            guard plainEnd < utf8.count else {
-                return
+        let plainEnd = JSONPlainText.end(in: utf8, from: 0, isASCII: &isASCII)
+        let isPlain = plainEnd == utf8.count
+        let aroundBytesMax = 4
+        self.append(addingCapacity: plainEnd + aroundBytesMax) { end in
+            if afterComma {
+                end.append(UInt8(ascii: ","))
             }
-            self.appendEscape(utf8[plainEnd])
-            offset = plainEnd + 1
+            end.append(UInt8(ascii: "\""))
+            end.append(copying: UnsafeRawBufferPointer(rebasing: utf8[..<plainEnd]))
+            if isPlain {
+                end.append(UInt8(ascii: "\""))
+                if beforeColon {
+                    end.append(UInt8(ascii: ":"))
+                }
+            }
+        }
+        guard !isPlain else {
+            return
+        }
+        self.appendEscaped(utf8, from: plainEnd)
+        self.append(UInt8(ascii: "\""))
+        if beforeColon {
+            self.append(UInt8(ascii: ":"))
+        }
+    }
+
+    /// Goes on with a string at its first byte that needs an escape.
+    private mutating func appendEscaped(_ utf8: UnsafeRawBufferPointer, from start: Int) {
+        var isASCII = true
+        var offset = start
+        while offset < utf8.count {
+            self.appendEscape(utf8[offset])
+            let plainEnd = JSONPlainText.end(in: utf8, from: offset + 1, isASCII: &isASCII)
+            self.append(contentsOf: UnsafeRawBufferPointer(rebasing: utf8[(offset + 1)..<plainEnd]))
+            offset = plainEnd
         }
     }
 
@@ -56,6 +82,17 @@ extension [UInt8] {
                 scratch.initializeElement(at: place, to: UInt8(ascii: "-"))
             }
             self.append(contentsOf: UnsafeBufferPointer(rebasing: scratch[place...]))
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends bytes in one copy; there must be room for them.
+    fileprivate mutating func append(copying bytes: UnsafeRawBufferPointer) {
+        self.withUnsafeMutableBufferPointer { buffer, count in
+            let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+            room.copyMemory(from: bytes)
+            count += bytes.count
         }
     }
 }

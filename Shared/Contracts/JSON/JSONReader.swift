@@ -18,12 +18,16 @@ struct JSONReader {
         let firstName: Int
     }
 
+    /// Room made at once, so that a record's members are read without growing anything.
+    private static let membersExpected = 24
+
     private let bytes: UnsafeRawBufferPointer
     private let depthMax: Int
     private var offset = 0
     private var strings: JSONStringScanner
     private var values: [JSON] = []
-    private var names: [JSONName] = []
+    private var names: [String] = []
+    private var nameExtents: [JSONStringScanner.Extent] = []
     private var containers: [Container] = []
 
     private init(_ bytes: UnsafeRawBufferPointer, depthMax: Int) {
@@ -31,6 +35,9 @@ struct JSONReader {
         self.bytes = bytes
         self.depthMax = depthMax
         self.strings = JSONStringScanner(bytes)
+        self.values.reserveCapacity(Self.membersExpected)
+        self.names.reserveCapacity(Self.membersExpected)
+        self.nameExtents.reserveCapacity(Self.membersExpected)
     }
 
     /// A `Result`, because the closures through which memory is borrowed cannot throw a `JSONFault`.
@@ -128,16 +135,28 @@ struct JSONReader {
         self.offset += 1
         let container = self.containers.removeLast()
         let count = self.values.count - container.firstValue
-        let names = self.names[container.firstName...]
-        if let repeated = JSONName.repeated(in: names, of: self.bytes) {
-            throw JSONFault(offset: repeated.extent.start - 1, reason: "an object has a name twice")
+        if let place = self.repeatedName(from: container.firstName) {
+            throw JSONFault(offset: self.nameExtents[place].start - 1, reason: "an object has a name twice")
         }
-        let members = (0..<count).map { place in
-            (key: names[container.firstName + place].text, value: self.values[container.firstValue + place])
+        var members: [JSONObject.Member] = []
+        members.reserveCapacity(count)
+        for place in 0..<count {
+            let value = self.values[container.firstValue + place]
+            members.append((key: self.names[container.firstName + place], value: value))
         }
         self.names.removeLast(count)
+        self.nameExtents.removeLast(count)
         self.values.removeLast(count)
         self.values.append(.object(JSONObject(checked: members)))
+    }
+
+    /// Where the first name stands that an earlier one of the same object equals.
+    private func repeatedName(from first: Int) -> Int? {
+        let extents = self.nameExtents[first...]
+        if JSONNames.canCompareBytes(extents) {
+            return JSONNames.firstRepeated(in: extents, of: self.bytes)
+        }
+        return JSONNames.firstRepeated(in: self.names[first...])
     }
 
     // MARK: - Tokens
@@ -145,7 +164,8 @@ struct JSONReader {
     /// A member's name and the colon after it.
     private mutating func name() throws(JSONFault) {
         let extent = try self.extent()
-        self.names.append(JSONName(text: try self.strings.text(of: extent), extent: extent))
+        self.names.append(try self.strings.text(of: extent))
+        self.nameExtents.append(extent)
         guard try self.nextByte() == UInt8(ascii: ":") else {
             throw JSONFault(offset: self.offset, reason: "a colon is missing after a name")
         }

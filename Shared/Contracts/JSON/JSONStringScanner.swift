@@ -46,25 +46,26 @@ struct JSONStringScanner {
 
     /// The string's characters.
     mutating func text(of extent: Extent) throws(JSONFault) -> String {
-        if !extent.isASCII {
-            try self.refuseInvalidUTF8(in: extent)
-        }
-        guard extent.hasEscapes else {
-            return String(decoding: self.bytes[extent.start..<extent.end], as: UTF8.self)
+        let text = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
+        let span = text.assumingMemoryBound(to: UInt8.self).span
+        if extent.isASCII {
+            guard extent.hasEscapes else {
+                return unsafe String(copying: UTF8Span(unchecked: span, isKnownASCII: true))
+            }
+        } else {
+            do {
+                let utf8 = try UTF8Span(validating: span)
+                guard extent.hasEscapes else {
+                    return String(copying: utf8)
+                }
+            } catch {
+                let offset = extent.start + error.byteOffsets.lowerBound
+                throw JSONFault(offset: offset, reason: "a string is not valid UTF-8")
+            }
         }
         self.unescaped.removeAll(keepingCapacity: true)
         try self.unescape(extent)
         return String(decoding: self.unescaped, as: UTF8.self)
-    }
-
-    private func refuseInvalidUTF8(in extent: Extent) throws(JSONFault) {
-        let text = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
-        do {
-            _ = try UTF8Span(validating: text.assumingMemoryBound(to: UInt8.self).span)
-        } catch {
-            let offset = extent.start + error.byteOffsets.lowerBound
-            throw JSONFault(offset: offset, reason: "a string is not valid UTF-8")
-        }
     }
 
     // MARK: - Escapes

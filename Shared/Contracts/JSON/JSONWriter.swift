@@ -64,17 +64,13 @@ public struct JSONWriter: Sendable {
     // MARK: - Names
 
     public mutating func key(_ name: String) {
-        self.comma()
-        self.quoted(name)
-        self.bytes.append(UInt8(ascii: ":"))
-        self.needsComma = false
+        var name = name
+        name.withUTF8 { self.quoted(UnsafeRawBufferPointer($0), isName: true) }
     }
 
     public mutating func key(_ name: StaticString) {
-        self.comma()
-        self.quoted(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        self.bytes.append(UInt8(ascii: ":"))
-        self.needsComma = false
+        let utf8 = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        self.quoted(utf8, isName: true)
     }
 
     /// A name prepared once, for columns and fields that are written over and over.
@@ -107,16 +103,13 @@ public struct JSONWriter: Sendable {
     }
 
     public mutating func string(_ text: String) {
-        self.comma()
-        self.quoted(text)
-        self.needsComma = true
+        var text = text
+        text.withUTF8 { self.quoted(UnsafeRawBufferPointer($0), isName: false) }
     }
 
     /// A string from bytes that are known to be valid UTF-8, such as a column of a database in that encoding.
     public mutating func string(utf8: UnsafeRawBufferPointer) {
-        self.comma()
-        self.quoted(utf8)
-        self.needsComma = true
+        self.quoted(utf8, isName: false)
     }
 
     public mutating func value(_ value: JSON) {
@@ -153,15 +146,9 @@ public struct JSONWriter: Sendable {
         self.needsComma = true
     }
 
-    private mutating func quoted(_ text: String) {
-        var text = text
-        text.withUTF8 { self.quoted(UnsafeRawBufferPointer($0)) }
-    }
-
-    private mutating func quoted(_ utf8: UnsafeRawBufferPointer) {
-        self.bytes.append(UInt8(ascii: "\""))
-        self.bytes.appendEscaped(utf8)
-        self.bytes.append(UInt8(ascii: "\""))
+    private mutating func quoted(_ utf8: UnsafeRawBufferPointer, isName: Bool) {
+        self.bytes.appendQuoted(utf8, afterComma: self.needsComma, beforeColon: isName)
+        self.needsComma = !isName
     }
 }
 

@@ -1,0 +1,137 @@
+internal import ArgumentParser
+internal import Contracts
+internal import Vocabulary
+
+/// Loads the maven-crm data set into a new firm and checks the totals that the API then gives.
+struct Load: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Load the maven-crm data set through batch operations and check its totals."
+    )
+
+    /// As many rows as a batch operation takes.
+    static let batchRowsMax = 200
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "Folder with accounts.csv, sales_teams.csv and sales_pipeline.csv.", completion: .directory)
+    var folder: String
+
+    @Flag(help: "Load into the firm of the profile instead of a new one.")
+    var intoProfile = false
+
+    func run() async throws {
+        try await reportingFailures {
+            let data = try MavenData(folder: self.folder)
+            let clock = ContinuousClock()
+            let began = clock.now
+            let api = try await self.client()
+            let companies = try await Load.batch(
+                "client companies",
+                "/v1/client-companies/batch",
+                data.accounts,
+                by: api
+            ) { Payload.company($0, externalID: $0) }
+            let members = try await Load.batch("members", "/v1/members/batch", data.agents, by: api) { name in
+                let address =
+                    "\(name.lowercased().replacing(" ", with: "."))-\(api.token?.suffix(6) ?? "")@maven.example"
+                return ["name": .string(name), "email": .string(address.lowercased()), "role": "member"]
+            }
+            let companyIDs = Dictionary(zip(data.accounts, companies), uniquingKeysWith: { first, _ in first })
+            let memberIDs = Dictionary(zip(data.agents, members), uniquingKeysWith: { first, _ in first })
+            _ = try await Load.batch("deals", "/v1/deals/batch", data.opportunities, by: api) {
+                $0.body(companies: companyIDs, members: memberIDs)
+            }
+            let elapsed = clock.now - began
+            try await Load.check(data, by: api)
+            Terminal.line("Loaded in \(elapsed.milliseconds) ms.")
+            await api.close()
+        }
+    }
+
+    private func client() async throws(CLIFailure) -> APIClient {
+        if self.intoProfile {
+            return try await self.connection.signedInClient()
+        }
+        let api = try self.connection.anonymousClient()
+        let unique = Identifier.random().description
+        let email = "owner-\(unique.prefix(8))@maven.example"
+        let profile = try await Firm.signUp("Maven Hardware", owner: "Maven", email: email, password: unique, by: api)
+        try ProfileStore.standard.save(profile, as: "maven")
+        Terminal.line("A new firm, Maven Hardware: look around with --profile maven")
+        return api
+    }
+
+    /// Sends the rows in batches, each whole or not at all, and gives the id of each row.
+    private static func batch<Item>(
+        _ title: String,
+        _ path: String,
+        _ items: [Item],
+        by api: APIClient,
+        _ body: (Item) -> JSON
+    ) async throws(CLIFailure) -> [String] {
+        var bar = ProgressBar(title, total: items.count)
+        var ids: [String] = []
+        var start = 0
+        while start < items.count {
+            let slice = items[start..<min(start + Load.batchRowsMax, items.count)]
+            let rows = slice.map { body($0) }
+            let answer = try await api.post(path, ["mode": "atomic", "rows": .array(rows)])
+            for (offset, result) in (answer["results"]?.array ?? []).enumerated() {
+                guard let id = result["id"]?.string else {
+                    throw CLIFailure(.refusedData, "\(title), row \(start + offset + 1): \(result)")
+                }
+                ids.append(id)
+            }
+            start += slice.count
+            guard ids.count == start else {
+                throw CLIFailure(.failure, "\(path) answered \(ids.count) of \(start) rows")
+            }
+            bar.advance(by: slice.count)
+        }
+        return ids
+    }
+
+    // MARK: - Totals
+
+    /// Compares what the firm now holds with the data set, stage by stage.
+    private static func check(_ data: MavenData, by api: APIClient) async throws(CLIFailure) {
+        let pipeline = try await api.get("/v1/pipeline")
+        let stages = pipeline["data"]?.array ?? pipeline["stages"]?.array ?? []
+        var sums: [String: (count: Int64, amount: Int64)] = [:]
+        for stage in stages {
+            let name = stage["stage"]?.string ?? ""
+            let sum = sums[name] ?? (0, 0)
+            sums[name] = (sum.count + (stage["count"]?.int64 ?? 0), sum.amount + (stage["amount_minor"]?.int64 ?? 0))
+        }
+        let companies = try await api.rows("/v1/client-companies")
+        let members = try await api.rows("/v1/members")
+        var report = Report()
+        report.add("client companies", expected: data.accounts.count, found: companies.count)
+        // The owner who signed up is a member too.
+        report.add("members", expected: data.agents.count, found: members.count - 1)
+        report.add("deals", expected: data.opportunities.count, found: Int(sums.values.reduce(0) { $0 + $1.count }))
+        for stage in ["lead", "qualified", "won", "lost"] {
+            report.add("  \(stage)", expected: data.count(of: stage), found: Int(sums[stage]?.count ?? 0))
+        }
+        report.add("won value, USD", expected: Int(data.wonValue), found: Int((sums["won"]?.amount ?? 0) / 100))
+        try report.finish()
+    }
+
+    private struct Report {
+        private var failures = 0
+
+        mutating func add(_ name: String, expected: Int, found: Int) {
+            let isEqual = expected == found
+            let mark = isEqual ? Terminal.styled("ok", .green) : Terminal.styled("expected \(expected)", .red)
+            let title = name + String(repeating: " ", count: max(1, 20 - name.count))
+            Terminal.line("\(title)\(Terminal.grouped(Int64(found)))  \(mark)")
+            self.failures += isEqual ? 0 : 1
+        }
+
+        func finish() throws(CLIFailure) {
+            guard self.failures == 0 else {
+                throw CLIFailure(.failure, "\(self.failures) totals differ from the data set")
+            }
+        }
+    }
+}

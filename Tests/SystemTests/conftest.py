@@ -1,0 +1,44 @@
+"""Fixtures: one private stack for the whole session, and fresh firms in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from client import Client, sign_up
+from stack import REPOSITORY, Stack
+
+PORT_BASE = 18_000
+
+
+@pytest.fixture(scope="session")
+def stack():
+    """The stack; THROUGHLINE_TEST_KEEP=1 leaves it running for a look around."""
+    run_dir = Path(os.environ.get("THROUGHLINE_TEST_RUN_DIR", REPOSITORY / ".run" / "test"))
+    stack = Stack(run_dir, int(os.environ.get("THROUGHLINE_TEST_PORT_BASE", PORT_BASE)))
+    if not os.environ.get("THROUGHLINE_TEST_KEEP"):
+        stack.down()
+    stack.up()
+    yield stack
+    if not os.environ.get("THROUGHLINE_TEST_KEEP"):
+        stack.down()
+
+
+@pytest.fixture
+def anyone(stack) -> Client:
+    """A caller without a credential."""
+    return Client(stack.url)
+
+
+@pytest.fixture
+def firm(stack) -> Client:
+    """The owner of a new, empty organization."""
+    return sign_up(stack.url)
+
+
+@pytest.fixture
+def other_firm(stack) -> Client:
+    """The owner of a second organization, for what must not be seen across."""
+    return sign_up(stack.url, name="Other Firm")

@@ -1,0 +1,32 @@
+# Building with SwiftPM and installing the binaries into the run folder.
+
+# Every build refuses an undeclared import, so that the module graph in Package.swift is the real one.
+build_flags=(--explicit-target-dependency-import-check error)
+
+# build release|debug
+build() {
+    command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not in PATH (https://www.swift.org/install/linux/)"
+    local flags=("${build_flags[@]}" -c "$1")
+    # Static: a process then loads 14 libraries fewer when it starts.
+    [ "$1" = release ] && flags+=(--static-swift-stdlib)
+    say "Building ($1); the first build takes minutes, later ones only what changed"
+    (cd "$repository" && swift build "${flags[@]}") || fail "the build failed"
+}
+
+# installed_name PATH: copies a binary into place by a rename, because a running file cannot be written over.
+install_binary() {
+    local source=$1 target=$bin_dir/${1##*/}
+    cmp -s "$source" "$target" && return
+    cp "$source" "$target.new"
+    mv -f "$target.new" "$target"
+}
+
+# install_binaries release|debug
+install_binaries() {
+    local folder=$repository/.build/$1 name
+    mkdir -p "$bin_dir"
+    for name in "${processes[@]}" throughline; do
+        [ -x "$folder/$name" ] || fail "$folder/$name is missing: build first"
+        install_binary "$folder/$name"
+    done
+}

@@ -1,0 +1,67 @@
+# The JSON file of settings that each process reads with --config. Written anew at every `up` from the folders, ports and
+# keys of this stack; `NAME --config FILE --print-config` shows what a process makes of it, `NAME --help` all settings.
+
+write_configurations() {
+    mkdir -p "$configuration_dir"
+    local name
+    for name in "${processes[@]}"; do
+        (
+            umask 077
+            "configuration_of_$([ "$name" = gateway ] && echo gateway || echo service)" "$name" \
+                >"$configuration_dir/$name.json.new"
+        )
+        mv -f "$configuration_dir/$name.json.new" "$configuration_dir/$name.json"
+    done
+}
+
+# What the gateway and the services have in common.
+common_settings() {
+    local service separator=''
+    cat <<JSON
+    "instance": "$1-1",
+    "sandbox": true,
+    "admin": { "host": "127.0.0.1", "port": $(admin_port "$1") },
+    "log": { "level": "${THROUGHLINE_LOG_LEVEL:-info}" },
+    "installation": { "key-file": "$key_dir/installation.key" },
+    "cursor": { "key-file": "$key_dir/cursor.key" },
+JSON
+    printf '    "peer": {'
+    for service in "${services[@]}"; do
+        printf '%s "%s": "127.0.0.1:%s"' "$separator" "$service" "$(wire_port "$service")"
+        separator=,
+    done
+    printf ' },\n'
+}
+
+configuration_of_service() {
+    echo '{'
+    common_settings "$1"
+    if [ "$1" = identity ]; then
+        printf '    "password": { "pepper-file": "%s" },\n' "$key_dir/password.pepper"
+    fi
+    cat <<JSON
+    "assertion": { "public-key-files": "$key_dir/assertion.public" },
+    "wire": { "host": "127.0.0.1", "port": $(wire_port "$1") },
+    "database": { "url": "$(database_url "$1" service)", "role": "$1_service" }
+}
+JSON
+}
+
+configuration_of_gateway() {
+    echo '{'
+    common_settings "$1"
+    cat <<JSON
+    "assertion": {
+        "private-key-file": "$key_dir/assertion.private",
+        "public-key-files": "$key_dir/assertion.public"
+    },
+    "http": { "host": "127.0.0.1", "port": $http_port },
+    "https": {
+        "host": "127.0.0.1",
+        "port": $https_port,
+        "certificate-file": "$tls_dir/localhost.pem",
+        "key-file": "$tls_dir/localhost.key"
+    }
+}
+JSON
+}
