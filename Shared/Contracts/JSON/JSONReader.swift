@@ -138,15 +138,14 @@ struct JSONReader {
         if let place = self.repeatedName(from: container.firstName) {
             throw JSONFault(offset: self.nameExtents[place].start - 1, reason: "an object has a name twice")
         }
-        var members: [JSONObject.Member] = []
-        members.reserveCapacity(count)
-        for place in 0..<count {
-            let value = self.values[container.firstValue + place]
-            members.append((key: self.names[container.firstName + place], value: value))
+        let members = [JSONObject.Member](unsafeUninitializedCapacity: count) { buffer, initialized in
+            // From the end, because taking the last of a stack moves it where copying would retain and release.
+            for place in (0..<count).reversed() {
+                buffer.initializeElement(at: place, to: (key: self.names.removeLast(), value: self.values.removeLast()))
+            }
+            initialized = count
         }
-        self.names.removeLast(count)
         self.nameExtents.removeLast(count)
-        self.values.removeLast(count)
         self.values.append(.object(JSONObject(checked: members)))
     }
 

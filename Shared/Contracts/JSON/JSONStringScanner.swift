@@ -46,26 +46,26 @@ struct JSONStringScanner {
 
     /// The string's characters.
     mutating func text(of extent: Extent) throws(JSONFault) -> String {
-        let text = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
-        let span = text.assumingMemoryBound(to: UInt8.self).span
-        if extent.isASCII {
-            guard extent.hasEscapes else {
-                return unsafe String(copying: UTF8Span(unchecked: span, isKnownASCII: true))
-            }
-        } else {
-            do {
-                let utf8 = try UTF8Span(validating: span)
-                guard extent.hasEscapes else {
-                    return String(copying: utf8)
-                }
-            } catch {
-                let offset = extent.start + error.byteOffsets.lowerBound
-                throw JSONFault(offset: offset, reason: "a string is not valid UTF-8")
-            }
+        let source = UnsafeRawBufferPointer(rebasing: self.bytes[extent.start..<extent.end])
+        let utf8 = source.assumingMemoryBound(to: UInt8.self).span
+        if !extent.isASCII {
+            try Self.refuseInvalid(utf8, at: extent.start)
+        }
+        guard extent.hasEscapes else {
+            // Checked just now, so that the string need not look at every byte again.
+            return unsafe String(copying: UTF8Span(unchecked: utf8, isKnownASCII: extent.isASCII))
         }
         self.unescaped.removeAll(keepingCapacity: true)
         try self.unescape(extent)
         return String(decoding: self.unescaped, as: UTF8.self)
+    }
+
+    private static func refuseInvalid(_ utf8: Span<UInt8>, at start: Int) throws(JSONFault) {
+        do {
+            _ = try UTF8Span(validating: utf8)
+        } catch {
+            throw JSONFault(offset: start + error.byteOffsets.lowerBound, reason: "a string is not valid UTF-8")
+        }
     }
 
     // MARK: - Escapes

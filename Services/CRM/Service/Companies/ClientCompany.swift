@@ -1,0 +1,54 @@
+internal import Contracts
+internal import Postgres
+internal import Resources
+
+extension Resource {
+    /// A company that the firm works for, or would like to.
+    static let clientCompany: Resource = {
+        var resource = Resource(
+            service: "crm",
+            name: "client_company",
+            plural: "client-companies",
+            table: "client_company",
+            fields: [
+                .text("name", max: 200).required().filterable().sortable().example("Northwind Traders"),
+                .text("domain", max: 253).nullable().filterable().example("northwind.example"),
+                .email("email").nullable().filterable(),
+                .text("phone", max: 40, .phone).nullable().redacted(.phone),
+                .text("website", max: 500, .uri).nullable(),
+                .text("industry", max: 100).nullable().filterable(),
+                .integer("employees", 0...10_000_000).nullable(),
+                .money("annual_revenue_minor").nullable(),
+                .currency().defaulting(to: "USD"),
+                .object("address", Address.fields).nullable(),
+                .text("tax_id", max: 64).nullable().redacted(.taxID),
+                .text("parent_name", max: 200).nullable().described("The company this one is a subsidiary of."),
+                .list("tags", of: .text(TextRule(lengthMax: 50)), countMax: 50).defaulting(to: []),
+                .identifier("owner_id").nullable().filterable().described("The member who looks after it."),
+                .text("source", max: 100).nullable().filterable(),
+                .text("notes", max: 20_000).nullable().redacted(.content),
+            ]
+        )
+        resource.hasCustomFields = true
+        resource.actions.insert(.batch)
+        resource.dependents = [
+            .init(.restrict, "contract", by: "client_company_id", "contract", isSoftDeleted: false),
+            .init(.cascade, "contact", by: "client_company_id", "contact"),
+            .init(.cascade, "deal", by: "client_company_id", "deal"),
+        ]
+        resource.summary = "A company that the firm works for, or would like to."
+        return resource
+    }()
+}
+
+/// A postal address.
+enum Address {
+    static let fields: [Field] = [
+        .text("line1", max: 200).nullable(),
+        .text("line2", max: 200).nullable(),
+        .text("city", max: 100).nullable(),
+        .text("region", max: 100).nullable(),
+        .text("postal_code", max: 20).nullable(),
+        .text("country", max: 100).nullable().described("ISO 3166-1 alpha-2 code or name."),
+    ]
+}

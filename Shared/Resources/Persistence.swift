@@ -1,0 +1,35 @@
+public import Contracts
+public import EventLog
+public import Postgres
+
+/// What a service's handlers share: its database, its event log, and the mechanism over them.
+public struct Persistence: Sendable {
+    public let database: Database
+    public let log: EventLog
+    public let commands: Commands
+    public let cursors: CursorSigner
+
+    /// `cursorKey` signs page cursors; every process of an installation has the same.
+    public init(database: Database, log: EventLog, cursorKey: [UInt8]) {
+        self.database = database
+        self.log = log
+        self.commands = Commands(database: database, log: log)
+        self.cursors = CursorSigner(key: cursorKey)
+    }
+
+    /// Serves a resource's derived operations and answers its store, for the verbs beside them.
+    @discardableResult
+    public func serve(_ resource: Resource, in router: inout Router) -> ResourceStore {
+        let store = ResourceStore(resource)
+        ResourceOperations(store, commands: self.commands, cursors: self.cursors).register(in: &router)
+        return store
+    }
+
+    /// An empty router of a service, with what every service serves: its event log, its catalog, and faults of its database.
+    public func router(for service: String) -> Router {
+        var router = Router(service: service)
+        EventFeed(database: self.database, log: self.log).register(in: &router)
+        router.translate { error in (error as? SQLFault).flatMap(Fault.init(describing:)) }
+        return router
+    }
+}
