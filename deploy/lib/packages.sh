@@ -6,7 +6,7 @@ stack_packages=(
     postgresql postgresql-client curl openssl ca-certificates procps util-linux
 )
 test_packages=(python3 python3-venv)
-bench_packages=(nghttp2-client postgresql-contrib python3 python3-venv)
+bench_packages=(gcc libc6-dev python3 python3-venv)
 
 missing_packages() {
     local package

@@ -10,8 +10,25 @@ struct LeadToCash: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
+    @Option(help: "Play so many stories silently and print their rate.")
+    var stories: Int?
+
+    @Option(help: "With --stories: how many firms play at the same time.")
+    var atOnce = 1
+
+    func validate() throws {
+        guard self.stories ?? 1 > 0, (1...256).contains(self.atOnce) else {
+            throw ValidationError("--stories must be positive, and --at-once from 1 to 256")
+        }
+    }
+
     func run() async throws {
         try await reportingFailures {
+            if let stories {
+                let load = StoryLoad(stories: stories, atOnce: self.atOnce)
+                try await load.play { () throws(CLIFailure) in try self.connection.anonymousClient() }
+                return
+            }
             let api = try self.connection.anonymousClient()
             Terminal.line("Lead to cash on \(api.endpoint)")
             let clock = ContinuousClock()
@@ -46,7 +63,7 @@ struct LeadToCash: AsyncParsableCommand {
     }
 
     /// The trace once its last event, the payment's effect on the invoice, has reached the timeline.
-    private static func trace(of outcome: Story.Outcome, in firm: Firm) async throws(CLIFailure) -> TraceTree {
+    static func trace(of outcome: Story.Outcome, in firm: Firm) async throws(CLIFailure) -> TraceTree {
         try await firm.wait(for: "invoice.paid in the trace") { () async throws(CLIFailure) -> TraceTree? in
             let tree = TraceTree(try await firm.api.get("/v1/engagements/\(outcome.engagementID)/trace"))
             return tree.holds(type: "invoice.paid") ? tree : nil

@@ -1,0 +1,57 @@
+"""Runs the figures of deploy/bench: each pair on the same work in the same run, ours and the peer in turn, medians."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "SystemTests"))
+
+import echo_figures  # noqa: E402
+import stack_figures  # noqa: E402
+from measure import Bench, Figure  # noqa: E402
+
+# Memory comes first of the stack's figures, because it is that of a stack at rest.
+FIGURES = {
+    "wire-frames": echo_figures.wire_frames,
+    "wire-echo": echo_figures.wire_echo,
+    "memory": stack_figures.memory,
+    "read-query": stack_figures.read_query,
+    "get": stack_figures.get,
+    "list-50": stack_figures.list_50,
+    "create": stack_figures.create,
+    "lead-to-cash": stack_figures.lead_to_cash,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("names", nargs="*", choices=list(FIGURES))
+    options = parser.parse_args()
+    bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")))
+    figures: list[Figure] = []
+    print(Figure.HEADER, flush=True)
+    try:
+        for name in FIGURES:
+            if name not in (options.names or FIGURES):
+                continue
+            try:
+                figure = FIGURES[name](bench)
+            except Exception as error:  # One figure that cannot be taken must not hide the others.
+                figure = Figure(name, None, None, None, unit="", note=f"{type(error).__name__}: {error}".splitlines()[0])
+            figures.append(figure)
+            print(figure.line(), flush=True)
+    finally:
+        bench.close()
+    path = options.run_dir / "bench.json"
+    path.write_text(json.dumps({"rounds": bench.rounds, "cores": os.cpu_count(), "figures": [
+        {**asdict(figure), "ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]}, indent=2) + "\n")
+    print(f"\nwritten to {path}")
+
+
+main()
