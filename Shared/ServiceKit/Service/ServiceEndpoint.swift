@@ -43,7 +43,7 @@ public struct ServiceEndpoint: CallHandler {
         } catch {
             reply = WireReply(error, requestID: requestID)
         }
-        self.metrics.observe(operation: call.operation, status: reply.status, seconds: (clock.now - start) / .seconds(1))
+        self.metrics.rpcServer.record((clock.now - start) / .seconds(1), [call.operation, reply.status])
         return reply
     }
 
