@@ -90,6 +90,7 @@ extension ProcessDefinition {
             name: service.name,
             version: service.version,
             settings: ServiceConfiguration.settings(for: service.name) + service.settings,
+            check: { service.problems(in: $0) },
             migrate: { try await service.migrate($0) },
             assemble: { try await service.assembleProcess($0) }
         )
@@ -97,6 +98,16 @@ extension ProcessDefinition {
 }
 
 extension ServiceDefinition {
+    func problems(in values: SettingValues) -> [String] {
+        let process = ProcessConfiguration(name: self.name, version: self.version, values: values)
+        do {
+            _ = try ServiceConfiguration(process, values).wire.security()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
     func migrate(_ process: ProcessEnvironment) async throws {
         let configuration = try ServiceConfiguration(process.configuration, process.values)
         guard let url = configuration.ownerURL else {
