@@ -296,7 +296,9 @@ final class ReadLoop {
             let fault = SQLFault(.deadline, "the deadline passed before the answer")
             if request.settle(.failure(fault)) { self.figures.failedTotal += 1 }
         }
-        guard let head = connection.inFlight.first, let request = head.attempt?.request, request.isSettled else { return }
+        guard let head = connection.inFlight.first, let request = head.attempt?.request, request.isSettled else {
+            return
+        }
         if let since = head.abandonedAt {
             guard now - since >= Self.abandonedMicroseconds else { return }
             self.lose(connection, SQLFault(.connection, "closed for the sake of the reads behind an abandoned one"))
