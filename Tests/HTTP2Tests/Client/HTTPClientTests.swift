@@ -3,7 +3,7 @@ internal import NIOCore
 internal import Synchronization
 internal import Testing
 
-struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
     @Test func `A thousand requests share one connection`() async throws {
         try await LiveServer.with { live in
             try await live.client { client in
@@ -47,7 +47,9 @@ struct HTTPClientTests {
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     let body = Echoing.pattern(300_000)
                     for _ in 0..<20 {
-                        group.addTask { try await client.request(method: "POST", path: "/echo", body: body).body == body }
+                        group.addTask {
+                            try await client.request(method: "POST", path: "/echo", body: body).body == body
+                        }
                     }
                     for try await isRight in group { #expect(isRight) }
                 }

@@ -16,11 +16,18 @@ struct HTTP2ServerTimesTests {
     }
 
     @Test(arguments: [
-        ("nothing at all", [], 5.0, HTTPRefusal.prefaceTimeout), ("half a preface", Array(Frames.preface.prefix(12)), 5, .prefaceTimeout),
+        ("nothing at all", [], 5.0, HTTPRefusal.prefaceTimeout),
+        ("half a preface", Array(Frames.preface.prefix(12)), 5, .prefaceTimeout),
         ("a preface and no frame", Frames.preface, 5, .prefaceTimeout),
         ("half a frame head", Self.begin + [0, 0, 1], 10, .headTimeout),
-        ("a head without its end", Self.begin + Frames.frame(FrameHead.headers, flags: 1, stream: 1, Frames.block()), 10, .headTimeout),
-        ("half a PING", Self.begin + Frames.frame(FrameHead.ping, [0, 0, 0, 0, 0, 0, 0, 0]).dropLast(3), 10, .headTimeout),
+        (
+            "a head without its end", Self.begin + Frames.frame(FrameHead.headers, flags: 1, stream: 1, Frames.block()),
+            10, .headTimeout
+        ),
+        (
+            "half a PING", Self.begin + Frames.frame(FrameHead.ping, [0, 0, 0, 0, 0, 0, 0, 0]).dropLast(3), 10,
+            .headTimeout
+        ),
     ])
     func `Who begins and does not go on is shown out`(
         what: String,

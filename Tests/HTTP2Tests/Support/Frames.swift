@@ -68,7 +68,9 @@ struct SentFrame: Hashable {
             let length = Int(h[0]) << 16 | Int(h[1]) << 8 | Int(h[2])
             let stream = Int32(h[5]) << 24 | Int32(h[6]) << 16 | Int32(h[7]) << 8 | Int32(h[8])
             let payload = [UInt8](rest.dropFirst(9).prefix(length))
-            frames.append(SentFrame(head: FrameHead(length: length, type: h[3], flags: h[4], stream: stream), payload: payload))
+            frames.append(
+                SentFrame(head: FrameHead(length: length, type: h[3], flags: h[4], stream: stream), payload: payload)
+            )
             rest = rest.dropFirst(9 + length)
         }
         return frames
