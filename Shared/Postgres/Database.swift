@@ -56,6 +56,7 @@ public final class Database: Sendable {
     ///
     /// `body` cannot suspend, so that no remote call and no cancellation falls inside a transaction. It throws to roll
     /// back. A commit whose answer was lost is ``SQLFault/Kind/outcomeUnknown``.
+    @discardableResult
     public func transaction<Output: Sendable>(
         _ scope: TenantScope,
         deadline: Instant? = nil,

@@ -64,6 +64,7 @@ public final class TestServer: Sendable {
     }
 
     /// Clones a migrated database, runs `body` with the service role's ``Database`` on it, and drops the clone.
+    @discardableResult
     public func withDatabase<Output: Sendable>(
         _ migrations: [Migration],
         service: String = "crm",
@@ -76,6 +77,7 @@ public final class TestServer: Sendable {
     }
 
     /// As ``withDatabase(_:service:configure:_:)``, with the owner's and the superuser's ways in beside it.
+    @discardableResult
     public func withClone<Output: Sendable>(
         _ migrations: [Migration],
         service: String = "crm",

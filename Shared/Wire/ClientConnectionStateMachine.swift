@@ -167,38 +167,56 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
     /// This side makes no more calls.
     mutating func drain() -> DrainAction {
         switch consume self.state {
-        case .open(let calls) where !calls.isEmpty:
+        case .idle(let handshake, let calls):
+            self = .init(.idle(handshake, calls))
+            return .close
+        case .awaitingHello(let handshake, let calls):
+            self = .init(.awaitingHello(handshake, calls))
+            return .close
+        case .awaitingProof(let handshake, let hello, let calls):
+            self = .init(.awaitingProof(handshake, hello, calls))
+            return .close
+        case .open(let calls):
             self = .init(.draining(calls))
-            return .send(.drain)
-        case .draining(let calls) where !calls.isEmpty:
+            return calls.isEmpty ? .close : .send(.drain)
+        case .draining(let calls):
             self = .init(.draining(calls))
-            return .ignore
+            return calls.isEmpty ? .close : .ignore
         case .closed:
             self = .init(.closed)
             return .ignore
-        case let other:
-            self = .init(other)
-            return .close
         }
     }
 
     /// The connection is over: the calls that will get no answer.
     mutating func closed() -> [Call] {
         switch consume self.state {
-        case .idle(_, let calls), .awaitingHello(_, let calls), .awaitingProof(_, _, let calls), .open(let calls),
-            .draining(let calls):
+        case .open(let calls):
             self = .init(.closed)
             return calls.waited
+        case .draining(let calls):
+            self = .init(.closed)
+            return calls.waited
+        case .idle:
+            self = .init(.closed)
+        case .awaitingHello:
+            self = .init(.closed)
+        case .awaitingProof:
+            self = .init(.closed)
         case .closed:
             self = .init(.closed)
-            return []
         }
+        return []
     }
 
     var isOpen: Bool {
         switch self.state {
         case .open: true
-        case .idle, .awaitingHello, .awaitingProof, .draining, .closed: false
+        case .draining: true
+        case .idle: false
+        case .awaitingHello: false
+        case .awaitingProof: false
+        case .closed: false
         }
     }
 

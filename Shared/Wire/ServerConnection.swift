@@ -84,36 +84,56 @@ final class ServerConnection: FrameLinkDelegate {
 
     private func start(_ call: CallHead, body: [UInt8]) {
         let connection = NIOLoopBound(self, eventLoop: self.eventLoop)
-        let (handler, peer, loop) = (self.handler, self.peer, self.eventLoop)
-        let task: Task<Void, Never>
-        var writer: StreamWriter?
-        if handler.isStream(call.operation) {
-            let stream = StreamWriter(
+        let writer =
+            self.handler.isStream(call.operation)
+            ? StreamWriter(
                 id: call.id,
                 creditMax: self.limits.streamCreditMax,
                 connection: connection,
-                eventLoop: loop
-            )
-            task = Task(executorPreference: self.executor) {
-                let end = await handler.stream(call, body: body, peer: peer, writer: stream)
-                stream.end()
-                Self.run(on: loop) { connection.value.finished(call.id, end) }
-            }
-            writer = stream
-        } else {
-            task = Task(executorPreference: self.executor) {
-                let reply = await handler.handle(call, body: body, peer: peer)
-                Self.run(on: loop) { connection.value.finished(call.id, reply) }
-            }
-        }
+                eventLoop: self.eventLoop
+            ) : nil
+        let work = Work(handler: self.handler, call: call, body: body, peer: self.peer, connection: connection)
+        let task = work.start(on: self.executor, writer: writer)
         let deadline = call.deadlineMilliseconds.map { NIODeadline.now() + .milliseconds(Int64($0)) }
         self.running[call.id] = Running(task: task, writer: writer, deadline: deadline)
         if let deadline { self.arm(deadline) }
     }
 
-    /// A handler's task ends on its connection's loop, unless it was on an actor of its own last.
-    private static func run(on loop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
-        if loop.inEventLoop { body() } else { loop.execute(body) }
+    /// What the task of one call needs.
+    private struct Work: Sendable {
+        let handler: any CallHandler
+        let call: CallHead
+        let body: [UInt8]
+        let peer: Peer
+        let connection: NIOLoopBound<ServerConnection>
+
+        /// The task is kept in `running` until its handler ends.
+        func start(on executor: EventLoopTaskExecutor, writer: StreamWriter?) -> Task<Void, Never> {
+            guard let writer else {
+                return Task(executorPreference: executor) { await self.call(on: executor.eventLoop) }
+            }
+            return Task(executorPreference: executor) { await self.stream(writer, on: executor.eventLoop) }
+        }
+
+        private func call(on loop: any EventLoop) async {
+            let reply = await self.handler.handle(self.call, body: self.body, peer: self.peer)
+            self.run(on: loop) { $0.finished(self.call.id, reply) }
+        }
+
+        private func stream(_ writer: StreamWriter, on loop: any EventLoop) async {
+            let end = await self.handler.stream(self.call, body: self.body, peer: self.peer, writer: writer)
+            writer.end()
+            self.run(on: loop) { $0.finished(self.call.id, end) }
+        }
+
+        /// A handler's task ends on its connection's loop, unless it was on an actor of its own last.
+        private func run(on loop: any EventLoop, _ body: @escaping @Sendable (ServerConnection) -> Void) {
+            if loop.inEventLoop {
+                body(self.connection.value)
+            } else {
+                loop.execute { [connection] in body(connection.value) }
+            }
+        }
     }
 
     private func finished(_ id: UInt32, _ reply: WireReply) {

@@ -157,15 +157,18 @@ struct ServerConnectionStateMachine: ~Copyable {
     /// This process is going away.
     mutating func drain() -> DrainAction {
         switch consume self.state {
-        case .idle, .awaitingHello, .awaitingProof:
+        case .idle:
             self = .init(.closed)
             return .close
-        case .open(let calls) where calls.isEmpty:
+        case .awaitingHello:
             self = .init(.closed)
-            return .sendAndClose(.drain)
+            return .close
+        case .awaitingProof:
+            self = .init(.closed)
+            return .close
         case .open(let calls):
-            self = .init(.draining(calls))
-            return .send(.drain)
+            self = .init(calls.isEmpty ? .closed : .draining(calls))
+            return calls.isEmpty ? .sendAndClose(.drain) : .send(.drain)
         case .draining(let calls):
             self = .init(.draining(calls))
             return .ignore
@@ -182,8 +185,12 @@ struct ServerConnectionStateMachine: ~Copyable {
 
     var isOpen: Bool {
         switch self.state {
-        case .open, .draining: true
-        case .idle, .awaitingHello, .awaitingProof, .closed: false
+        case .open: true
+        case .draining: true
+        case .idle: false
+        case .awaitingHello: false
+        case .awaitingProof: false
+        case .closed: false
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Contracts
 public import NIOCore
 internal import NIOPosix
 internal import NIOSSL

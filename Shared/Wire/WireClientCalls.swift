@@ -56,10 +56,10 @@ extension WireClient {
             return state.pool.pick(for: nil, excluding: [], now: now)
         }
         let inbox = StreamInbox(window: min(self.configuration.streamWindow, self.configuration.limits.streamCreditMax)) {
-            [state] failure in
-            guard let picked else { return }
+            [weak self] failure in
+            guard let self, let picked else { return }
             let outcome: ClientPool.Outcome = failure == .unavailable ? .failed : failure == nil ? .succeeded : .unknown
-            state.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
+            self.state.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
         }
         guard let picked else {
             inbox.finish(.unavailable)

@@ -90,14 +90,9 @@ extension SocketAddress {
     /// 127.0.0.0/8, ::1 or a Unix socket.
     var isLoopback: Bool {
         switch self {
-        case .v4(let address):
-            return UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
-        case .v6(let address):
-            return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-                bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
-            }
-        case .unixDomainSocket:
-            return true
+        case .v4: self.ipAddress?.hasPrefix("127.") == true
+        case .v6: self.ipAddress == "::1"
+        case .unixDomainSocket: true
         }
     }
 }

@@ -16,9 +16,7 @@ public struct DependencyGraph<Node: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
-    public var edgeCount: Int {
-        self.dependencies.values.reduce(0) { $0 + $1.count }
-    }
+    public private(set) var edgeCount = 0
 
     public func dependencies(of task: Node) -> Set<Node> {
         self.dependencies[task] ?? []
@@ -35,11 +33,11 @@ public struct DependencyGraph<Node: Hashable & Sendable>: Hashable, Sendable {
         guard !self.reaches(from: dependency, task) else {
             throw .invalid("/depends_on", code: "cycle", "The tasks would wait for each other.")
         }
-        self.dependencies[task, default: []].insert(dependency)
+        if self.dependencies[task, default: []].insert(dependency).inserted { self.edgeCount += 1 }
     }
 
     public mutating func remove(_ task: Node, dependsOn dependency: Node) {
-        self.dependencies[task]?.remove(dependency)
+        if self.dependencies[task]?.remove(dependency) != nil { self.edgeCount -= 1 }
     }
 
     /// Whether `start` waits for `target`, at once or through others. Iterative, so that depth costs no stack.

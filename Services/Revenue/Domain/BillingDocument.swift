@@ -66,5 +66,11 @@ public struct BillingTotals: Hashable, Sendable {
         public let rate: Rate
         public let baseMinor: Int64
         public let taxMinor: Int64
+
+        public init(rate: Rate, baseMinor: Int64, taxMinor: Int64) {
+            self.rate = rate
+            self.baseMinor = baseMinor
+            self.taxMinor = taxMinor
+        }
     }
 }

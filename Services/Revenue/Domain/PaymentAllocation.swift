@@ -39,6 +39,12 @@ public struct AllocationPlan: Hashable, Sendable {
     public let allocations: [Allocation]
     /// What no invoice took: the client's unapplied credit.
     public let unappliedMinor: Int64
+
+    /// Restores a stored plan; a new one comes from ``PaymentAllocator``.
+    public init(allocations: [Allocation], unappliedMinor: Int64) {
+        self.allocations = allocations
+        self.unappliedMinor = unappliedMinor
+    }
 }
 
 /// Shares a payment, or a client's unapplied credit, among invoices.

@@ -101,7 +101,7 @@ extension Recurrence {
     public func period(_ index: Int) -> BillingPeriod? {
         guard (0..<Self.periodsMax).contains(index) else { return nil }
         let period = BillingPeriod(index: index, startOn: self.start(of: index), endOn: self.start(of: index + 1))
-        guard period.days > 0 else { return nil }
+        guard period.endOn < .distantFuture else { return nil }
         switch self.end {
         case .never: return period
         case .onDate(let date): return period.startOn <= date ? period : nil

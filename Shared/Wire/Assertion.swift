@@ -1,0 +1,165 @@
+internal import Contracts
+public import Vocabulary
+
+/// On whose behalf a call is made, as the gateway vouches for it to the services for at most a minute.
+///
+/// Services decide on this alone: they hold neither sessions nor memberships.
+public struct Assertion: Hashable, Sendable {
+    /// The service that vouches.
+    public var issuer: String
+    /// The services that may accept it.
+    public var audience: [String]
+    public var subject: Identifier
+    public var organization: Identifier?
+    /// `member`, `api_key`, `contact` or `system`; open.
+    public var kind: String
+    public var role: Role?
+    /// What an API key may do; nil when the role alone decides.
+    public var scopes: [String]?
+    public var session: Identifier?
+    public var timeZone: String?
+    public var currency: String?
+    /// The membership's version, so that a service that has seen a newer one can refuse.
+    public var memberVersion: Int64?
+    public var issuedAt: Instant
+    public var expiresAt: Instant
+
+    public init(
+        issuer: String,
+        audience: [String],
+        subject: Identifier,
+        organization: Identifier? = nil,
+        kind: String,
+        role: Role? = nil,
+        scopes: [String]? = nil,
+        session: Identifier? = nil,
+        timeZone: String? = nil,
+        currency: String? = nil,
+        memberVersion: Int64? = nil,
+        issuedAt: Instant,
+        expiresAt: Instant
+    ) {
+        self.issuer = issuer
+        self.audience = audience
+        self.subject = subject
+        self.organization = organization
+        self.kind = kind
+        self.role = role
+        self.scopes = scopes
+        self.session = session
+        self.timeZone = timeZone
+        self.currency = currency
+        self.memberVersion = memberVersion
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
+
+    /// The longest an assertion may hold, in seconds.
+    public static let lifetimeSecondsMax: Int64 = 60
+    /// How far the clocks of two machines may differ, in seconds.
+    public static let clockSkewSecondsMax: Int64 = 5
+    /// The longest text accepted.
+    public static let textBytesMax = 4_096
+}
+
+/// Why an assertion is not accepted. The caller gets `unauthenticated` for each; the log says which.
+public enum AssertionFault: Error, Hashable, Sendable {
+    case malformed(String)
+    case unknownKey
+    case badSignature
+    case wrongAudience
+    case notYetValid
+    case expired
+}
+
+extension Assertion {
+    /// The JSON that is signed. Times are microseconds, so that nothing is lost.
+    func payload(keyID: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("kid")
+        writer.string(keyID)
+        writer.key("iss")
+        writer.string(self.issuer)
+        writer.key("aud")
+        Self.write(self.audience, to: &writer)
+        writer.key("sub")
+        writer.string(self.subject.description)
+        Self.write("org", self.organization?.description, to: &writer)
+        writer.key("kind")
+        writer.string(self.kind)
+        Self.write("role", self.role?.rawValue, to: &writer)
+        if let scopes {
+            writer.key("scope")
+            Self.write(scopes, to: &writer)
+        }
+        Self.write("sid", self.session?.description, to: &writer)
+        Self.write("tz", self.timeZone, to: &writer)
+        Self.write("cur", self.currency, to: &writer)
+        if let memberVersion {
+            writer.key("mver")
+            writer.int(memberVersion)
+        }
+        writer.key("iat")
+        writer.int(self.issuedAt.microseconds)
+        writer.key("exp")
+        writer.int(self.expiresAt.microseconds)
+        writer.endObject()
+        return writer.finish()
+    }
+
+    private static func write(_ key: StaticString, _ value: String?, to writer: inout JSONWriter) {
+        guard let value else { return }
+        writer.key(key)
+        writer.string(value)
+    }
+
+    private static func write(_ values: [String], to writer: inout JSONWriter) {
+        writer.beginArray()
+        for value in values { writer.string(value) }
+        writer.endArray()
+    }
+
+    /// Reads a payload whose signature has been verified. Names it does not know are skipped.
+    init(payload: JSONObject) throws(AssertionFault) {
+        self.init(
+            issuer: try Self.required("iss", payload["iss"]?.string),
+            audience: try Self.strings("aud", payload["aud"]) ?? [],
+            subject: try Self.required("sub", Self.identifier("sub", payload["sub"])),
+            organization: try Self.identifier("org", payload["org"]),
+            kind: try Self.required("kind", payload["kind"]?.string),
+            role: try Self.role(payload["role"]),
+            scopes: try Self.strings("scope", payload["scope"]),
+            session: try Self.identifier("sid", payload["sid"]),
+            timeZone: payload["tz"]?.string,
+            currency: payload["cur"]?.string,
+            memberVersion: payload["mver"]?.int64,
+            issuedAt: Instant(microseconds: try Self.required("iat", payload["iat"]?.int64)),
+            expiresAt: Instant(microseconds: try Self.required("exp", payload["exp"]?.int64))
+        )
+    }
+
+    private static func required<Value>(_ name: String, _ value: Value?) throws(AssertionFault) -> Value {
+        guard let value else { throw .malformed(name) }
+        return value
+    }
+
+    private static func identifier(_ name: String, _ value: JSON?) throws(AssertionFault) -> Identifier? {
+        guard let value else { return nil }
+        return try Self.required(name, value.string.flatMap { Identifier($0) })
+    }
+
+    /// A role this version does not know must not turn into no role, which may mean something else.
+    private static func role(_ value: JSON?) throws(AssertionFault) -> Role? {
+        guard let value else { return nil }
+        return try Self.required("role", value.string.flatMap { Role(rawValue: $0) })
+    }
+
+    private static func strings(_ name: String, _ value: JSON?) throws(AssertionFault) -> [String]? {
+        guard let value else { return nil }
+        guard let array = value.array else { throw .malformed(name) }
+        var strings: [String] = []
+        for element in array { strings.append(try Self.required(name, element.string)) }
+        return strings
+    }
+}

@@ -1,0 +1,118 @@
+import IdentityDomain
+import Testing
+import Vocabulary
+
+private let ann = Identifier(high: 0xdead_beef, low: 1)
+private let bob = Identifier(high: 0xdead_beef, low: 2)
+
+@Suite struct MembershipTests {
+    struct Case: Sendable {
+        let actor: Role
+        let from: Role
+        let to: Role
+    }
+
+    static let cases = Role.allCases.flatMap { actor in
+        Role.allCases.flatMap { from in Role.allCases.map { Case(actor: actor, from: from, to: $0) } }
+    }
+
+    /// All 64 combinations: owners rule over all, admins over all but owners, others over nobody.
+    @Test(arguments: cases)
+    func rolesAreChangedByThosePowerfulEnough(_ item: Case) throws {
+        var member = Membership(userID: bob, role: item.from)
+        let actor = Membership(userID: ann, role: item.actor)
+        let isPowerful = item.actor == .owner || (item.actor == .admin && item.from != .owner && item.to != .owner)
+        if isPowerful, item.from != item.to {
+            #expect(
+                try member.changeRole(to: item.to, by: actor, ownerCount: 2)
+                    == .roleChanged(userID: bob, from: item.from, to: item.to)
+            )
+            #expect(member.role == item.to)
+        } else {
+            #expect(throws: Rejection.self) { try member.changeRole(to: item.to, by: actor, ownerCount: 2) }
+            #expect(member.role == item.from)
+        }
+    }
+
+    @Test func theLastOwnerStays() throws {
+        var owner = Membership(userID: ann, role: .owner)
+        let same = owner
+        let last = Rejection.conflict("last_owner", "The last owner can neither leave nor be demoted.")
+        #expect(throws: last) { try owner.changeRole(to: .admin, by: same, ownerCount: 1) }
+        #expect(throws: last) { try owner.leave(ownerCount: 1) }
+        #expect(throws: last) { try owner.remove(by: same, ownerCount: 1) }
+        #expect(try owner.leave(ownerCount: 2) == .left(userID: ann, role: .owner))
+        #expect(try Membership(userID: bob, role: .admin).leave(ownerCount: 1) == .left(userID: bob, role: .admin))
+    }
+
+    @Test func removalFollowsTheSamePower() throws {
+        let admin = Membership(userID: ann, role: .admin)
+        #expect(throws: Rejection.self) { try Membership(userID: bob, role: .owner).remove(by: admin, ownerCount: 3) }
+        #expect(
+            try Membership(userID: bob, role: .viewer).remove(by: admin, ownerCount: 1)
+                == .removed(userID: bob, role: .viewer)
+        )
+    }
+
+    @Test(arguments: Scope.all)
+    func aScopeIsGrantedByThoseWhoHaveIt(scope: Scope) {
+        #expect(Scope(scope.description) == scope)
+        for role in Role.allCases {
+            if role >= scope.leastRole {
+                #expect(throws: Never.self) { try Scope.require([scope], grantableBy: role) }
+            } else {
+                #expect(throws: Rejection.self) { try Scope.require([scope], grantableBy: role) }
+            }
+            #expect(Scope.effective([scope], makerRole: role).isEmpty == (role < scope.leastRole))
+        }
+    }
+
+    @Test(arguments: ["", "crm", "crm:", "crm:admin", "CRM:read", "crm:read:write", "billing:read", "crm:read "])
+    func refusesUnknownScopes(text: String) {
+        #expect(Scope(text) == nil)
+    }
+
+    @Test func viewersGrantReadingAndMembersWork() {
+        #expect(Scope.effective(Set(Scope.all), makerRole: .viewer) == Set(Scope.all.filter { $0.access == .read }))
+        #expect(Scope("timeline:write")?.leastRole == .admin)
+        #expect(Scope("revenue:write")?.leastRole == .member)
+        #expect(throws: Rejection.self) { try Scope.require([], grantableBy: .owner) }
+    }
+
+    static let invitations = Invitation.Status.allCases.flatMap { from in
+        Invitation.Status.allCases.map { (from, $0) }
+    }
+
+    @Test(arguments: invitations)
+    func everyPairOfAnInvitation(from: Invitation.Status, to: Invitation.Status) throws {
+        let end = Instant(microseconds: 100)
+        var invitation = Invitation(id: ann, email: "a@b.org", role: .member, expiresAt: end, status: from)
+        func attempt() throws(Rejection) {
+            switch to {
+            case .pending: throw .conflict("no_verb", "Nothing leads back.")
+            case .accepted: _ = try invitation.accept(by: bob, email: "a@b.org", at: Instant(microseconds: 99))
+            case .revoked: _ = try invitation.revoke()
+            case .expired: _ = try invitation.expire(at: end)
+            }
+        }
+        #expect(from.successors.contains(to) == (from == .pending && to != .pending))
+        if from.successors.contains(to) {
+            try attempt()
+            #expect(invitation.status == to)
+        } else {
+            #expect(throws: Rejection.self) { try attempt() }
+            #expect(invitation.status == from)
+        }
+    }
+
+    @Test func anInvitationIsForOneAddressAndAWeek() {
+        var invitation = Invitation(id: ann, email: "a@b.org", role: .member, expiresAt: Instant(microseconds: 100))
+        let late = #expect(throws: Rejection.self) {
+            try invitation.accept(by: bob, email: "a@b.org", at: Instant(microseconds: 100))
+        }
+        #expect(late?.kind == .gone(code: "invitation_expired"))
+        #expect(throws: Rejection.self) {
+            try invitation.accept(by: bob, email: "c@b.org", at: Instant(microseconds: 0))
+        }
+    }
+}

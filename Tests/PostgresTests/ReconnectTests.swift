@@ -1,0 +1,86 @@
+internal import Testing
+internal import Vocabulary
+
+@testable internal import Postgres
+@testable internal import TestKit
+
+/// On a server of its own, which the tests stop and start.
+@Suite struct ReconnectTests {
+    private let one = TenantScope.organization(Fixture.organization(1))
+
+    private func withServer(
+        query: String = "",
+        configure: (inout DatabaseConfiguration) -> Void = { _ in },
+        _ body: (ServerProcess, Database) async throws -> Void
+    ) async throws {
+        let server = try ServerProcess(under: TestServer.folder)
+        defer { server.remove() }
+        var configuration = DatabaseConfiguration(url: server.url(database: "postgres") + query)
+        configuration.readConnections = 2
+        configuration.transactionConnections = 2
+        configure(&configuration)
+        let database = Database(configuration)
+        try await database.start()
+        try await body(server, database)
+        await database.shutdown()
+    }
+
+    @Test func aRestartOfTheServerIsSurvived() async throws {
+        try await self.withServer(configure: { $0.acquireTimeoutMilliseconds = 20_000 }) { server, database in
+            for _ in 0..<2 {
+                #expect(try await database.read(self.one, "SELECT 1 AS n")[0].int("n") == 1)
+                server.stop()
+                // Both wait while there is no server, and are answered by the next one.
+                async let read = database.read(self.one, "SELECT 2 AS n")
+                async let written = database.transaction(self.one) { tx in try tx.query("SELECT 3 AS n")[0].int("n") }
+                try server.start()
+                #expect(try await read[0].int("n") == 2)
+                #expect(try await written == 3)
+            }
+            #expect(database.state.isReady)
+        }
+    }
+
+    @Test func withoutAServerARequestFailsAsNotConnected() async throws {
+        try await self.withServer(configure: { $0.acquireTimeoutMilliseconds = 150 }) { server, database in
+            server.stop()
+            #expect(await fault { _ = try await database.read(self.one, "SELECT 1") }?.kind == .connection)
+            let failure = await fault { _ = try await database.transaction(self.one) { tx in try tx.query("SELECT 1") } }
+            #expect(failure?.kind == .connection)
+            #expect(failure?.isTransient == true)
+            #expect(!database.state.isReady)
+        }
+    }
+
+    @Test func aStartWithoutAServerSaysWhy() async throws {
+        var configuration = DatabaseConfiguration(url: "postgresql://127.0.0.1:1/none")
+        configuration.startTimeoutMilliseconds = 200
+        let failure = await fault { _ = try await Database(configuration).start() }
+        #expect(failure?.kind == .connection)
+        #expect(failure?.message.contains("127.0.0.1") == true)
+    }
+
+    @Test func severalHostsAreTriedForOneThatWrites() async throws {
+        let server = try ServerProcess(under: TestServer.folder)
+        defer { server.remove() }
+        let hosts = "127.0.0.1:1,127.0.0.1:\(server.port)"
+        let url = "postgresql://postgres@\(hosts)/postgres?target_session_attrs=read-write"
+        let database = Database(DatabaseConfiguration(url: url))
+        try await database.start()
+        #expect(try await database.read(self.one, "SELECT 1 AS n")[0].int("n") == 1)
+        try await database.transaction(self.one) { tx in try tx.query("CREATE TEMPORARY TABLE t (n int)") }
+        await database.shutdown()
+    }
+
+    @Test func aServerOnALowerTimelineIsRefused() async throws {
+        try await self.withServer { _, database in
+            let rows = try await database.read(self.one, "SELECT 1 AS timeline")
+            let health = Health()
+            try health.admit(timelineOf: rows)
+            health.require(timeline: 2)
+            #expect(throws: SQLFault.self) { try health.admit(timelineOf: rows) }
+            let standby = try await database.read(self.one, "SELECT 0 AS timeline")
+            try health.admit(timelineOf: standby)
+        }
+    }
+}

@@ -1,0 +1,257 @@
+internal import Dispatch
+internal import Synchronization
+internal import Testing
+internal import Vocabulary
+
+@testable internal import Postgres
+@testable internal import TestKit
+
+@Suite struct TransactionTests {
+    private let organization = Fixture.organization(1)
+    private var one: TenantScope { .organization(self.organization) }
+
+    private struct Refusal: Error {}
+
+    private func deals(_ database: Database) async throws -> Int64 {
+        try await database.read(self.one, Fixture.countDeals)[0].int("count")
+    }
+
+    private func values(_ name: String) -> [SQLValue] {
+        [.uuid(self.organization), .uuid(.random()), .text(name)]
+    }
+
+    @Test func whatIsQueuedIsCommittedTogether() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let count = try await database.transaction(self.one) { tx in
+                try tx.queue(Fixture.insertDeal, self.values("a"), expecting: 1)
+                try tx.queue(Fixture.insertDeal, self.values("b"))
+                let count = try tx.query(Fixture.countDeals)[0].int("count")
+                try tx.queue(Fixture.insertDeal, self.values("c"))
+                return count
+            }
+            #expect(count == 2)
+            #expect(try await self.deals(database) == 3)
+        }
+    }
+
+    @Test func whatIsThrownRollsBackAndReachesTheCaller() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            await #expect(throws: Refusal.self) {
+                try await database.transaction(self.one) { tx in
+                    try tx.query(Fixture.insertDeal, self.values("a"))
+                    throw Refusal()
+                }
+            }
+            let found = try await self.deals(database)
+            #expect(found == 0)
+        }
+    }
+
+    @Test func aQueuedStatementsFailureSurfacesAtTheNextQuery() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in
+                    try tx.queue(Fixture.insertDeal, self.values(""))
+                    try tx.query(Fixture.countDeals)
+                    Issue.record("the query must not succeed")
+                }
+            }
+            #expect(failure?.state == "23514")
+            #expect(failure?.constraint == "deal_name_not_empty")
+        }
+    }
+
+    @Test func aQueuedStatementsFailureSurfacesAtTheCommit() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in
+                    try tx.queue(Fixture.insertDeal, self.values("a"))
+                    try tx.queue(Fixture.insertDeal, self.values(""))
+                }
+            }
+            #expect(failure?.constraint == "deal_name_not_empty")
+            #expect(try await self.deals(database) == 0)
+            try await Fixture.add(deal: "after", to: self.organization, in: database)
+            #expect(try await self.deals(database) == 1)
+        }
+    }
+
+    @Test func anotherCountThanExpectedRollsBack() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in
+                    try tx.queue(Fixture.insertDeal, self.values("a"))
+                    try tx.queue("UPDATE deal SET amount = 1 WHERE id = $1", [.uuid(.random())], expecting: 1)
+                }
+            }
+            #expect(failure?.kind == .expectation)
+            let found = try await self.deals(database)
+            #expect(found == 0)
+        }
+    }
+
+    @Test func aSwallowedFailureCannotCommit() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in
+                    try tx.query(Fixture.insertDeal, self.values("a"))
+                    do throws(SQLFault) { try tx.query("SELECT 1 / 0") } catch {}
+                }
+            }
+            #expect(failure?.state == "22012")
+            let found = try await self.deals(database)
+            #expect(found == 0)
+        }
+    }
+
+    @Test func aSavepointUndoesOnlyItself() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            try await database.transaction(self.one) { tx in
+                try tx.queue(Fixture.insertDeal, self.values("kept"))
+                #expect(throws: SQLFault.self) {
+                    try tx.savepoint {
+                        try tx.queue(Fixture.insertDeal, self.values("undone"))
+                        try tx.queue(Fixture.insertDeal, self.values(""))
+                    }
+                }
+                #expect(throws: Refusal.self) {
+                    try tx.savepoint {
+                        try tx.query(Fixture.insertDeal, self.values("undone too"))
+                        throw Refusal()
+                    }
+                }
+                try tx.savepoint { try tx.queue(Fixture.insertDeal, self.values("kept too")) }
+            }
+            let names = try await database.read(self.one, "SELECT name FROM deal ORDER BY name").map { try $0.text("name") }
+            #expect(names == ["kept", "kept too"])
+        }
+    }
+
+    @Test func actionsRunAfterACommitAndNeverOtherwise() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let ran = Mutex<[String]>([])
+            try await database.transaction(self.one) { tx in
+                tx.afterCommit { ran.withLock { $0.append("committed") } }
+                try tx.queue(Fixture.insertDeal, self.values("a"))
+                try? tx.savepoint {
+                    tx.afterCommit { ran.withLock { $0.append("undone savepoint") } }
+                    throw Refusal()
+                }
+            }
+            try? await database.transaction(self.one) { tx in
+                tx.afterCommit { ran.withLock { $0.append("failed commit") } }
+                try tx.queue(Fixture.insertDeal, self.values(""))
+            }
+            try? await database.transaction(self.one) { tx in
+                tx.afterCommit { ran.withLock { $0.append("thrown") } }
+                throw Refusal()
+            }
+            #expect(ran.withLock { $0 } == ["committed"])
+        }
+    }
+
+    @Test func aTransactionWithoutStatementsSendsNothing() async throws {
+        try await TestServer.shared.withDatabase([]) { database in
+            let found = try await database.transaction(self.one) { _ in 7 }
+            #expect(found == 7)
+        }
+    }
+
+    @Test func aThousandQueuedStatementsAreSentInParts() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            try await database.transaction(self.one) { tx in
+                for number in 0..<1_300 { try tx.queue(Fixture.insertDeal, self.values("deal \(number)")) }
+            }
+            #expect(try await self.deals(database) == 1_300)
+        }
+    }
+
+    @Test func whoWaitsTooLongForAConnectionIsTold() async throws {
+        let configure: @Sendable (inout DatabaseConfiguration) -> Void = {
+            $0.transactionConnections = 1
+            $0.acquireTimeoutMilliseconds = 60
+        }
+        try await TestServer.shared.withDatabase([], configure: configure) { database in
+            let release = DispatchSemaphore(value: 0)
+            let (started, announce) = AsyncStream<Void>.makeStream()
+            async let holder: Void = database.transaction(self.one) { _ in
+                announce.finish()
+                release.wait()
+            }
+            for await _ in started {}
+            #expect(await fault { _ = try await database.transaction(self.one) { _ in } }?.kind == .poolExhausted)
+            let waiting = Task { await fault { _ = try await database.transaction(self.one) { _ in } } }
+            waiting.cancel()
+            #expect(await waiting.value?.kind == .cancelled)
+            release.signal()
+            try await holder
+            try await database.transaction(self.one) { _ in }
+        }
+    }
+
+    @Test func aDeadlineEndsASlowStatementAndItsConnection() async throws {
+        try await TestServer.shared.withDatabase([], configure: { $0.transactionConnections = 1 }) { database in
+            let failure = await fault {
+                let deadline = Instant.system().adding(microseconds: 100_000)
+                _ = try await database.transaction(self.one, deadline: deadline) { tx in try tx.query("SELECT pg_sleep(8)") }
+            }
+            #expect(failure?.kind == .deadline)
+            let found = try await database.transaction(self.one) { tx in try tx.query("SELECT 1 AS n")[0].int("n") }
+            #expect(found == 1)
+        }
+    }
+
+    // MARK: Lost connections
+
+    private static let killAtCommit = """
+        CREATE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER kill AFTER INSERT ON deal DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION kill();
+        """
+
+    @Test func aConnectionLostWithTheCommitLeavesTheOutcomeUnknown() async throws {
+        try await TestServer.shared.withClone(Fixture.migrations) { clone in
+            try await clone.execute(Self.killAtCommit)
+            let ran = Mutex(false)
+            let failure = await fault {
+                _ = try await clone.database.transaction(self.one) { tx in
+                    tx.afterCommit { ran.withLock { $0 = true } }
+                    try tx.query(Fixture.insertDeal, self.values("a"))
+                }
+            }
+            #expect(failure?.kind == .outcomeUnknown)
+            #expect(failure?.isTransient == false)
+            #expect(!ran.withLock { $0 })
+            #expect(try await self.deals(clone.database) == 0)
+            try await clone.database.transaction(self.one) { tx in try tx.query(Fixture.countDeals) }
+        }
+    }
+
+    @Test func aConnectionLostBeforeTheCommitIsOnlyALostConnection() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in
+                    try tx.query("SELECT pg_terminate_backend(pg_backend_pid())")
+                }
+            }
+            #expect(failure?.isTransient == true)
+            #expect(failure?.kind != .outcomeUnknown)
+            try await Fixture.add(deal: "after", to: self.organization, in: database)
+        }
+    }
+
+    @Test func aConnectionThatDiedWhileIdleIsReplacedBeforeItIsUsed() async throws {
+        let terminate = """
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'test'
+            """
+        try await TestServer.shared.withClone(Fixture.migrations) { clone in
+            for number in 0..<5 {
+                try await clone.execute(terminate)
+                try await Fixture.add(deal: "deal \(number)", to: self.organization, in: clone.database)
+            }
+            #expect(try await self.deals(clone.database) == 5)
+        }
+    }
+}

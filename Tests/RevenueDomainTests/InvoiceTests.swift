@@ -1,0 +1,200 @@
+import RevenueDomain
+import Testing
+import Vocabulary
+
+private let deadbeef = Identifier(high: 0xdead_beef, low: 1)
+private let now = Instant(microseconds: 7)
+
+private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(text)) }
+
+@Suite struct InvoiceTests {
+    let issueOn: LocalDate
+    let dueOn: LocalDate
+    let dayAfter: LocalDate
+
+    init() throws {
+        self.issueOn = try date("2026-01-01")
+        self.dueOn = try date("2026-01-31")
+        self.dayAfter = try date("2026-02-01")
+    }
+
+    private func totals(_ amount: Int64) throws -> BillingTotals {
+        try BillingDocument(lines: [.init(quantity: .one, unitPriceMinor: amount)]).totals()
+    }
+
+    /// An invoice of 1,000 in the given status as of `today`.
+    private func invoice(in status: InvoiceStatus) throws -> (invoice: Invoice, today: LocalDate) {
+        var invoice = Invoice(id: deadbeef)
+        if status == .draft { return (invoice, self.issueOn) }
+        let totals = try self.totals(1_000)
+        _ = try invoice.finalize(totals, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: nil, at: now)
+        _ = try invoice.number("INV-1")
+        _ = try invoice.send(at: now, today: self.issueOn)
+        switch status {
+        case .draft, .sent: break
+        case .viewed: _ = try invoice.view(at: now, today: self.issueOn)
+        case .paid: _ = try invoice.pay(1_000)
+        case .overdue: return (invoice, self.dayAfter)
+        case .cancelled: _ = try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: self.issueOn)
+        }
+        return (invoice, self.issueOn)
+    }
+
+    static let pairs = InvoiceStatus.allCases.flatMap { from in InvoiceStatus.allCases.map { (from, $0) } }
+
+    /// The status is derived, so each pair is walked by the verbs, the payments and the days that there are.
+    @Test(arguments: pairs)
+    func everyPairIsReachedOrRefused(from: InvoiceStatus, to: InvoiceStatus) throws {
+        var (invoice, today) = try self.invoice(in: from)
+        #expect(invoice.facts.status(on: today) == from)
+        do {
+            switch to {
+            case .draft: try invoice.requireDraft()
+            case .sent where from == .draft:
+                let totals = try self.totals(1_000)
+                _ = try invoice.finalize(totals, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: nil, at: now)
+                _ = try invoice.send(at: now, today: today)
+            case .sent where from == .paid: _ = try invoice.reversePayment(1_000)
+            case .sent where from == .overdue: today = self.dueOn
+            case .sent: _ = try invoice.send(at: now, today: today)
+            case .viewed where from == .overdue:
+                _ = try invoice.view(at: now, today: today)
+                today = self.dueOn
+            case .viewed where from == .paid:
+                _ = try invoice.view(at: now, today: today)
+                _ = try invoice.reversePayment(1_000)
+            case .viewed: _ = try invoice.view(at: now, today: today)
+            case .paid where from == .draft:
+                let totals = try self.totals(0)
+                _ = try invoice.finalize(totals, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: nil, at: now)
+            case .paid: _ = try invoice.pay(invoice.facts.balanceMinor)
+            case .overdue where from == .paid:
+                _ = try invoice.reversePayment(1_000)
+                today = self.dayAfter
+            case .overdue: today = self.dayAfter
+            case .cancelled where from == .paid:
+                _ = try invoice.reversePayment(1_000)
+                _ = try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: today)
+            case .cancelled: _ = try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: today)
+            }
+        } catch {
+            #expect(!from.successors.contains(to), "\(error)")
+            return
+        }
+        let reached = invoice.facts.status(on: today)
+        #expect((reached == to) == (from.successors.contains(to) || from == to))
+    }
+
+    @Test func aDraftHasNoNumberAndTakesOne() throws {
+        var invoice = Invoice(id: deadbeef)
+        #expect(throws: Rejection.self) { try invoice.number("INV-1") }
+        let totals = try self.totals(1)
+        _ = try invoice.finalize(totals, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: nil, at: now)
+        #expect(try invoice.number("INV-1") == .numbered("INV-1"))
+        #expect(throws: Rejection.self) { try invoice.number("INV-2") }
+        #expect(throws: Rejection.self) { try invoice.requireDraft() }
+        #expect(invoice.facts.status(on: self.issueOn) == .sent && invoice.facts.sentAt == nil)
+        #expect(throws: Rejection.self) { try invoice.view(at: now, today: self.issueOn) }
+    }
+
+    @Test func finalizingChecksLinesDatesAndTheLock() throws {
+        let empty = try BillingDocument(lines: []).totals()
+        let totals = try self.totals(1)
+        let lock = Rejection.invalid("/issue_on", code: "period_locked", "The books are closed through 2026-01-01.")
+        var invoice = Invoice(id: deadbeef)
+        #expect(throws: Rejection.self) {
+            try invoice.finalize(empty, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: nil, at: now)
+        }
+        #expect(throws: Rejection.self) {
+            try invoice.finalize(totals, issueOn: self.dueOn, dueOn: self.issueOn, lockedThrough: nil, at: now)
+        }
+        #expect(throws: lock) {
+            try invoice.finalize(totals, issueOn: self.issueOn, dueOn: self.dueOn, lockedThrough: self.issueOn, at: now)
+        }
+        #expect(invoice == Invoice(id: deadbeef))
+    }
+
+    @Test func aPartlyPaidOverdueInvoiceIsUnambiguous() throws {
+        var (invoice, _) = try self.invoice(in: .viewed)
+        #expect(try invoice.pay(400) == .paid(amountMinor: 400, balanceMinor: 600))
+        #expect(invoice.facts.paymentState == .partial)
+        #expect(!invoice.facts.isOverdue(on: self.dueOn) && invoice.facts.isOverdue(on: self.dayAfter))
+        #expect(invoice.facts.status(on: self.dueOn) == .viewed && invoice.facts.status(on: self.dayAfter) == .overdue)
+        #expect(throws: Rejection.self) { try invoice.pay(601) }
+        #expect(throws: Rejection.self) { try invoice.pay(0) }
+        #expect(throws: Rejection.self) { try invoice.reversePayment(401) }
+        _ = try invoice.credit(600)
+        #expect(invoice.facts.paymentState == .paid && !invoice.facts.isOverdue(on: self.dayAfter))
+    }
+
+    @Test func whatWasSettledIsNotVoided() throws {
+        for settle in [{ try $0.pay(1) }, { try $0.credit(1) }] as [(inout Invoice) throws -> InvoiceEvent] {
+            var (invoice, today) = try self.invoice(in: .sent)
+            _ = try settle(&invoice)
+            let rejection = #expect(throws: Rejection.self) {
+                try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: today)
+            }
+            #expect(rejection?.kind == .conflict(code: "invoice_settled"))
+        }
+        var (invoice, today) = try self.invoice(in: .sent)
+        #expect(throws: Rejection.self) { try invoice.void(because: " ", lockedThrough: nil, at: now, today: today) }
+        _ = try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: today)
+        #expect(invoice.number == "INV-1" && invoice.facts.balanceMinor == 0)
+        #expect(throws: Rejection.self) { try invoice.pay(1) }
+    }
+
+    @Test func creditedToNothingIsNotPaid() throws {
+        var (invoice, today) = try self.invoice(in: .sent)
+        _ = try invoice.credit(1_000)
+        #expect(invoice.facts.paymentState == .credited && invoice.facts.status(on: today) == .cancelled)
+    }
+}
+
+@Suite struct BillTests {
+    static let pairs = Bill.Status.allCases.flatMap { from in Bill.Status.allCases.map { (from, $0) } }
+    static let allowed: [Bill.Status: Set<Bill.Status>] = [
+        .pending: [.approved, .rejected, .cancelled], .approved: [.paid, .cancelled], .paid: [.approved], .rejected: [],
+        .cancelled: [],
+    ]
+
+    @Test(arguments: pairs)
+    func everyPairFollowsTheTable(from: Bill.Status, to: Bill.Status) throws {
+        let isAllowed = try #require(Self.allowed[from]).contains(to)
+        #expect(from.successors.contains(to) == isAllowed)
+        var bill = Bill(
+            id: deadbeef,
+            createdBy: deadbeef,
+            totalMinor: 5,
+            status: from,
+            paidMinor: from == .paid ? 5 : 0
+        )
+        func attempt() throws(Rejection) {
+            switch to {
+            case .pending: throw .conflict("no_verb", "Nothing leads back.")
+            case .approved where from == .paid: _ = try bill.reversePayment(5)
+            case .approved: _ = try bill.approve(by: deadbeef, alone: nil)
+            case .rejected: _ = try bill.reject(because: "not ours")
+            case .paid: _ = try bill.pay(5)
+            case .cancelled: _ = try bill.cancel(because: "twice")
+            }
+        }
+        if isAllowed {
+            try attempt()
+            #expect(bill.status == to)
+        } else {
+            #expect(throws: Rejection.self) { try attempt() }
+            #expect(bill.status == from)
+        }
+    }
+
+    @Test func aLargeBillNeedsASecondPerson() throws {
+        var bill = Bill(id: deadbeef, createdBy: deadbeef, totalMinor: 101)
+        #expect(throws: Rejection.self) { try bill.approve(by: deadbeef, alone: 100) }
+        _ = try bill.approve(by: Identifier(high: 0, low: 9), alone: 100)
+        #expect(try bill.pay(100) == .paid(amountMinor: 100, isSettled: false))
+        #expect(throws: Rejection.self) { try bill.pay(2) }
+        #expect(throws: Rejection.self) { try bill.cancel(because: "late") }
+        var small = Bill(id: deadbeef, createdBy: deadbeef, totalMinor: 100)
+        #expect(try small.approve(by: deadbeef, alone: 100) == .approved(by: deadbeef))
+    }
+}
