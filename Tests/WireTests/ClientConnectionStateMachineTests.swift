@@ -83,7 +83,10 @@ struct ClientConnectionStateMachineTests {
         #expect(Self.text(machine.received(head)) == "close unknown_id")
     }
 
-    @Test("what only a client sends closes", arguments: [Head.cancel(id: 1), .credit(id: 1, count: 1), .proof(Proof(""))])
+    @Test(
+        "what only a client sends closes",
+        arguments: [Head.cancel(id: 1), .credit(id: 1, count: 1), .proof(Proof(""))]
+    )
     func clientKinds(head: Head) {
         var machine = Self.open()
         _ = machine.start("a")

@@ -52,7 +52,9 @@ struct ClientPoolTests {
 
     @Test("waits are random below a ceiling that doubles and ends")
     func backoff() {
-        #expect((0..<7).map { Backoff.connect.ceilingMilliseconds(failures: $0) } == [50, 100, 200, 400, 800, 1_600, 2_000])
+        #expect(
+            (0..<7).map { Backoff.connect.ceilingMilliseconds(failures: $0) } == [50, 100, 200, 400, 800, 1_600, 2_000]
+        )
         #expect(Backoff.connect.ceilingMilliseconds(failures: 1_000) == 2_000)
         var generator = SplitMix(seed: 1)
         let waits = (0..<1_000).map { _ in Backoff.call.milliseconds(failures: 1, using: &generator) }
@@ -83,14 +85,19 @@ struct ClientPoolTests {
         #expect(WireAddress(text)?.description == text)
     }
 
-    @Test("what is no address is refused", arguments: ["", "crm", ":1", "crm:", "crm:0", "crm:65536", "::1:1", "crm:x"])
+    @Test(
+        "what is no address is refused",
+        arguments: ["", "crm", ":1", "crm:", "crm:0", "crm:65536", "::1:1", "crm:x"]
+    )
     func noAddress(text: String) {
         #expect(WireAddress(text) == nil)
     }
 
     @Test("loopback is 127.0.0.0/8 and ::1")
     func loopback() throws {
-        for text in ["127.0.0.1", "127.255.0.3", "::1"] { #expect(try SocketAddress(ipAddress: text, port: 1).isLoopback) }
+        for text in ["127.0.0.1", "127.255.0.3", "::1"] {
+            #expect(try SocketAddress(ipAddress: text, port: 1).isLoopback)
+        }
         for text in ["0.0.0.0", "128.0.0.1", "10.0.0.1", "::", "::2", "fe80::1"] {
             #expect(try !SocketAddress(ipAddress: text, port: 1).isLoopback)
         }

@@ -80,7 +80,12 @@ struct HandshakeTests {
 
     @Test("under TLS the certificate must name the service that the hello claims, and the proof is empty")
     func certificates() {
-        let server = Handshake(side: .server, hello: Self.server, evidence: .certificate(names: ["gateway"]), allowed: nil)
+        let server = Handshake(
+            side: .server,
+            hello: Self.server,
+            evidence: .certificate(names: ["gateway"]),
+            allowed: nil
+        )
         #expect(server.refusal(of: Self.client) == nil)
         #expect(server.refusal(of: Self.hello("revenue", "aa"))?.code == .identity)
         #expect(server.accepts(Proof(""), of: Self.client))

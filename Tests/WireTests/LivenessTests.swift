@@ -43,6 +43,6 @@ struct LivenessTests {
                 == .close(CloseHead(.deadPeer, "nothing was read"))
         )
         liveness.writable(true, at: Self.start + .seconds(8))
-        #expect(liveness.tick(isOpen: true, at: Self.start + .seconds(9)) == .ping)
+        #expect(liveness.tick(isOpen: true, at: Self.start + .seconds(9)) == .nothing)
     }
 }

@@ -94,7 +94,9 @@ struct MalformedFramesTests {
             FrameEncoder.append(.call(CallHead(id: 1, operation: "echo/1")), body: Array("slow".utf8), to: &bytes)
             for byte in bytes { peer.send(bytes: [byte]) }
             let frames = try await peer.frames(3)
-            #expect(frames.last == Frame(.reply(ReplyHead(id: 1, status: "ok", httpStatus: 200)), body: Array("slow".utf8)))
+            #expect(
+                frames.last == Frame(.reply(ReplyHead(id: 1, status: "ok", httpStatus: 200)), body: Array("slow".utf8))
+            )
             await peer.close()
         }
     }

@@ -57,18 +57,23 @@ struct WireCallTests {
     func deadline() async throws {
         try await WireFixture.run { fixture in
             let told = try await fixture.client.call(
-                CallHead(operation: "deadline/1", deadlineMilliseconds: 1_000),
+                CallHead(operation: "deadline/1", deadlineMilliseconds: 10_000),
                 body: [],
                 idempotent: true
             )
             let left = try #require(Int(String(decoding: told.body, as: UTF8.self)))
-            #expect(900..<996 ~= left)
-            let late = try await fixture.client.call(
-                CallHead(operation: "hang/1", deadlineMilliseconds: 500),
-                body: [],
-                idempotent: false
-            )
-            #expect(late.status == "deadline_exceeded")
+            #expect(5_000..<9_996 ~= left)
+            do throws(WireFailure) {
+                let late = try await fixture.client.call(
+                    CallHead(operation: "hang/1", deadlineMilliseconds: 200),
+                    body: [],
+                    idempotent: false
+                )
+                #expect(late.status == "deadline_exceeded")
+            } catch {
+                // On a busy machine the server's answer may come after the client's own timer.
+                #expect(error == .deadlineExceeded)
+            }
             await fixture.handler.cancelled.reaches(1)
         }
     }
@@ -100,7 +105,8 @@ struct WireCallTests {
                 group.cancelAll()
             }
             await fixture.handler.cancelled.reaches(1)
-            #expect(try await fixture.echo("still here") == "still here")
+            let echo = try await fixture.echo("still here")
+            #expect(echo == "still here")
         }
     }
 

@@ -14,7 +14,12 @@ struct WireShutdownTests {
         await connected.reaches(4)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<2_000 {
-                if number == 500 { group.addTask { await one.drain(limit: .seconds(5)); return true } }
+                if number == 500 {
+                    group.addTask {
+                        await one.drain(limit: .seconds(5))
+                        return true
+                    }
+                }
                 group.addTask {
                     try await client.call(CallHead(operation: "echo/1"), body: [1], idempotent: false).isOK
                 }

@@ -35,6 +35,8 @@ final class ServerStream: ResponseExchange {
     var outbound = OutboundBody()
     /// When the peer last took something, or there was last nothing to take.
     var lastProgress: NIODeadline
+    /// When the last of the response went, if the request was not complete then.
+    var answeredEarly: NIODeadline?
     private var isHandlerRunning = false
     private(set) var isClosed = false
     private var closeCallbacks: [@Sendable () -> Void] = []

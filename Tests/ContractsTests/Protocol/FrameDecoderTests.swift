@@ -115,7 +115,10 @@ struct FrameDecoderTests {
         for _ in 0..<500 {
             var bytes = valid
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+                    in: .min ... .max,
+                    using: &generator
+                )
             }
             var decoder = Self.decoder([])
             var index = 0

@@ -101,7 +101,10 @@ enum HeadExamples {
         (#"{"kind":"ping","x":tru}"#, "half a word"),
         (#"{"kind":"ping","x":-}"#, "a sign without digits"),
         (#"{"kind":"ping","x":1.}"#, "a point without digits"),
-        (#"{"kind":"ping","x":"# + String(repeating: "[", count: 9) + String(repeating: "]", count: 9) + "}", "depth 9"),
+        (
+            #"{"kind":"ping","x":"# + String(repeating: "[", count: 9) + String(repeating: "]", count: 9) + "}",
+            "depth 9"
+        ),
         (#"{"kind":"ping","x":"# + String(repeating: "[", count: 9_000), "endless depth"),
     ]
 }
