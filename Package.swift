@@ -167,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging, nioCore, nioPosix,
+                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging, lifecycle,
+                nioCore, nioPosix,
             ],
             exclude: ["Golden"]
         ),

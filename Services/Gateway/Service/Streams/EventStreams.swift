@@ -31,6 +31,8 @@ final class EventStreams: Service {
         (self.pending, self.submit) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.streamsMax))
     }
 
+    var openCount: Int { self.state.withLock { $0.open.count } }
+
     /// Carries the streams until `close`.
     func run() async {
         await withDiscardingTaskGroup { group in
