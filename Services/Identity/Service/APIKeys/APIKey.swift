@@ -1,5 +1,6 @@
 internal import Contracts
 internal import IdentityDomain
+internal import Postgres
 internal import Resources
 internal import Vocabulary
 

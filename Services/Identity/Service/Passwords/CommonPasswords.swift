@@ -18,7 +18,7 @@ enum CommonPasswords {
     /// How many entries there are, for the test that holds the floor.
     static var count: Int { self.words.count + self.whole.count }
 
-    private static let whole = self.set(
+    private static let whole = CommonPasswords.set(
         """
         010203040506 012345678901 0123456789012 098765432109 102030405060 111222333444 112233445566 121212121212
         123123123123 123412341234 123456123456 123456654321 123456789012 1234567890123 12345678901234
@@ -31,7 +31,7 @@ enum CommonPasswords {
         """
     )
 
-    private static let words = self.set(
+    private static let words = CommonPasswords.set(
         """
         abcabc abcdef abcdefg abcdefgh abcdefghijkl abracadabra access accessgranted admin adminadmin
         administrator agency andrew android angel anything apple april arsenal asdfasdf asdfgh asdfghjkl ashley
