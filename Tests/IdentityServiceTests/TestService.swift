@@ -26,8 +26,6 @@ struct TestService: Sendable {
     let router: Router
 
     static func run(
-        readConnections: Int = 2,
-        transactionConnections: Int = 4,
         change: @Sendable (inout IdentityOptions) -> Void = { _ in },
         _ body: @Sendable (TestService) async throws -> Void
     ) async throws {
@@ -37,13 +35,10 @@ struct TestService: Sendable {
         options.argonIterations = 1
         change(&options)
         let chosen = options
+        var configuration = TestServer.configuration
+        configuration.transactionConnections = 4
         try await TestServer.shared.withDatabase(
-            Identity.migrations,
-            service: "identity",
-            configure: {
-                $0.readConnections = readConnections
-                $0.transactionConnections = transactionConnections
-            }
+            Identity.migrations, service: "identity", configuration: configuration
         ) { database in
             try await body(try TestService(database, chosen))
         }
