@@ -50,11 +50,18 @@ CREATE TABLE app_user (
 CALL identity_protect_from_tenants('app_user');
 
 -- The one door through which a tenant's transaction learns of a person elsewhere: an address it knows already, and nothing but
--- the id comes back. The setting lasts as long as the call.
+-- the id comes back. The setting is lifted for this one statement; should that fail, the transaction's end puts it back.
 CREATE FUNCTION identity_user_of(address text) RETURNS uuid
-LANGUAGE sql STABLE
-SET app.system = 'on'
-RETURN (SELECT id FROM app_user WHERE email = address);
+LANGUAGE plpgsql STABLE AS $body$
+DECLARE
+    before text := coalesce(current_setting('app.system', true), '');
+    found uuid;
+BEGIN
+    PERFORM set_config('app.system', 'on', true);
+    SELECT id INTO found FROM app_user WHERE email = address;
+    PERFORM set_config('app.system', before, true);
+    RETURN found;
+END $body$;
 
 CREATE TABLE organization_member (
     organization_id uuid NOT NULL,
