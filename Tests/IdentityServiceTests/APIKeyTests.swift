@@ -1,13 +1,18 @@
 internal import Contracts
-@testable internal import IdentityService
 internal import Testing
 internal import Vocabulary
+
+@testable internal import IdentityService
 
 @Suite struct APIKeyTests {
     @Test func `a key's secret is shown once, and it does what its scopes say`() async throws {
         try await TestService.run { service in
             let firm = try await service.signUp()
-            let made = try await service.json("api_key.create", ["name": "Sync", "scopes": ["crm:write", "identity:read"]], token: firm.access)
+            let made = try await service.json(
+                "api_key.create",
+                ["name": "Sync", "scopes": ["crm:write", "identity:read"]],
+                token: firm.access
+            )
             let secret = try #require(made["token"]?.string)
             let id = try #require(made["id"]?.string)
             #expect(secret.hasPrefix("ak_"))
@@ -52,7 +57,11 @@ internal import Vocabulary
             let owner = try await service.signUp()
             let admin = try await service.colleague("Alan", .admin, of: owner)
             let scopes: JSON = ["crm:read", "crm:write", "identity:write"]
-            let made = try await service.json("api_key.create", ["name": "Sync", "scopes": scopes], token: admin.access)
+            let made = try await service.json(
+                "api_key.create",
+                ["name": "Sync", "scopes": scopes],
+                token: admin.access
+            )
             let secret = try #require(made["token"]?.string)
             _ = try await service.json("member.change_role", ["role": "viewer"], id: admin.member, token: owner.access)
             let who = try await service.resolve(secret)
@@ -89,7 +98,9 @@ internal import Vocabulary
             #expect(try await !service.isLive(brief.secret))
             #expect(try await service.json("api_key.revoke", id: long.id, token: firm.access)["revoked_at"] != .null)
             #expect(try await !service.isLive(long.secret))
-            #expect(try await service.fault("api_key.revoke", id: long.id, token: firm.access)?.code == .invalidTransition)
+            #expect(
+                try await service.fault("api_key.revoke", id: long.id, token: firm.access)?.code == .invalidTransition
+            )
             #expect(try await service.call("api_key.delete", id: long.id, token: firm.access).status == 204)
             #expect(try await service.events(of: firm.organization).filter { $0.type == "api_key.revoked" }.count == 1)
             let eve = try await service.signUp("Eve", "eve@example.com")

@@ -1,10 +1,11 @@
 internal import Contracts
-@testable internal import IdentityService
 internal import Postgres
 internal import Synchronization
 internal import TestKit
 internal import Testing
 internal import Vocabulary
+
+@testable internal import IdentityService
 
 @Suite struct CredentialTests {
     @Test func `resolving is for other processes only`() async throws {
@@ -40,7 +41,9 @@ internal import Vocabulary
     @Test func `the last use is recorded once a minute, away from the request`() async throws {
         try await TestService.run { service in
             let firm = try await service.signUp()
-            func lastUse() async throws -> JSON? { try await service.json("session.current", token: firm.access)["last_used_at"] }
+            func lastUse() async throws -> JSON? {
+                try await service.json("session.current", token: firm.access)["last_used_at"]
+            }
             #expect(try await lastUse() == .null)
             let first = service.clock.now
             try await service.parts.writeLastUses(at: first)
@@ -60,7 +63,8 @@ internal import Vocabulary
         try await TestService.run { service in
             let firm = try await service.signUp()
             let other = try TestService(
-                service.database, IdentityOptions.cheap
+                service.database,
+                IdentityOptions.cheap
             )
             let here = Reader()
             let there = Reader()
@@ -72,7 +76,9 @@ internal import Vocabulary
                 #expect(await there.next() == RevocationStream.item(nil))
                 _ = try await service.call("session.sign_out", token: firm.access)
                 let item = try JSON(parsing: try #require(await here.next()))
-                #expect(item["session_id"]?.string == firm.session && item["organization_id"]?.string == firm.organization)
+                #expect(
+                    item["session_id"]?.string == firm.session && item["organization_id"]?.string == firm.organization
+                )
                 #expect(item["token_sha256"] == .null && item["subject"] == .null)
                 try await other.parts.pollRevocations(at: service.clock.now)
                 try await other.parts.pollRevocations(at: service.clock.now)
@@ -125,7 +131,11 @@ extension TestService {
         var context = CallContext(member: nil, requestID: Identifier.random(), now: self.clock.now)
         context.peer = "gateway"
         try await self.router.stream(
-            "identity.credential.revocations/1", parameters: [], body: [], context: context, into: reader
+            "identity.credential.revocations/1",
+            parameters: [],
+            body: [],
+            context: context,
+            into: reader
         )
     }
 }

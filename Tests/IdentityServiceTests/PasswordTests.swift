@@ -1,13 +1,18 @@
 internal import Contracts
-@testable internal import IdentityService
 internal import Testing
+
+@testable internal import IdentityService
 
 @Suite struct PasswordTests {
     private static let cost = Argon2.Cost(memoryKiB: 64, iterations: 1)
 
     /// The vector of the reference implementation's test suite: `echo -n password`, salt `somesalt`, t=2, m=256, p=1.
     @Test func `a hash is the one that everybody computes`() throws {
-        let hash = try Argon2.hash(Array("password".utf8), salt: Array("somesalt".utf8), Argon2.Cost(memoryKiB: 256, iterations: 2))
+        let hash = try Argon2.hash(
+            Array("password".utf8),
+            salt: Array("somesalt".utf8),
+            Argon2.Cost(memoryKiB: 256, iterations: 2)
+        )
         #expect(hash == "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4")
         #expect(Argon2.cost(of: hash) == Argon2.Cost(memoryKiB: 256, iterations: 2))
         #expect(Argon2.verify(hash, Array("password".utf8)))
@@ -23,7 +28,11 @@ internal import Testing
         #expect(try await !hasher.verify("another long password", hash))
         #expect(try await !hasher.verify("a long enough password", nil))
         #expect(!hasher.isOld(hash))
-        let rotated = try PasswordHasher(peppers: Peppers(current: new, old: [old]), cost: Self.cost, random: systemRandomBytes)
+        let rotated = try PasswordHasher(
+            peppers: Peppers(current: new, old: [old]),
+            cost: Self.cost,
+            random: systemRandomBytes
+        )
         #expect(try await rotated.verify("a long enough password", hash))
         #expect(rotated.isOld(hash))
         let stranger = try PasswordHasher(peppers: Peppers(current: new), cost: Self.cost, random: systemRandomBytes)
@@ -43,7 +52,9 @@ internal import Testing
         #expect(CommonPasswords.count >= 200)
     }
 
-    @Test(arguments: ["correct horse battery staple", "welcome to the machine", "a7c1f2e9b3d45061", "summer in the city"])
+    @Test(arguments: [
+        "correct horse battery staple", "welcome to the machine", "a7c1f2e9b3d45061", "summer in the city",
+    ])
     func `a phrase is not common because a word of it is`(password: String) {
         #expect(!CommonPasswords.contains(password))
     }
@@ -60,7 +71,8 @@ internal import Testing
     }
 
     @Test(arguments: [
-        ("192.0.2.77", "192.0.2.0/24"), ("::ffff:192.0.2.77", "192.0.2.0/24"), ("2001:db8:1:2ff::1", "20:1:d:b8:0:1:2/56"),
+        ("192.0.2.77", "192.0.2.0/24"), ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2ff::1", "20:1:d:b8:0:1:2/56"),
         ("unix", "unix"),
     ])
     func `a network is what one subscriber has`(address: String, network: String) {

@@ -1,13 +1,17 @@
 internal import Contracts
-@testable internal import IdentityService
 internal import Testing
 internal import Vocabulary
+
+@testable internal import IdentityService
 
 @Suite struct SessionTests {
     private func refresh(_ token: String) -> JSON { ["refresh_token": .string(token)] }
 
     private func pair(_ json: JSON) throws -> (access: String, refresh: String) {
-        (try #require(json["session"]?["access_token"]?.string), try #require(json["session"]?["refresh_token"]?.string))
+        (
+            try #require(json["session"]?["access_token"]?.string),
+            try #require(json["session"]?["refresh_token"]?.string)
+        )
     }
 
     @Test func `a refresh token gives a new pair, and the old access token runs out`() async throws {
@@ -104,7 +108,11 @@ internal import Vocabulary
             #expect(listed?.first?["remote_address"] == "192.0.2.1")
             let current = try await service.json("session.current", token: ada.access)
             #expect(current["id"]?.string == ada.session)
-            let random = try await service.fault("session.end", id: Identifier.random().description, token: grace.access)
+            let random = try await service.fault(
+                "session.end",
+                id: Identifier.random().description,
+                token: grace.access
+            )
             #expect(try await service.fault("session.end", id: ada.session, token: grace.access) == random)
             #expect(random?.code == .notFound)
             #expect(try await service.call("session.end", id: other.session, token: ada.access).status == 204)

@@ -1,13 +1,16 @@
 internal import Contracts
 internal import Dispatch
 internal import IdentityDomain
-@testable internal import IdentityService
 internal import Synchronization
 internal import Testing
 internal import Vocabulary
 
+@testable internal import IdentityService
+
 @Suite struct SignInTests {
-    private func body(_ email: String, _ password: String) -> JSON { ["email": .string(email), "password": .string(password)] }
+    private func body(_ email: String, _ password: String) -> JSON {
+        ["email": .string(email), "password": .string(password)]
+    }
 
     @Test func `wrong, unknown, passwordless and throttled look the same`() async throws {
         try await TestService.run { service in
@@ -16,13 +19,21 @@ internal import Vocabulary
             _ = try await service.call("member.add", added, token: firm.access)
             let wrong = try await service.fault("session.create", self.body("ada@example.com", "not her password"))
             #expect(wrong?.code == .unauthenticated)
-            #expect(try await service.fault("session.create", self.body("eve@example.com", "not her password")) == wrong)
-            #expect(try await service.fault("session.create", self.body("grace@example.com", "not her password")) == wrong)
+            #expect(
+                try await service.fault("session.create", self.body("eve@example.com", "not her password")) == wrong
+            )
+            #expect(
+                try await service.fault("session.create", self.body("grace@example.com", "not her password")) == wrong
+            )
             for _ in 0..<10 {
-                #expect(try await service.fault("session.create", self.body("ada@example.com", "not her password")) == wrong)
+                #expect(
+                    try await service.fault("session.create", self.body("ada@example.com", "not her password")) == wrong
+                )
             }
             // Even the right password, while the account waits.
-            #expect(try await service.fault("session.create", self.body("ada@example.com", TestService.password)) == wrong)
+            #expect(
+                try await service.fault("session.create", self.body("ada@example.com", TestService.password)) == wrong
+            )
             service.clock.advance(bySeconds: 3)
             _ = try await service.signIn()
         }
@@ -36,7 +47,9 @@ internal import Vocabulary
                 for index in 0..<200 {
                     group.addTask {
                         let fault = try? await service.fault(
-                            "session.create", self.body("ada@example.com", "wrong number \(index)"), address: "192.0.2.\(index)"
+                            "session.create",
+                            self.body("ada@example.com", "wrong number \(index)"),
+                            address: "192.0.2.\(index)"
                         )
                         #expect(fault?.code == .unauthenticated)
                     }
@@ -91,7 +104,9 @@ internal import Vocabulary
             _ = try await service.signUp()
             let email = try EmailAddress("ada@example.com")
             let before = try #require(try await service.parts.crossTenant.user(email)?.password)
-            var options = IdentityOptions(peppers: Peppers(current: Array(repeating: 9, count: 32), old: [Array(repeating: 7, count: 32)]))
+            var options = IdentityOptions(
+                peppers: Peppers(current: Array(repeating: 9, count: 32), old: [Array(repeating: 7, count: 32)])
+            )
             options.argonMemoryKiB = 128
             options.argonIterations = 1
             let today = try TestService(service.database, options)
@@ -114,7 +129,9 @@ internal import Vocabulary
                 object["organization_id"] = .string(second.organization)
                 named = .object(object)
             }
-            #expect(try await service.json("session.create", named)["organization"]?["id"]?.string == second.organization)
+            #expect(
+                try await service.json("session.create", named)["organization"]?["id"]?.string == second.organization
+            )
             #expect(try await service.signIn().organization == first.organization)
             let other = try await service.signUp("Eve", "eve@example.com")
             if case .object(var object) = named {

@@ -11,7 +11,9 @@ internal import Vocabulary
             #expect(firm.json["session"]?["token_type"] == "Bearer")
             #expect(firm.access.hasPrefix("st_") && firm.refresh.hasPrefix("rt_"))
             let events = try await service.events(of: firm.organization)
-            #expect(events.map(\.type) == ["organization.created", "user.registered", "member.added", "session.started"])
+            #expect(
+                events.map(\.type) == ["organization.created", "user.registered", "member.added", "session.started"]
+            )
             let text = events.map { "\($0.payload)" }.joined()
             for secret in [firm.access, firm.refresh, TestService.password, "argon2", "192.0.2.1"] {
                 #expect(!text.contains(secret))
@@ -19,14 +21,21 @@ internal import Vocabulary
         }
     }
 
-    @Test func `who knows the password makes another organization, who does not reads what a wrong sign-in reads`() async throws {
+    @Test func `who knows the password makes another organization, who does not reads what a wrong sign-in reads`()
+        async throws
+    {
         try await TestService.run { service in
             let first = try await service.signUp()
             let second = try await service.signUp()
             #expect(second.user == first.user && second.organization != first.organization)
-            #expect(try await service.events(of: second.organization).map(\.type) == ["organization.created", "member.added", "session.started"])
+            #expect(
+                try await service.events(of: second.organization).map(\.type) == [
+                    "organization.created", "member.added", "session.started",
+                ]
+            )
             let wrong: JSON = [
-                "organization_name": "Other", "name": "Eve", "email": "ada@example.com", "password": "quite another password",
+                "organization_name": "Other", "name": "Eve", "email": "ada@example.com",
+                "password": "quite another password",
             ]
             let unknown: JSON = ["email": "nobody@example.com", "password": "quite another password"]
             let refused = try await service.fault("organization.sign_up", wrong)
@@ -42,7 +51,8 @@ internal import Vocabulary
     func `a bad password is refused`(password: String, code: String) async throws {
         try await TestService.run { service in
             let body: JSON = [
-                "organization_name": "Firm", "name": "ada lovelace king", "email": "ada@example.com", "password": .string(password),
+                "organization_name": "Firm", "name": "ada lovelace king", "email": "ada@example.com",
+                "password": .string(password),
             ]
             let fault = try await service.fault("organization.sign_up", body)
             #expect(fault?.code == .validationFailed)
@@ -74,10 +84,14 @@ internal import Vocabulary
         try await TestService.run { service in
             let firm = try await service.signUp()
             let body: JSON = ["time_zone": "America/New_York"]
-            #expect(try await service.fault("organization.change", body, token: firm.access)?.code == .preconditionRequired)
+            #expect(
+                try await service.fault("organization.change", body, token: firm.access)?.code == .preconditionRequired
+            )
             let changed = try await service.json("organization.change", body, token: firm.access, ifMatch: 1)
             #expect(changed["time_zone"] == "America/New_York" && changed["version"] == 2)
-            #expect(try await service.fault("organization.change", body, token: firm.access, ifMatch: 1)?.code == .stale)
+            #expect(
+                try await service.fault("organization.change", body, token: firm.access, ifMatch: 1)?.code == .stale
+            )
             #expect(try await service.resolve(firm.access)["time_zone"] == "America/New_York")
             let event = try await service.events(of: firm.organization).last
             #expect(event?.type == "organization.updated")

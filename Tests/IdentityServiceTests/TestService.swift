@@ -38,7 +38,9 @@ struct TestService: Sendable {
         var configuration = TestServer.configuration
         configuration.transactionConnections = 4
         try await TestServer.shared.withDatabase(
-            Identity.migrations, service: "identity", configuration: configuration
+            Identity.migrations,
+            service: "identity",
+            configuration: configuration
         ) { database in
             try await body(try TestService(database, chosen))
         }
@@ -62,7 +64,9 @@ struct TestService: Sendable {
         key: String? = nil
     ) async throws -> Reply {
         var context = CallContext(
-            member: try await self.caller(token), requestID: Identifier.random(), now: self.clock.now
+            member: try await self.caller(token),
+            requestID: Identifier.random(),
+            now: self.clock.now
         )
         context.ifMatch = ifMatch
         context.remoteAddress = address
@@ -75,7 +79,13 @@ struct TestService: Sendable {
         )
     }
 
-    func json(_ operation: String, _ body: JSON = .null, id: String? = nil, token: String? = nil, ifMatch: Int64? = nil) async throws -> JSON {
+    func json(
+        _ operation: String,
+        _ body: JSON = .null,
+        id: String? = nil,
+        token: String? = nil,
+        ifMatch: Int64? = nil
+    ) async throws -> JSON {
         try JSON(parsing: try await self.call(operation, body, id: id, token: token, ifMatch: ifMatch).body)
     }
 
@@ -102,7 +112,10 @@ struct TestService: Sendable {
         let body: JSON = ["token": .string(token)]
         return try JSON(
             parsing: try await self.router.reply(
-                to: "identity.credential.resolve/1", parameters: [], body: body.bytes, context: context
+                to: "identity.credential.resolve/1",
+                parameters: [],
+                body: body.bytes,
+                context: context
             ).body
         )
     }
@@ -132,7 +145,11 @@ struct TestService: Sendable {
 
     // MARK: - People
 
-    func signUp(_ name: String = "Ada", _ email: String = "ada@example.com", at address: String = "192.0.2.1") async throws -> SignedInFirm {
+    func signUp(
+        _ name: String = "Ada",
+        _ email: String = "ada@example.com",
+        at address: String = "192.0.2.1"
+    ) async throws -> SignedInFirm {
         let body: JSON = [
             "organization_name": .string("Firm of \(name)"), "name": .string(name), "email": .string(email),
             "password": .string(Self.password), "time_zone": "Europe/Berlin", "currency": "EUR",
@@ -155,7 +172,8 @@ struct TestService: Sendable {
     func colleague(_ name: String, _ role: Role, of firm: SignedInFirm) async throws -> SignedInFirm {
         let email = "\(name.lowercased())@example.com"
         let body: JSON = [
-            "name": .string(name), "email": .string(email), "role": .string(role.rawValue), "password": .string(Self.password),
+            "name": .string(name), "email": .string(email), "role": .string(role.rawValue),
+            "password": .string(Self.password),
         ]
         #expect(try await self.call("member.add", body, token: firm.access).status == 201)
         return try await self.signIn(email)
@@ -167,7 +185,9 @@ struct TestService: Sendable {
     func events(of organization: String) async throws -> [(type: String, payload: JSON)] {
         let id = try #require(Identifier(organization))
         let rows = try await self.database.read(
-            .organization(id), "SELECT type, payload FROM outbox_event WHERE organization_id = $1 ORDER BY sequence", [.uuid(id)]
+            .organization(id),
+            "SELECT type, payload FROM outbox_event WHERE organization_id = $1 ORDER BY sequence",
+            [.uuid(id)]
         )
         return try rows.map { (try $0.text("type"), try JSON(parsing: try $0.bytes("payload"))) }
     }

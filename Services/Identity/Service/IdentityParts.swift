@@ -42,11 +42,14 @@ public struct IdentityParts: Sendable {
             random: options.random
         )
         self.throttle = Throttle(
-            crossTenant: self.crossTenant, hasher: self.hasher, addressAttemptsMax: Int64(options.addressAttemptsMax)
+            crossTenant: self.crossTenant,
+            hasher: self.hasher,
+            addressAttemptsMax: Int64(options.addressAttemptsMax)
         )
         self.sessions = Sessions(
             lifetime: SessionLifetime(
-                absoluteSeconds: Int64(options.refreshSeconds), idleSeconds: Int64(options.refreshIdleSeconds)
+                absoluteSeconds: Int64(options.refreshSeconds),
+                idleSeconds: Int64(options.refreshIdleSeconds)
             ),
             accessSeconds: Int64(options.accessSeconds),
             revocations: self.revocations,
@@ -62,7 +65,9 @@ public struct IdentityParts: Sendable {
     public static let sweepInterval: Duration = .seconds(300)
 
     public func pollRevocations(at now: Instant) async throws { try await self.revocations.poll(at: now) }
-    public func writeLastUses(at now: Instant) async throws { try await self.lastUses.write(at: now, by: self.crossTenant) }
+    public func writeLastUses(at now: Instant) async throws {
+        try await self.lastUses.write(at: now, by: self.crossTenant)
+    }
 
     /// Deletes what has served its purpose; answers how many rows.
     @discardableResult

@@ -26,7 +26,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
 public enum Identity {
     public static let version = "0.1.0"
 
-    public static let migrations = EventLog.migrations + [
-        Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
-    ]
+    public static let migrations =
+        EventLog.migrations + [
+            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
+        ]
 }

@@ -17,7 +17,9 @@ extension Resource {
                 .text("prefix", max: 16).readOnly().described("How the key begins, to tell it from others."),
                 .list("scopes", of: .choice(Scope.all.map(\.description)), countMax: Scope.all.count).required()
                     .example(["crm:read", "crm:write"]),
-                .identifier("member_id").readOnly().filterable().described("Who made it. It can do no more than they can."),
+                .identifier("member_id").readOnly().filterable().described(
+                    "Who made it. It can do no more than they can."
+                ),
                 .instant("expires_at").nullable(),
                 .instant("last_used_at").nullable().readOnly().described("To the minute."),
                 .instant("revoked_at").nullable().readOnly(),

@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Makes an API key.
 struct CreateAPIKey: Operation {
     static let declaration = OperationDeclaration(
-        "identity.api_key.create", .post("/v1/api-keys"), access: APIKeys.access, "Make an API key."
+        "identity.api_key.create",
+        .post("/v1/api-keys"),
+        access: APIKeys.access,
+        "Make an API key."
     )
     .described(
         """
@@ -35,7 +38,10 @@ struct CreateAPIKey: Operation {
 /// Ends an API key.
 struct RevokeAPIKey: Operation {
     static let declaration = OperationDeclaration(
-        "identity.api_key.revoke", .post("/v1/api-keys/{id}/revoke"), access: APIKeys.access, "Revoke an API key."
+        "identity.api_key.revoke",
+        .post("/v1/api-keys/{id}/revoke"),
+        access: APIKeys.access,
+        "Revoke an API key."
     )
     .described("It stops working at once and stays in the list.")
     .answers(.object("ApiKey", Resource.apiKey.visible))
@@ -51,7 +57,10 @@ struct RevokeAPIKey: Operation {
 /// The same by the HTTP method.
 struct DeleteAPIKey: Operation {
     static let declaration = OperationDeclaration(
-        "identity.api_key.delete", .delete("/v1/api-keys/{id}"), access: APIKeys.access, "Revoke an API key."
+        "identity.api_key.delete",
+        .delete("/v1/api-keys/{id}"),
+        access: APIKeys.access,
+        "Revoke an API key."
     )
     .described("As `revoke`, and it may be repeated.")
     .answersNothing()
@@ -71,8 +80,18 @@ struct APIKeys: Sendable {
     private var store: ResourceStore { self.parts.apiKeys }
 
     static let events: [EventDeclaration] = [
-        EventDeclaration("api_key.created", .created, "An API key was made.", fields: [.object("data", Resource.apiKey.visible)]),
-        EventDeclaration("api_key.revoked", .statusChanged, "An API key was revoked.", fields: [.object("data", Resource.apiKey.visible)]),
+        EventDeclaration(
+            "api_key.created",
+            .created,
+            "An API key was made.",
+            fields: [.object("data", Resource.apiKey.visible)]
+        ),
+        EventDeclaration(
+            "api_key.revoked",
+            .statusChanged,
+            "An API key was revoked.",
+            fields: [.object("data", Resource.apiKey.visible)]
+        ),
     ]
 
     init(_ parts: IdentityParts) { self.parts = parts }
@@ -104,9 +123,14 @@ struct APIKeys: Sendable {
         let token = Token.make(.apiKey, self.parts.random)
         return try await self.parts.persistence.commands.run(CreateAPIKey.declaration, context) { transaction in
             let makers = try self.parts.members.rows(
-                where: "user_id = $2 FOR SHARE", [.uuid(caller.subject)], for: caller.organization, in: transaction
+                where: "user_id = $2 FOR SHARE",
+                [.uuid(caller.subject)],
+                for: caller.organization,
+                in: transaction
             )
-            guard let maker = makers.first else { throw Fault(.forbidden, "You do not belong to this organization any more.") }
+            guard let maker = makers.first else {
+                throw Fault(.forbidden, "You do not belong to this organization any more.")
+            }
             let key = try self.store.insert(
                 Values([
                     "name": .text(request.name),
@@ -120,10 +144,15 @@ struct APIKeys: Sendable {
                 at: context.now,
                 in: transaction
             )
-            guard case .object(var answer) = try JSON(parsing: key.json) else { throw Fault(.internalError, "a row is no object") }
+            guard case .object(var answer) = try JSON(parsing: key.json) else {
+                throw Fault(.internalError, "a row is no object")
+            }
             answer["token"] = .string(token.text)
             let reply = Reply(
-                status: 201, body: JSON.object(answer).bytes, etag: key.version, location: "/v1/api-keys/\(key.id)"
+                status: 201,
+                body: JSON.object(answer).bytes,
+                etag: key.version,
+                location: "/v1/api-keys/\(key.id)"
             )
             return Outcome(reply, events: [self.store.event("created", .created, key, because: cause)])
         }
@@ -159,10 +188,15 @@ struct APIKeys: Sendable {
         in transaction: borrowing Transaction
     ) throws -> (Stored, EventRecord) {
         let after = try self.store.update(
-            key, Values(["revoked_at": .instant(cause.now)]), for: cause.organization, at: cause.now, in: transaction
+            key,
+            Values(["revoked_at": .instant(cause.now)]),
+            for: cause.organization,
+            at: cause.now,
+            in: transaction
         )
         try self.parts.revocations.revoke(
-            Revocation(organization: cause.organization, subject: key.id, at: cause.now), in: transaction
+            Revocation(organization: cause.organization, subject: key.id, at: cause.now),
+            in: transaction
         )
         return (after, self.store.event("revoked", .statusChanged, after, because: cause))
     }

@@ -16,7 +16,8 @@ extension CrossTenant {
             repeat {
                 affected = try await self.change { transaction in
                     try transaction.query(
-                        statement, [.instant(now.advanced(bySeconds: -keptSeconds)), .int(Self.sweepRowsMax)]
+                        statement,
+                        [.instant(now.advanced(bySeconds: -keptSeconds)), .int(Self.sweepRowsMax)]
                     ).affected
                 }
                 total += affected
@@ -81,7 +82,8 @@ enum SignInHistory {
             VALUES ($1, $2, $3, $4, $5, $6)
             """,
             [
-                .uuid(Identifier.next(at: now)), .uuid(user), .text(outcome.rawValue), address.map(SQLValue.text) ?? .null,
+                .uuid(Identifier.next(at: now)), .uuid(user), .text(outcome.rawValue),
+                address.map(SQLValue.text) ?? .null,
                 userAgent.map { .text(String($0.prefix(Self.userAgentLengthMax))) } ?? .null, .instant(now),
             ]
         )

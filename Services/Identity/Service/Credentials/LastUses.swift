@@ -40,7 +40,8 @@ final class LastUses: Sendable {
                 let some = uses.filter { $0.kind == kind }.sorted { $0.id < $1.id }
                 guard !some.isEmpty else { continue }
                 try transaction.queue(
-                    statement, [.uuids(some.map(\.organization)), .uuids(some.map(\.id)), .instant(now)]
+                    statement,
+                    [.uuids(some.map(\.organization)), .uuids(some.map(\.id)), .instant(now)]
                 )
             }
         }

@@ -6,7 +6,10 @@ internal import Vocabulary
 /// Tells a gateway whose a token is. One indexed lookup by its digest; nothing of the token is kept or logged.
 struct ResolveCredential: Operation {
     static let declaration = OperationDeclaration(
-        "identity.credential.resolve", nil, access: .peers, "Whose a session token or an API key is."
+        "identity.credential.resolve",
+        nil,
+        access: .peers,
+        "Whose a session token or an API key is."
     )
     .body([.text("token", max: 256).required().redacted(.token)])
     .answers(
@@ -50,9 +53,20 @@ struct Credentials: Sendable {
         guard let row = try await self.parts.crossTenant.session(token, at: now) else { throw Self.refusal }
         let organization = try row.uuid("organization_id")
         let session = try row.uuid("session_id")
-        self.parts.lastUses.note(.session, session, of: organization, lastAt: try row.instantOrNil("last_used_at"), at: now)
+        self.parts.lastUses.note(
+            .session,
+            session,
+            of: organization,
+            lastAt: try row.instantOrNil("last_used_at"),
+            at: now
+        )
         return try self.reply(
-            row, kind: "member", subject: try row.uuid("user_id"), role: try row.text("role"), scopes: nil, session: session
+            row,
+            kind: "member",
+            subject: try row.uuid("user_id"),
+            role: try row.text("role"),
+            scopes: nil,
+            session: session
         )
     }
 

@@ -106,7 +106,8 @@ final class Revocations: Sendable {
 
     func subscribe() -> Subscription {
         let (items, continuation) = AsyncStream.makeStream(
-            of: Revocation.self, bufferingPolicy: .bufferingOldest(Self.readerBacklogMax)
+            of: Revocation.self,
+            bufferingPolicy: .bufferingOldest(Self.readerBacklogMax)
         )
         return self.state.withLock { state in
             state.nextID += 1
@@ -125,7 +126,10 @@ final class Revocations: Sendable {
 /// The stream by which gateways learn what to forget.
 enum RevocationStream {
     static let declaration = OperationDeclaration(
-        "identity.credential.revocations", nil, access: .peers, "What gateways must forget of the credentials they have resolved."
+        "identity.credential.revocations",
+        nil,
+        access: .peers,
+        "What gateways must forget of the credentials they have resolved."
     )
     .described(
         """
@@ -138,7 +142,8 @@ enum RevocationStream {
             "CredentialRevocation",
             [
                 .text("token_sha256", max: 64, min: 64, .sha256).nullable(), .identifier("session_id").nullable(),
-                .identifier("subject").nullable().described("A user or an API key."), .identifier("organization_id").nullable(),
+                .identifier("subject").nullable().described("A user or an API key."),
+                .identifier("organization_id").nullable(),
             ]
         )
     )

@@ -63,7 +63,9 @@ struct Token: Hashable, Sendable {
 
     private var sealKey: SymmetricKey {
         HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Array(self.text.utf8)), info: Self.sealInfo, outputByteCount: 32
+            inputKeyMaterial: SymmetricKey(data: Array(self.text.utf8)),
+            info: Self.sealInfo,
+            outputByteCount: 32
         )
     }
 }

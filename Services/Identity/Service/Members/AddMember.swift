@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Adds a colleague.
 struct AddMember: Operation {
     static let declaration = OperationDeclaration(
-        "identity.member.add", .post("/v1/members"), access: .manage("identity"), "Add a colleague."
+        "identity.member.add",
+        .post("/v1/members"),
+        access: .manage("identity"),
+        "Add a colleague."
     )
     .described(
         """
@@ -42,7 +45,10 @@ struct AddMembers: Operation {
     static let countMax = 200
 
     static let declaration = OperationDeclaration(
-        "identity.member.batch", .post("/v1/members/batch"), access: .manage("identity"), "Add many colleagues at once."
+        "identity.member.batch",
+        .post("/v1/members/batch"),
+        access: .manage("identity"),
+        "Add many colleagues at once."
     )
     .described("At most \(Self.countMax) rows. `atomic` adds all or none, `partial` answers a status for each row.")
     .rows(AddMember.rowFields, countMax: Self.countMax)
@@ -65,11 +71,15 @@ struct AddMembers: Operation {
 
     init(_ input: Values) throws(Fault) {
         self.isAtomic = try input.text("mode") == "atomic"
-        guard case .list(let elements)? = input["rows"] else { throw Fault(.internalError, "the validated batch has no rows") }
+        guard case .list(let elements)? = input["rows"] else {
+            throw Fault(.internalError, "the validated batch has no rows")
+        }
         self.rows = elements.enumerated().map { index, element in
             var decoder = InputDecoder()
             let pointer = "/rows/\(index)"
-            guard case .document(let json) = element else { return .failure(Fault.invalid(pointer, "type", "An object is expected here.")) }
+            guard case .document(let json) = element else {
+                return .failure(Fault.invalid(pointer, "type", "An object is expected here."))
+            }
             let values = decoder.object(json, AddMember.rowFields, at: pointer)
             return decoder.problems.isEmpty ? .success(values) : .failure(Fault.invalid(decoder.problems))
         }
@@ -95,7 +105,12 @@ struct MemberAdditions: Sendable {
     let parts: IdentityParts
 
     static let events: [EventDeclaration] = [
-        EventDeclaration("member.added", .created, "Somebody joined the organization.", fields: [.object("data", Resource.member.visible)])
+        EventDeclaration(
+            "member.added",
+            .created,
+            "Somebody joined the organization.",
+            fields: [.object("data", Resource.member.visible)]
+        )
     ]
 
     func register(in router: inout Router) {
@@ -109,7 +124,9 @@ struct MemberAdditions: Sendable {
         if let text = request.password {
             let email = request.row.email
             try PasswordRule.require(
-                text, context: [request.row.name, email.description, email.local], isBlocked: CommonPasswords.contains
+                text,
+                context: [request.row.name, email.description, email.local],
+                isBlocked: CommonPasswords.contains
             )
             // Hashed before the transaction, whether or not it will be needed: nothing slow happens inside.
             password = try await self.parts.hasher.hash(text)
@@ -133,7 +150,12 @@ struct MemberAdditions: Sendable {
         var events: [EventRecord] = []
         var user = try self.user(row.email, in: transaction)
         if user == nil {
-            let new = NewUser(id: Identifier.next(at: context.now), email: row.email, name: row.name, password: password)
+            let new = NewUser(
+                id: Identifier.next(at: context.now),
+                email: row.email,
+                name: row.name,
+                password: password
+            )
             if try new.insertUnlessKnown(at: context.now, in: transaction) {
                 user = new.id
                 events.append(new.registered(because: cause))
@@ -141,7 +163,9 @@ struct MemberAdditions: Sendable {
                 user = try self.user(row.email, in: transaction)
             }
         }
-        guard let user else { throw Fault(.conflict, "Somebody else is adding this person at the same moment. Try again.", retryAfter: 1) }
+        guard let user else {
+            throw Fault(.conflict, "Somebody else is adding this person at the same moment. Try again.", retryAfter: 1)
+        }
         let member = try self.parts.members.insert(
             Values([
                 "user_id": .identifier(user), "name": .text(row.name), "email": .text(row.email.description),
@@ -171,7 +195,9 @@ struct MemberAdditions: Sendable {
                     let (member, caused) =
                         request.isAtomic
                         ? try self.insert(try MemberRow(values), nil, context, in: transaction)
-                        : try transaction.savepoint { try self.insert(try MemberRow(values), nil, context, in: transaction) }
+                        : try transaction.savepoint {
+                            try self.insert(try MemberRow(values), nil, context, in: transaction)
+                        }
                     results.append(.success(member))
                     events += caused
                 } catch {
@@ -186,7 +212,9 @@ struct MemberAdditions: Sendable {
 
     /// A refusal of one row; anything else ends the whole batch.
     private static func refusal(_ error: any Error) -> Fault? {
-        let fault = (error as? Fault) ?? (error as? Rejection).map(Fault.init) ?? (error as? SQLFault).flatMap(Fault.init(describing:))
+        let fault =
+            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
+            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
         return fault.flatMap { (400..<500).contains($0.code.httpStatus) ? $0 : nil }
     }
 
@@ -194,7 +222,8 @@ struct MemberAdditions: Sendable {
     private static func placed(_ fault: Fault, at index: Int) -> Fault {
         var fault = fault
         fault.problems = fault.problems.map { problem in
-            problem.pointer.hasPrefix("/rows/") ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
+            problem.pointer.hasPrefix("/rows/")
+                ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
         }
         if fault.problems.isEmpty { fault.problems = [Problem("/rows/\(index)", fault.code.rawValue, fault.detail)] }
         return fault

@@ -7,7 +7,9 @@ internal import Vocabulary
 /// Gives a member another role.
 struct ChangeRole: Operation {
     static let declaration = OperationDeclaration(
-        "identity.member.change_role", .post("/v1/members/{id}/change-role"), access: .manage("identity"),
+        "identity.member.change_role",
+        .post("/v1/members/{id}/change-role"),
+        access: .manage("identity"),
         "Give a member another role."
     )
     .described("Admins decide over everybody but owners. The last owner stays one.")
@@ -29,7 +31,10 @@ struct ChangeRole: Operation {
 /// Takes a member out of the organization.
 struct RemoveMember: Operation {
     static let declaration = OperationDeclaration(
-        "identity.member.remove", .delete("/v1/members/{id}"), access: .manage("identity"), "Remove a member."
+        "identity.member.remove",
+        .delete("/v1/members/{id}"),
+        access: .manage("identity"),
+        "Remove a member."
     )
     .described("Their sessions here end and the API keys they made are revoked, at once. The last owner stays.")
     .answersNothing()
@@ -47,10 +52,17 @@ struct MemberMoves: Sendable {
 
     static let events: [EventDeclaration] = [
         EventDeclaration(
-            "member.role_changed", .updated, "A member was given another role.",
+            "member.role_changed",
+            .updated,
+            "A member was given another role.",
             fields: [.object("data", Resource.member.visible), .document("previous")]
         ),
-        EventDeclaration("member.removed", .deleted, "A member left or was removed.", fields: [.object("data", Resource.member.visible)]),
+        EventDeclaration(
+            "member.removed",
+            .deleted,
+            "A member left or was removed.",
+            fields: [.object("data", Resource.member.visible)]
+        ),
     ]
 
     func register(in router: inout Router) {
@@ -71,12 +83,16 @@ struct MemberMoves: Sendable {
             let actor = try self.actor(caller, in: transaction)
             _ = try membership.changeRole(to: request.role, by: actor, ownerCount: ownerCount)
             let after = try members.update(
-                before, Values(["role": .text(membership.role.rawValue)]), for: caller.organization, at: context.now,
+                before,
+                Values(["role": .text(membership.role.rawValue)]),
+                for: caller.organization,
+                at: context.now,
                 in: transaction
             )
             try self.forget(before, of: caller.organization, at: context.now, in: transaction)
             return Outcome(
-                after.reply(), events: [members.event("role_changed", .updated, after, previous: before, because: cause)]
+                after.reply(),
+                events: [members.event("role_changed", .updated, after, previous: before, because: cause)]
             )
         }
     }
@@ -104,7 +120,11 @@ struct MemberMoves: Sendable {
                 [.uuid(caller.organization), .uuid(member.id), .instant(context.now)]
             )
             _ = try self.parts.sessions.endAll(
-                of: member.id, because: .memberRemoved, of: caller.organization, at: context.now, in: transaction
+                of: member.id,
+                because: .memberRemoved,
+                of: caller.organization,
+                at: context.now,
+                in: transaction
             )
             try self.forget(member, of: caller.organization, at: context.now, in: transaction)
             let keys = try APIKeys(self.parts).revokeAll(of: member.id, because: cause, in: transaction)
@@ -128,7 +148,10 @@ struct MemberMoves: Sendable {
     private func actor(_ caller: Caller, in transaction: borrowing Transaction) throws -> Membership {
         guard caller.kind == .member else { return Membership(userID: caller.subject, role: caller.role) }
         let rows = try self.parts.members.rows(
-            where: "user_id = $2", [.uuid(caller.subject)], for: caller.organization, in: transaction
+            where: "user_id = $2",
+            [.uuid(caller.subject)],
+            for: caller.organization,
+            in: transaction
         )
         guard let own = rows.first else { throw Fault(.forbidden, "You do not belong to this organization any more.") }
         return try Membership(own)

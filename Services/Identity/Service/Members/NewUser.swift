@@ -36,7 +36,10 @@ struct NewUser: Sendable {
 
     func registered(because cause: Cause) -> EventRecord {
         let payload: JSON = [
-            "data": ["id": .string(self.id.description), "name": .string(self.name), "email": .string(self.email.description)]
+            "data": [
+                "id": .string(self.id.description), "name": .string(self.name),
+                "email": .string(self.email.description),
+            ]
         ]
         return EventRecord(
             id: Identifier.next(at: cause.now),

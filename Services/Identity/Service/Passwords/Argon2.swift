@@ -21,12 +21,25 @@ struct Argon2: Hashable, Sendable {
 
     static func hash(_ secret: [UInt8], salt: [UInt8], _ cost: Cost) throws(Failure) -> String {
         let length = argon2_encodedlen(
-            cost.iterations, cost.memoryKiB, Self.lanes, UInt32(salt.count), UInt32(Self.tagBytes), Argon2_id
+            cost.iterations,
+            cost.memoryKiB,
+            Self.lanes,
+            UInt32(salt.count),
+            UInt32(Self.tagBytes),
+            Argon2_id
         )
         var encoded = [CChar](repeating: 0, count: Int(length))
         let code = argon2id_hash_encoded(
-            cost.iterations, cost.memoryKiB, Self.lanes, secret, secret.count, salt, salt.count, Self.tagBytes,
-            &encoded, encoded.count
+            cost.iterations,
+            cost.memoryKiB,
+            Self.lanes,
+            secret,
+            secret.count,
+            salt,
+            salt.count,
+            Self.tagBytes,
+            &encoded,
+            encoded.count
         )
         guard code == ARGON2_OK.rawValue else { throw Failure(code: code) }
         return String(decoding: encoded.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -29,7 +29,8 @@ final class HashingThreads: Sendable {
         }
         guard let output else {
             throw Fault(
-                .unavailable, "Too many people are signing in at this moment. Try again.",
+                .unavailable,
+                "Too many people are signing in at this moment. Try again.",
                 retryAfter: Self.retryAfterSeconds
             )
         }

@@ -21,7 +21,12 @@ final class PasswordHasher: Sendable {
     /// How much the newest duration counts in the average.
     private static let newestShare = 0.2
 
-    init(peppers: Peppers, cost: Argon2.Cost, random: @escaping RandomBytes, threads: Int = HashingThreads.threadsDefault) throws {
+    init(
+        peppers: Peppers,
+        cost: Argon2.Cost,
+        random: @escaping RandomBytes,
+        threads: Int = HashingThreads.threadsDefault
+    ) throws {
         self.peppers = peppers
         self.cost = cost
         self.random = random

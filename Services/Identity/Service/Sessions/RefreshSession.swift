@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Spends a refresh token for a new pair.
 struct RefreshSession: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.refresh", .post("/v1/sessions/refresh"), access: .open, "Get a new pair of tokens for a refresh token."
+        "identity.session.refresh",
+        .post("/v1/sessions/refresh"),
+        access: .open,
+        "Get a new pair of tokens for a refresh token."
     )
     .described(
         """
@@ -31,7 +34,10 @@ struct RefreshSession: Operation {
 struct Refreshes: Sendable {
     let parts: IdentityParts
 
-    static let refusal = Fault(.unauthenticated, "This refresh token is unknown, has expired or was used. Sign in again.")
+    static let refusal = Fault(
+        .unauthenticated,
+        "This refresh token is unknown, has expired or was used. Sign in again."
+    )
 
     func register(in router: inout Router) {
         router.serve(RefreshSession.self) { request, context in
@@ -54,7 +60,8 @@ struct Refreshes: Sendable {
     ) async throws -> JSON? {
         let sessions = self.parts.sessions
         return try await self.parts.persistence.database.transaction(
-            .organization(organization), deadline: context.deadline
+            .organization(organization),
+            deadline: context.deadline
         ) { transaction -> JSON? in
             let session = try sessions.store.lock(id, for: organization, in: transaction)
             guard let presented = try self.presented(token, of: organization, in: transaction) else { return nil }
@@ -77,7 +84,9 @@ struct Refreshes: Sendable {
                         "generation": .integer(generation), "rotated_at": .instant(context.now),
                         "expires_at": .instant(refreshExpiresAt),
                     ]),
-                    for: organization, at: context.now, in: transaction
+                    for: organization,
+                    at: context.now,
+                    in: transaction
                 )
                 try transaction.queue(
                     "UPDATE session_token SET used_at = $2, successor_sealed = $3 WHERE token_sha256 = $1 AND organization_id = $4",
@@ -122,7 +131,11 @@ struct Refreshes: Sendable {
         in transaction: borrowing Transaction
     ) throws {
         let ended = try self.parts.sessions.end(
-            session, because: .refreshReused, of: organization, at: context.now, in: transaction
+            session,
+            because: .refreshReused,
+            of: organization,
+            at: context.now,
+            in: transaction
         )
         let cause = Cause(
             actor: Actor(kind: .member, id: try session.row.uuid("user_id")),
@@ -132,7 +145,8 @@ struct Refreshes: Sendable {
             now: context.now
         )
         try self.parts.persistence.log.append(
-            [self.parts.sessions.store.event("refresh_reused", .statusChanged, ended, because: cause)], in: transaction
+            [self.parts.sessions.store.event("refresh_reused", .statusChanged, ended, because: cause)],
+            in: transaction
         )
     }
 }

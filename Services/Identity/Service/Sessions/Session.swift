@@ -60,7 +60,8 @@ struct SessionGrant: Hashable, Sendable {
     let refreshExpiresAt: Instant
 
     static let fields: [Field] = [
-        .identifier("id"), .text("access_token", max: 64).redacted(.token), .text("refresh_token", max: 64).redacted(.token),
+        .identifier("id"), .text("access_token", max: 64).redacted(.token),
+        .text("refresh_token", max: 64).redacted(.token),
         .choice("token_type", ["Bearer"]), .instant("expires_at").described("Of the access token."),
         .instant("refresh_expires_at"),
     ]

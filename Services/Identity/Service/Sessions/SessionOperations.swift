@@ -6,7 +6,10 @@ internal import Vocabulary
 /// The caller's live sessions, newest first.
 struct ListSessions: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.list", .get("/v1/sessions"), access: .person, "List your sessions in this organization."
+        "identity.session.list",
+        .get("/v1/sessions"),
+        access: .person,
+        "List your sessions in this organization."
     )
     .described("The newest \(SessionOperations.listedMax) that have not ended, on one page.")
     .answers(.page("Session", Resource.ownSession.visible))
@@ -17,7 +20,10 @@ struct ListSessions: Operation {
 /// The session of this very request.
 struct GetCurrentSession: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.current", .get("/v1/sessions/current"), access: .person, "Read the session you are using."
+        "identity.session.current",
+        .get("/v1/sessions/current"),
+        access: .person,
+        "Read the session you are using."
     )
     .answers(.object("Session", Resource.ownSession.visible))
     .faults(.notFound)
@@ -28,7 +34,10 @@ struct GetCurrentSession: Operation {
 /// Ends the session of this very request.
 struct SignOut: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.sign_out", .delete("/v1/sessions/current"), access: .person, "Sign out."
+        "identity.session.sign_out",
+        .delete("/v1/sessions/current"),
+        access: .person,
+        "Sign out."
     )
     .described("Its tokens stop working at once.")
     .answersNothing()
@@ -41,7 +50,10 @@ struct SignOut: Operation {
 /// Ends another session of the caller: a lost laptop's.
 struct EndSession: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.end", .delete("/v1/sessions/{id}"), access: .person, "End one of your sessions."
+        "identity.session.end",
+        .delete("/v1/sessions/{id}"),
+        access: .person,
+        "End one of your sessions."
     )
     .answersNothing()
     .faults(.notFound)
@@ -66,13 +78,20 @@ struct SessionOperations: Sendable {
         router.serve(GetCurrentSession.self) { _, context in
             let caller = try context.caller()
             let session = try await self.own.read(
-                try Self.current(caller), for: caller.organization, in: self.parts.persistence.database,
+                try Self.current(caller),
+                for: caller.organization,
+                in: self.parts.persistence.database,
                 deadline: context.deadline
             )
             return session.reply()
         }
         router.serve(SignOut.self) { _, context in
-            try await self.end(try Self.current(try context.caller()), because: .signedOut, SignOut.declaration, context)
+            try await self.end(
+                try Self.current(try context.caller()),
+                because: .signedOut,
+                SignOut.declaration,
+                context
+            )
         }
         router.serve(EndSession.self) { request, context in
             try await self.end(request.id, because: .ended, EndSession.declaration, context)
@@ -87,9 +106,11 @@ struct SessionOperations: Sendable {
 
     private func list(_ context: CallContext) async throws -> Reply {
         let caller = try context.caller()
-        let sessions = try await self.parts.persistence.database.transaction(.organization(caller.organization)) { transaction in
+        let sessions = try await self.parts.persistence.database.transaction(.organization(caller.organization)) {
+            transaction in
             try self.own.rows(
-                where: "user_id = $2 AND ended_at IS NULL AND expires_at > $3 ORDER BY created_at DESC, id DESC LIMIT $4",
+                where:
+                    "user_id = $2 AND ended_at IS NULL AND expires_at > $3 ORDER BY created_at DESC, id DESC LIMIT $4",
                 [.uuid(caller.subject), .instant(context.now), .int(Int64(Self.listedMax))],
                 for: caller.organization,
                 in: transaction
@@ -121,10 +142,17 @@ struct SessionOperations: Sendable {
         let sessions = self.parts.sessions
         return try await self.parts.persistence.commands.run(declaration, context) { transaction in
             let session = try sessions.store.lock(id, for: caller.organization, in: transaction)
-            guard try session.row.uuid("user_id") == caller.subject, try session.row.instantOrNil("ended_at") == nil else {
+            guard try session.row.uuid("user_id") == caller.subject, try session.row.instantOrNil("ended_at") == nil
+            else {
                 throw Fault.notFound(Resource.session.label)
             }
-            let ended = try sessions.end(session, because: end, of: caller.organization, at: context.now, in: transaction)
+            let ended = try sessions.end(
+                session,
+                because: end,
+                of: caller.organization,
+                at: context.now,
+                in: transaction
+            )
             return Outcome(.nothing, events: [sessions.store.event("ended", .statusChanged, ended, because: cause)])
         }
     }

@@ -26,7 +26,8 @@ struct Sessions: Sendable {
             EventDeclaration("session.started", .created, "Somebody signed in.", fields: data),
             EventDeclaration("session.ended", .statusChanged, "A session was ended.", fields: data),
             EventDeclaration(
-                "session.refresh_reused", .statusChanged,
+                "session.refresh_reused",
+                .statusChanged,
                 "A refresh token was used a second time, so that one of its users is not who it belongs to; the session was ended.",
                 fields: data
             ),
@@ -43,7 +44,10 @@ struct Sessions: Sendable {
     ) throws -> (event: EventRecord, grant: SessionGrant) {
         let organization = try context.caller().organization
         let family = RefreshFamilyStateMachine(
-            startedAt: authenticatedAt, rotatedAt: context.now, lifetime: self.lifetime, accessSeconds: self.accessSeconds
+            startedAt: authenticatedAt,
+            rotatedAt: context.now,
+            lifetime: self.lifetime,
+            accessSeconds: self.accessSeconds
         )
         let stored = try self.store.insert(
             Values([
@@ -54,14 +58,17 @@ struct Sessions: Sendable {
                 "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
                 "remote_address": context.remoteAddress.map(Value.text) ?? .null,
-                "user_agent": context.userAgent.map { .text(String($0.prefix(SignInHistory.userAgentLengthMax))) } ?? .null,
+                "user_agent": context.userAgent.map { .text(String($0.prefix(SignInHistory.userAgentLengthMax))) }
+                    ?? .null,
             ]),
             for: organization,
             at: context.now,
             in: transaction
         )
         let grant = self.grant(
-            stored.id, accessExpiresAt: family.accessExpiry(at: context.now), refreshExpiresAt: family.expiresAt
+            stored.id,
+            accessExpiresAt: family.accessExpiry(at: context.now),
+            refreshExpiresAt: family.expiresAt
         )
         try self.insert(grant, generation: family.generation, of: organization, at: context.now, in: transaction)
         return (self.store.event("started", .created, stored, because: try context.cause()), grant)
@@ -86,7 +93,10 @@ struct Sessions: Sendable {
             "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
             [.uuid(organization), .uuid(session.id)]
         )
-        try self.revocations.revoke(Revocation(organization: organization, session: session.id, at: now), in: transaction)
+        try self.revocations.revoke(
+            Revocation(organization: organization, session: session.id, at: now),
+            in: transaction
+        )
         return after
     }
 

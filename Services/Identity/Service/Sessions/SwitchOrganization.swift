@@ -6,7 +6,10 @@ internal import Vocabulary
 /// Goes on in another organization that the person belongs to.
 struct SwitchOrganization: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.switch", .post("/v1/sessions/switch"), access: .person, "Switch to another of your organizations."
+        "identity.session.switch",
+        .post("/v1/sessions/switch"),
+        access: .person,
+        "Switch to another of your organizations."
     )
     .described(
         """
@@ -37,12 +40,19 @@ struct Switches: Sendable {
                 throw Fault.notFound(Resource.organization.label)
             }
             let session = try await self.parts.sessions.store.read(
-                current, for: caller.organization, in: self.parts.persistence.database, deadline: context.deadline
+                current,
+                for: caller.organization,
+                in: self.parts.persistence.database,
+                deadline: context.deadline
             )
             guard try session.row.instantOrNil("ended_at") == nil else { throw Refreshes.refusal }
             let reply = try await SignedIn.begin(
-                at: place, as: caller.subject, authenticatedAt: try session.row.instant("authenticated_at"),
-                SwitchOrganization.declaration, context, self.parts
+                at: place,
+                as: caller.subject,
+                authenticatedAt: try session.row.instant("authenticated_at"),
+                SwitchOrganization.declaration,
+                context,
+                self.parts
             )
             if !context.isDryRun { try await self.leave(current, context) }
             return reply
@@ -56,7 +66,13 @@ struct Switches: Sendable {
         _ = try await self.parts.persistence.commands.run(SwitchOrganization.declaration, context) { transaction in
             let session = try sessions.store.lock(id, for: organization, in: transaction)
             guard try session.row.instantOrNil("ended_at") == nil else { return Outcome(.nothing) }
-            let ended = try sessions.end(session, because: .switched, of: organization, at: context.now, in: transaction)
+            let ended = try sessions.end(
+                session,
+                because: .switched,
+                of: organization,
+                at: context.now,
+                in: transaction
+            )
             return Outcome(.nothing, events: [sessions.store.event("ended", .statusChanged, ended, because: cause)])
         }
     }

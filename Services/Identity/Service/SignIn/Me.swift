@@ -7,7 +7,10 @@ internal import Vocabulary
 /// Who the credential stands for, and where.
 struct GetMe: Operation {
     static let declaration = OperationDeclaration(
-        "identity.me.get", .get("/v1/me"), access: Access(.anyMember), "Who you are, and where."
+        "identity.me.get",
+        .get("/v1/me"),
+        access: Access(.anyMember),
+        "Who you are, and where."
     )
     .answers(
         .object(
@@ -45,7 +48,8 @@ struct Mes: Sendable {
             let isPerson = caller.kind == .member
             let places = isPerson ? try await self.parts.crossTenant.places(of: caller.subject) : []
             return try await self.parts.persistence.database.transaction(
-                .organization(caller.organization), deadline: context.deadline
+                .organization(caller.organization),
+                deadline: context.deadline
             ) { transaction in
                 try self.answer(caller, places, in: transaction)
             }
@@ -63,7 +67,10 @@ struct Mes: Sendable {
         }
         let key = caller.kind == .apiKey ? try self.parts.apiKeys.find(caller.subject, for: own, in: transaction) : nil
         let member = try self.parts.members.rows(
-            where: "user_id = $2", [.uuid(caller.subject)], for: own, in: transaction
+            where: "user_id = $2",
+            [.uuid(caller.subject)],
+            for: own,
+            in: transaction
         ).first
         var writer = JSONWriter(capacity: 2_048)
         writer.beginObject()
@@ -86,8 +93,12 @@ struct Mes: Sendable {
         } else {
             Self.write(
                 CrossTenant.Place(
-                    organization: own, organizationName: try organization.row.text("name"), member: caller.subject,
-                    role: caller.role, zone: caller.zone, currency: caller.currency
+                    organization: own,
+                    organizationName: try organization.row.text("name"),
+                    member: caller.subject,
+                    role: caller.role,
+                    zone: caller.zone,
+                    currency: caller.currency
                 ),
                 into: &writer
             )

@@ -6,7 +6,10 @@ internal import Vocabulary
 /// Signs a person in with their password.
 struct SignIn: Operation {
     static let declaration = OperationDeclaration(
-        "identity.session.create", .post("/v1/sessions"), access: .open, "Sign in."
+        "identity.session.create",
+        .post("/v1/sessions"),
+        access: .open,
+        "Sign in."
     )
     .described("Somebody of several organizations names one, or comes to the one they have belonged to longest.")
     .body([
@@ -42,7 +45,13 @@ struct SignIns: Sendable {
             }
             try await self.renewHash(of: user, request.password)
             return try await SignedIn.begin(
-                at: place, as: user.id, authenticatedAt: context.now, recording: true, SignIn.declaration, context, self.parts
+                at: place,
+                as: user.id,
+                authenticatedAt: context.now,
+                recording: true,
+                SignIn.declaration,
+                context,
+                self.parts
             )
         }
     }
@@ -58,7 +67,10 @@ struct SignIns: Sendable {
         guard let user else { return nil }
         guard isRight, user.isActive else {
             try await self.parts.crossTenant.recordFailure(
-                of: user.id, from: context.remoteAddress, context.userAgent, at: context.now
+                of: user.id,
+                from: context.remoteAddress,
+                context.userAgent,
+                at: context.now
             )
             return nil
         }

@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Makes an organization and its first owner, and signs them in.
 struct SignUp: Operation {
     static let declaration = OperationDeclaration(
-        "identity.organization.sign_up", .post("/v1/signup"), access: .open, "Sign up a firm and its owner."
+        "identity.organization.sign_up",
+        .post("/v1/signup"),
+        access: .open,
+        "Sign up a firm and its owner."
     )
     .described(
         """
@@ -83,7 +86,10 @@ struct SignUps: Sendable {
         }
         router.publishes([
             EventDeclaration(
-                "user.registered", .created, "A person is known here from now on.", fields: [.object("data", SignedIn.userFields)]
+                "user.registered",
+                .created,
+                "A person is known here from now on.",
+                fields: [.object("data", SignedIn.userFields)]
             )
         ])
     }
@@ -96,7 +102,12 @@ struct SignUps: Sendable {
         return isRight && user.isActive ? Person(id: user.id, newPassword: nil) : nil
     }
 
-    private func signUp(_ person: Person, _ email: EmailAddress, _ request: SignUp, _ context: CallContext) async throws -> Reply {
+    private func signUp(
+        _ person: Person,
+        _ email: EmailAddress,
+        _ request: SignUp,
+        _ context: CallContext
+    ) async throws -> Reply {
         let parts = self.parts
         let id = Identifier.next(at: context.now)
         var inside = context
@@ -109,7 +120,10 @@ struct SignUps: Sendable {
                     "name": .text(request.organizationName), "time_zone": .text(request.timeZone),
                     "currency": .text(request.currency), "locale": .text(request.locale), "is_sandbox": .boolean(false),
                 ]),
-                id: id, for: id, at: context.now, in: transaction
+                id: id,
+                for: id,
+                at: context.now,
+                in: transaction
             )
             var events = [parts.organizations.event("created", .created, organization, because: cause)]
             if let password = person.newPassword {
@@ -122,15 +136,26 @@ struct SignUps: Sendable {
                     "user_id": .identifier(person.id), "name": .text(request.name), "email": .text(email.description),
                     "role": .text(Role.owner.rawValue),
                 ]),
-                for: id, at: context.now, in: transaction
+                for: id,
+                at: context.now,
+                in: transaction
             )
             events.append(parts.members.event("added", .created, member, because: cause))
             let (started, grant) = try parts.sessions.begin(
-                for: member, of: person.id, authenticatedAt: context.now, context, in: transaction
+                for: member,
+                of: person.id,
+                authenticatedAt: context.now,
+                context,
+                in: transaction
             )
             events.append(started)
             try SignInHistory.record(
-                .signedIn, of: person.id, from: context.remoteAddress, context.userAgent, at: context.now, in: transaction
+                .signedIn,
+                of: person.id,
+                from: context.remoteAddress,
+                context.userAgent,
+                at: context.now,
+                in: transaction
             )
             return Outcome(try SignedIn.reply(organization, member, grant), events: events)
         }

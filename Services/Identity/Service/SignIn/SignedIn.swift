@@ -25,21 +25,38 @@ enum SignedIn {
     ) async throws -> Reply {
         var inside = context
         inside.member = Caller(
-            kind: .member, subject: user, organization: place.organization, role: place.role, zone: place.zone,
+            kind: .member,
+            subject: user,
+            organization: place.organization,
+            role: place.role,
+            zone: place.zone,
             currency: place.currency
         )
         let context = inside
         return try await parts.persistence.commands.run(declaration, context) { transaction in
             // Under a lock, so that a member who is being removed cannot slip in.
             let member = try parts.members.lock(place.member, for: place.organization, in: transaction)
-            let organization = try parts.organizations.find(place.organization, for: place.organization, in: transaction)
+            let organization = try parts.organizations.find(
+                place.organization,
+                for: place.organization,
+                in: transaction
+            )
             guard let organization else { throw Fault.notFound(Resource.organization.label) }
             let (event, grant) = try parts.sessions.begin(
-                for: member, of: user, authenticatedAt: authenticatedAt, context, in: transaction
+                for: member,
+                of: user,
+                authenticatedAt: authenticatedAt,
+                context,
+                in: transaction
             )
             if isSignIn {
                 try SignInHistory.record(
-                    .signedIn, of: user, from: context.remoteAddress, context.userAgent, at: context.now, in: transaction
+                    .signedIn,
+                    of: user,
+                    from: context.remoteAddress,
+                    context.userAgent,
+                    at: context.now,
+                    in: transaction
                 )
             }
             return Outcome(try Self.reply(organization, member, grant), events: [event])

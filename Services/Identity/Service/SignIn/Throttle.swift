@@ -63,8 +63,18 @@ struct Throttle: Sendable {
         let network = Self.network(of: address)
         let account = email.description
         return [
-            Bucket(kind: "address", key: Self.digest(address ?? ""), attemptsMax: self.addressAttemptsMax, isHard: true),
-            Bucket(kind: "account_network", key: Self.digest("\(account) \(network)"), attemptsMax: Self.accountAttemptsMax, isHard: false),
+            Bucket(
+                kind: "address",
+                key: Self.digest(address ?? ""),
+                attemptsMax: self.addressAttemptsMax,
+                isHard: true
+            ),
+            Bucket(
+                kind: "account_network",
+                key: Self.digest("\(account) \(network)"),
+                attemptsMax: Self.accountAttemptsMax,
+                isHard: false
+            ),
             Bucket(kind: "account", key: Self.digest(account), attemptsMax: Self.accountAttemptsMax, isHard: false),
         ]
     }
