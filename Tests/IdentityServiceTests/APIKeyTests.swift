@@ -6,7 +6,7 @@ internal import Vocabulary
 
 @Suite struct APIKeyTests {
     @Test func `a key's secret is shown once, and it does what its scopes say`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let made = try await service.json(
                 "api_key.create",
@@ -35,7 +35,7 @@ internal import Vocabulary
     }
 
     @Test func `a key manages neither keys nor sessions`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let scopes: JSON = ["crm:write", "identity:read", "identity:write"]
             let made = try await service.json("api_key.create", ["name": "Sync", "scopes": scopes], token: firm.access)
@@ -53,7 +53,7 @@ internal import Vocabulary
     }
 
     @Test func `a key does no more than its maker may, today`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let owner = try await service.signUp()
             let admin = try await service.colleague("Alan", .admin, of: owner)
             let scopes: JSON = ["crm:read", "crm:write", "identity:write"]
@@ -71,7 +71,7 @@ internal import Vocabulary
     }
 
     @Test func `unknown scopes, no scopes and a past end are refused`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             for (body, pointer): (JSON, String) in [
                 (["name": "A", "scopes": ["session"]], "/scopes/0"), (["name": "A", "scopes": []], "/scopes"),
@@ -84,7 +84,7 @@ internal import Vocabulary
     }
 
     @Test func `a revoked or expired key is dead at once`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             func make(_ body: JSON) async throws -> (id: String, secret: String) {
                 let made = try await service.json("api_key.create", body, token: firm.access)

@@ -9,7 +9,7 @@ internal import Vocabulary
 
 @Suite struct CredentialTests {
     @Test func `resolving is for other processes only`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let body: JSON = ["token": .string(firm.access)]
             #expect(try await service.fault("credential.resolve", body, token: firm.access)?.code == .notFound)
@@ -18,7 +18,7 @@ internal import Vocabulary
     }
 
     @Test func `a session resolves to its member`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let who = try await service.resolve(firm.access)
             #expect(who["organization_id"]?.string == firm.organization)
@@ -31,7 +31,7 @@ internal import Vocabulary
 
     @Test(arguments: ["", "st_", "st_short", "rt_0000000000000000000000000000000000000000000", "nonsense"])
     func `what is no live token is refused`(token: String) async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             if !token.isEmpty { #expect(try await !service.isLive(token)) }
             #expect(try await !service.isLive(firm.refresh))
@@ -39,7 +39,7 @@ internal import Vocabulary
     }
 
     @Test func `the last use is recorded once a minute, away from the request`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             func lastUse() async throws -> JSON? {
                 try await service.json("session.current", token: firm.access)["last_used_at"]
@@ -60,9 +60,9 @@ internal import Vocabulary
     }
 
     @Test func `gateways learn of a revocation at once here, and by the poll from another process`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
-            let other = try TestService(
+            let other = try IdentityHarness(
                 service.database,
                 IdentityOptions.cheap
             )
@@ -90,7 +90,7 @@ internal import Vocabulary
     }
 
     @Test func `what has served its purpose is swept`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             _ = try await service.call("session.sign_out", token: firm.access)
             _ = try await service.signIn()
@@ -103,13 +103,13 @@ internal import Vocabulary
     }
 
     @Test func `a database that was migrated passes the start-up checks`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             try await Migrator.verify(service.database, migrations: Identity.migrations)
         }
     }
 
     @Test func `a catalog entry has an access rule for every operation, and only three are open`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let open = service.router.declarations.filter { $0.access == .open }.map(\.name).sorted()
             #expect(open == ["identity.organization.sign_up", "identity.session.create", "identity.session.refresh"])
         }
@@ -125,7 +125,7 @@ extension IdentityOptions {
     }
 }
 
-extension TestService {
+extension IdentityHarness {
     /// Reads the revocations as a gateway does, until cancelled.
     func follow(_ reader: Reader) async throws {
         var context = CallContext(member: nil, requestID: Identifier.random(), now: self.clock.now)

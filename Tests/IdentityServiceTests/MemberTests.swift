@@ -9,7 +9,7 @@ internal import Vocabulary
     private func role(_ role: Role) -> JSON { ["role": .string(role.rawValue)] }
 
     @Test func `an admin adds colleagues, one by one and many at once`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let grace = try await service.colleague("Grace", .member, of: firm)
             #expect(grace.organization == firm.organization)
@@ -32,7 +32,7 @@ internal import Vocabulary
     }
 
     @Test func `a batch is all or nothing, or says what became of each row`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let rows: JSON = [
                 ["name": "Grace", "email": "grace@example.com", "role": "member"],
@@ -49,7 +49,7 @@ internal import Vocabulary
     }
 
     @Test func `somebody known elsewhere joins and keeps their password`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let eve = try await service.signUp("Eve", "eve@example.com")
             let body: JSON = [
@@ -69,7 +69,7 @@ internal import Vocabulary
     }
 
     @Test func `an admin decides over everybody but owners, a member over nobody`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let owner = try await service.signUp()
             let admin = try await service.colleague("Alan", .admin, of: owner)
             let member = try await service.colleague("Grace", .member, of: owner)
@@ -111,7 +111,7 @@ internal import Vocabulary
     }
 
     @Test func `the last owner stays`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let owner = try await service.signUp()
             let demoted = try await service.fault(
                 "member.change_role",
@@ -126,7 +126,7 @@ internal import Vocabulary
     }
 
     @Test func `two owners who demote each other at once leave one`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let grace = try await service.colleague("Grace", .owner, of: ada)
             for _ in 0..<5 {
@@ -157,7 +157,7 @@ internal import Vocabulary
     }
 
     @Test func `a removed member's sessions and keys end at once`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let grace = try await service.colleague("Grace", .admin, of: ada)
             let key = try await service.json(
@@ -185,7 +185,7 @@ internal import Vocabulary
     }
 
     @Test func `another organization's member is as unknown as nobody`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let eve = try await service.signUp("Eve", "eve@example.com")
             let nobody = Identifier.random().description
@@ -200,7 +200,7 @@ internal import Vocabulary
     }
 
     @Test func `a tenant's transaction sees nothing of people, tokens and attempts of others`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let eve = try await service.signUp("Eve", "eve@example.com")
             let id = try #require(Identifier(eve.organization))

@@ -15,7 +15,7 @@ internal import Vocabulary
     }
 
     @Test func `a refresh token gives a new pair, and the old access token runs out`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             service.clock.advance(bySeconds: 300)
             let second = try self.pair(try await service.json("session.refresh", self.refresh(firm.refresh)))
@@ -28,7 +28,7 @@ internal import Vocabulary
     }
 
     @Test func `the predecessor gives the same successor for ten seconds`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let first = try await service.call("session.refresh", self.refresh(firm.refresh))
             service.clock.advance(bySeconds: 9)
@@ -38,7 +38,7 @@ internal import Vocabulary
     }
 
     @Test func `parallel refreshes with one token get one pair`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let pairs = try await withThrowingTaskGroup(of: [UInt8].self) { group in
                 for _ in 0..<20 {
@@ -51,7 +51,7 @@ internal import Vocabulary
     }
 
     @Test func `a second use later ends the family, and the log says so`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let second = try self.pair(try await service.json("session.refresh", self.refresh(firm.refresh)))
             service.clock.advance(bySeconds: 11)
@@ -66,7 +66,7 @@ internal import Vocabulary
     }
 
     @Test func `a predecessor whose successor was used is a reuse at once`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let second = try self.pair(try await service.json("session.refresh", self.refresh(firm.refresh)))
             let third = try self.pair(try await service.json("session.refresh", self.refresh(second.refresh)))
@@ -76,7 +76,7 @@ internal import Vocabulary
     }
 
     @Test func `no refresh outlasts thirty days`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             var token = firm.refresh
             for _ in 0..<5 {
@@ -89,7 +89,7 @@ internal import Vocabulary
     }
 
     @Test func `signing out ends the session at once`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             #expect(try await service.call("session.sign_out", token: firm.access).status == 204)
             #expect(try await !service.isLive(firm.access))
@@ -99,7 +99,7 @@ internal import Vocabulary
     }
 
     @Test func `a person sees and ends their own sessions and nobody else's`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let other = try await service.signIn()
             let grace = try await service.colleague("Grace", .admin, of: ada)
@@ -122,7 +122,7 @@ internal import Vocabulary
     }
 
     @Test func `a switch gives a session elsewhere that lasts no longer`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let first = try await service.signUp()
             let second = try await service.signUp()
             service.clock.advance(bySeconds: 60)

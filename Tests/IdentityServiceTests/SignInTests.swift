@@ -13,7 +13,7 @@ internal import Vocabulary
     }
 
     @Test func `wrong, unknown, passwordless and throttled look the same`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let added: JSON = ["name": "Grace", "email": "grace@example.com", "role": "member"]
             _ = try await service.call("member.add", added, token: firm.access)
@@ -32,7 +32,8 @@ internal import Vocabulary
             }
             // Even the right password, while the account waits.
             #expect(
-                try await service.fault("session.create", self.body("ada@example.com", TestService.password)) == wrong
+                try await service.fault("session.create", self.body("ada@example.com", IdentityHarness.password))
+                    == wrong
             )
             service.clock.advance(bySeconds: 3)
             _ = try await service.signIn()
@@ -40,7 +41,7 @@ internal import Vocabulary
     }
 
     @Test func `two hundred parallel wrong passwords get five verifications`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp()
             let before = service.parts.hasher.verificationsTotal
             await withTaskGroup(of: Void.self) { group in
@@ -60,7 +61,7 @@ internal import Vocabulary
     }
 
     @Test func `pauses double, and a success clears them`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp()
             let wrong = self.body("ada@example.com", "not her password")
             let start = service.parts.hasher.verificationsTotal
@@ -80,14 +81,14 @@ internal import Vocabulary
     }
 
     @Test func `signing in often is not an attack`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp()
             for _ in 0..<20 { _ = try await service.signIn() }
         }
     }
 
     @Test func `an address is stopped whatever accounts it tries`() async throws {
-        try await TestService.run { options in
+        try await IdentityHarness.run { options in
             options.addressAttemptsMax = 10
         } _: { service in
             let start = service.parts.hasher.verificationsTotal
@@ -100,7 +101,7 @@ internal import Vocabulary
     }
 
     @Test func `a hash of yesterday's cost becomes one of today's`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp()
             let email = try EmailAddress("ada@example.com")
             let before = try #require(try await service.parts.crossTenant.user(email)?.password)
@@ -109,7 +110,7 @@ internal import Vocabulary
             )
             options.argonMemoryKiB = 128
             options.argonIterations = 1
-            let today = try TestService(service.database, options)
+            let today = try IdentityHarness(service.database, options)
             _ = try await today.signIn()
             let after = try #require(try await service.parts.crossTenant.user(email)?.password)
             #expect(after.encoded.contains("m=128") && before.encoded.contains("m=64"))
@@ -121,10 +122,10 @@ internal import Vocabulary
     }
 
     @Test func `a person of several organizations names one`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let first = try await service.signUp()
             let second = try await service.signUp()
-            var named = self.body("ada@example.com", TestService.password)
+            var named = self.body("ada@example.com", IdentityHarness.password)
             if case .object(var object) = named {
                 object["organization_id"] = .string(second.organization)
                 named = .object(object)

@@ -4,7 +4,7 @@ internal import Vocabulary
 
 @Suite struct SignUpTests {
     @Test func `a firm signs up with its owner, and the story is in the log`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             #expect(firm.json["organization"]?["currency"] == "EUR")
             #expect(firm.json["member"]?["role"] == "owner")
@@ -15,7 +15,7 @@ internal import Vocabulary
                 events.map(\.type) == ["organization.created", "user.registered", "member.added", "session.started"]
             )
             let text = events.map { "\($0.payload)" }.joined()
-            for secret in [firm.access, firm.refresh, TestService.password, "argon2", "192.0.2.1"] {
+            for secret in [firm.access, firm.refresh, IdentityHarness.password, "argon2", "192.0.2.1"] {
                 #expect(!text.contains(secret))
             }
         }
@@ -24,7 +24,7 @@ internal import Vocabulary
     @Test func `who knows the password makes another organization, who does not reads what a wrong sign-in reads`()
         async throws
     {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let first = try await service.signUp()
             let second = try await service.signUp()
             #expect(second.user == first.user && second.organization != first.organization)
@@ -49,7 +49,7 @@ internal import Vocabulary
         ("Ada Lovelace King", "guessable"), ("passwordpassword", "too_common"),
     ])
     func `a bad password is refused`(password: String, code: String) async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let body: JSON = [
                 "organization_name": "Firm", "name": "ada lovelace king", "email": "ada@example.com",
                 "password": .string(password),
@@ -61,14 +61,14 @@ internal import Vocabulary
     }
 
     @Test func `an address has one spelling`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp("Ada", "Ada@Example.COM")
             _ = try await service.signIn("ADA@example.com")
         }
     }
 
     @Test func `me says who and where, and all organizations of the person`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             _ = try await service.signUp()
             let firm = try await service.signUp()
             let me = try await service.json("me.get", token: firm.access)
@@ -81,7 +81,7 @@ internal import Vocabulary
     }
 
     @Test func `an organization is changed by who has seen its latest version`() async throws {
-        try await TestService.run { service in
+        try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let body: JSON = ["time_zone": "America/New_York"]
             #expect(

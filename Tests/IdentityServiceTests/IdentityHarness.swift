@@ -3,21 +3,12 @@ internal import EventLog
 internal import IdentityService
 internal import Postgres
 internal import Resources
-internal import Synchronization
 internal import TestKit
 internal import Testing
 internal import Vocabulary
 
-/// A clock that only tests advance, so that none of them waits.
-final class TestClock: Sendable {
-    private let instant = Mutex(Instant(microseconds: 1_800_000_000_000_000))
-
-    var now: Instant { self.instant.withLock { $0 } }
-    func advance(bySeconds seconds: Int64) { self.instant.withLock { $0 = $0.advanced(bySeconds: seconds) } }
-}
-
 /// The service over a database of its own, called as the gateway calls it: credentials are resolved, then the caller is asserted.
-struct TestService: Sendable {
+struct IdentityHarness: Sendable {
     static let password = "correct horse battery staple"
 
     let clock = TestClock()
@@ -27,7 +18,7 @@ struct TestService: Sendable {
 
     static func run(
         change: @Sendable (inout IdentityOptions) -> Void = { _ in },
-        _ body: @Sendable (TestService) async throws -> Void
+        _ body: @Sendable (IdentityHarness) async throws -> Void
     ) async throws {
         var options = IdentityOptions(peppers: Peppers(current: Array(repeating: 7, count: 32)))
         // As cheap as Argon2 gets: what is tested is who may do what, not what a hash costs.
@@ -42,7 +33,7 @@ struct TestService: Sendable {
             service: "identity",
             configuration: configuration
         ) { database in
-            try await body(try TestService(database, chosen))
+            try await body(try IdentityHarness(database, chosen))
         }
     }
 
@@ -161,7 +152,7 @@ struct TestService: Sendable {
 
     func signIn(
         _ email: String = "ada@example.com",
-        _ password: String = TestService.password,
+        _ password: String = IdentityHarness.password,
         address: String = "192.0.2.1"
     ) async throws -> SignedInFirm {
         let body: JSON = ["email": .string(email), "password": .string(password)]
