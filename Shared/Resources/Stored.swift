@@ -30,3 +30,11 @@ public struct Stored: Sendable {
         Reply(status: status, body: self.json, etag: self.version, location: location)
     }
 }
+
+extension RawRepresentable<String> {
+    /// Reads a state or a choice from its column. Another value than those known is a decoding fault: the row is from another version.
+    public init(stored text: String) throws(SQLFault) {
+        guard let value = Self(rawValue: text) else { throw SQLFault(.decode, "\(text) is no \(Self.self)") }
+        self = value
+    }
+}
