@@ -32,9 +32,9 @@ public struct Stored: Sendable {
 }
 
 extension RawRepresentable<String> {
-    /// Reads a state or a choice from its column. Another value than those known is a decoding fault: the row is from another version.
-    public init(stored text: String) throws(SQLFault) {
-        guard let value = Self(rawValue: text) else { throw SQLFault(.decode, "\(text) is no \(Self.self)") }
+    /// Reads an enum's stored value; what the table's check lets through and this build does not know is our own mistake.
+    public init(stored text: String) throws(Fault) {
+        guard let value = Self(rawValue: text) else { throw Fault(.internalError, "\(Self.self) has no value \(text)") }
         self = value
     }
 }

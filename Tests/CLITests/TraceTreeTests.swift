@@ -19,9 +19,11 @@ internal import Testing
             ]
         ])
         #expect(
-            tree.lines.map { $0.replacing(/ +$/, with: "") } == [
-                "contract.signed", "├─ engagement.activated", "│  └─ schedule.created", "└─ project.created", "invoice.paid",
-            ])
+            tree.lines == [
+                "contract.signed", "├─ engagement.activated", "│  └─ schedule.created", "└─ project.created",
+                "invoice.paid",
+            ]
+        )
         #expect(tree.holds(type: "invoice.paid"))
         #expect(!tree.holds(type: "invoice.voided"))
     }

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Synchronization
 internal import Testing
 
 @testable internal import HTTP2
@@ -91,6 +92,36 @@ struct HTTP2ServerTimesTests {
         let frames = SentFrame.parse(try server.advance(.seconds(1)))
         #expect(frames.map(\.payload) == [[0, 0, 0, 8]], "RST_STREAM CANCEL")
         #expect(server.refusals(.responseStalled) == 1)
+    }
+
+    @Test func `A response taken byte by byte is reset too`() throws {
+        let server = try EmbeddedServer(Echoing())
+        defer { server.close() }
+        let closedWindow = Frames.frame(FrameHead.settings, [0, 4, 0, 0, 0, 0])
+        try server.send(Frames.preface + closedWindow + Frames.post(1) + Frames.data(1, [1, 2, 3], end: true))
+        let large = Frames.post(3) + (0..<4).flatMap { _ in Frames.data(3, [UInt8](repeating: 7, count: 9_000)) }
+        try server.send(large + Frames.data(3, [], end: true))
+        var frames: [SentFrame] = []
+        for _ in 0..<62 {
+            frames += try server.sendFrames(Frames.windowUpdate(3, 1))
+            frames += SentFrame.parse(try server.advance(.milliseconds(500)))
+        }
+        #expect(frames.contains { $0.head.type == FrameHead.data && $0.head.length == 1 })
+        let resets = frames.filter { $0.head.type == FrameHead.resetStream }
+        #expect(resets.map(\.head.stream).sorted() == [1, 3])
+        #expect(server.refusals(.responseStalled) == 2)
+    }
+
+    @Test func `A TLS handshake has five seconds, and its place is given back`() throws {
+        let server = try EmbeddedServer(isTLS: true)
+        defer { server.close() }
+        #expect(server.core.limiter.withLock { $0.handshakes } == 1)
+        _ = try server.advance(.milliseconds(4_900))
+        #expect(server.isActive)
+        _ = try server.advance(.milliseconds(100))
+        #expect(!server.isActive)
+        #expect(server.refusals(.handshakeTimeout) == 1)
+        #expect(server.core.limiter.withLock { $0.handshakes } == 0)
     }
 
     @Test func `Ten thousand requests, or an hour, and the connection is asked to go`() throws {

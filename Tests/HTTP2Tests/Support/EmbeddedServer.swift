@@ -9,9 +9,10 @@ struct EmbeddedServer {
     let channel = EmbeddedChannel()
     let core: ServerCore
 
-    init(_ handler: any HTTPHandler = Answering(), limits: HTTPLimits = HTTPLimits()) throws {
+    init(_ handler: any HTTPHandler = Answering(), limits: HTTPLimits = HTTPLimits(), isTLS: Bool = false) throws {
         self.core = ServerCore(HTTPServerConfiguration(cleartext: [], limits: limits), handler: handler)
-        try self.channel.pipeline.syncOperations.addHandler(ProtocolSelector(core: self.core, isTLS: false))
+        _ = self.core.limiter.withLock { $0.connect(from: "192.0.2.1", handshake: isTLS) }
+        try self.channel.pipeline.syncOperations.addHandler(ProtocolSelector(core: self.core, isTLS: isTLS))
         try self.channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
     }
 
