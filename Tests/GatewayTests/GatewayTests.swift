@@ -120,6 +120,8 @@ internal import Vocabulary
             let body = try JSON(parsing: response.body)
             #expect(body["amount"] == 7)
             #expect(body["organization"]?.string == FakeInstallation.organization.description)
+            let page = try await self.get(client, "/v1/client-companies?limit=1")
+            #expect(page.first("link") == "</v1/client-companies?limit=1&cursor=c2>; rel=\"next\"")
             let crossSite = try await client.request(
                 method: "POST",
                 path: "/v1/client-companies",

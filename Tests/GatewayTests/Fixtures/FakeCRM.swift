@@ -50,7 +50,9 @@ final class FakeCRM: Sendable {
             writer.key("organization")
             writer.string(try context.caller().organization.description)
             writer.endObject()
-            return Reply(body: writer.finish())
+            var reply = Reply(body: writer.finish())
+            reply.next = input.optionalInteger("limit") == 1 ? "c2" : nil
+            return reply
         }
         router.stream(SampleOperations.feed) { input, _, sink in
             let after = try input.integer("after")

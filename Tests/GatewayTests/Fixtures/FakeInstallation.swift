@@ -79,29 +79,34 @@ final class FakeInstallation: Sendable {
 
     /// Runs the gateway around `body`, ready and with a client of it.
     func run(_ body: @escaping @Sendable (HTTPClient) async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            for service in self.gateway.background { tasks.addTask { try await service.run() } }
-            try await self.gateway.clients.start()
-            let bound = try await self.gateway.listen()
-            let client = try await HTTPClient.connect(host: "127.0.0.1", port: try #require(bound.cleartext[0].port))
+        try await self.gateway.clients.start()
+        let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { tasks in
+            for service in self.gateway.background { tasks.addTask { try? await service.run() } }
+            defer { tasks.cancelAll() }
             do {
-                try await self.until { try await client.request(method: "GET", path: "/readyz").status == 200 }
-                try await body(client)
+                let bound = try await self.gateway.listen()
+                let client = try await HTTPClient.connect(
+                    host: "127.0.0.1",
+                    port: try #require(bound.cleartext[0].port)
+                )
+                let result: Result<Void, any Error>
+                do {
+                    try await self.until { try await client.request(method: "GET", path: "/readyz").status == 200 }
+                    result = .success(try await body(client))
+                } catch {
+                    result = .failure(error)
+                }
+                await client.close()
+                await self.gateway.stopListening()
+                return result
             } catch {
-                await self.stop(client)
-                tasks.cancelAll()
-                throw error
+                return .failure(error)
             }
-            await self.stop(client)
-            tasks.cancelAll()
         }
-    }
-
-    private func stop(_ client: HTTPClient) async {
-        await client.close()
-        await self.gateway.stopListening()
+        // As in the process: what listens to the services ends before their clients do.
         await self.gateway.clients.stop()
         for server in self.servers.withLock({ Array($0.values) }) { await server.stop() }
+        try result.get()
     }
 
     func stop(_ service: String) async { await self.servers.withLock { $0.removeValue(forKey: service) }?.stop() }

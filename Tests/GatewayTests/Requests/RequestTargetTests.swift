@@ -27,6 +27,14 @@ internal import Testing
         #expect(throws: Fault.self) { try RequestTarget(target).queryParameters() }
     }
 
+    @Test(arguments: [
+        ("/v1/deals", "/v1/deals?cursor=a%2Bb"),
+        ("/v1/deals?limit=2&cursor=x", "/v1/deals?limit=2&cursor=a%2Bb"),
+        ("/v1/deals?cursor=x&name=M%C3%BCller", "/v1/deals?name=M%C3%BCller&cursor=a%2Bb"),
+    ]) func `the next page is the same list with another cursor`(target: String, expected: String) {
+        #expect(RequestTarget(target).link(cursor: "a+b") == expected)
+    }
+
     @Test func `too many parameters are refused`() {
         let query = (0...RequestTarget.parametersMax).map { "a\($0)=1" }.joined(separator: "&")
         #expect(throws: Fault.self) { try RequestTarget("/?\(query)").queryParameters() }

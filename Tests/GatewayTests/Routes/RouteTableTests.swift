@@ -128,7 +128,13 @@ internal import Testing
 
     @Test func `the newest version of an operation has the route`() throws {
         let old = self.get("crm.deal.get", "/v1/deals/{id}")
-        let new = OperationDeclaration("crm.deal.get", version: 2, .get("/v1/deals/{id}"), access: Access(.anyMember), "")
+        let new = OperationDeclaration(
+            "crm.deal.get",
+            version: 2,
+            .get("/v1/deals/{id}"),
+            access: Access(.anyMember),
+            ""
+        )
         let table = try SampleOperations.table([("crm", [old, new])])
         #expect(table.operations.map(\.wireName) == ["crm.deal.get/2"])
         #expect(table.refusals.isEmpty)

@@ -79,7 +79,7 @@ final class CatalogRegistry: Sendable {
         let services = self.state.withLock { $0.services }
         return self.services.map { name in
             guard let service = services[name] else { return (name, false, "not configured") }
-            let state = service.client.currentState
+            let state = service.client.state
             let problem = state.isReady ? nil : state.lastFailure ?? "no connection"
             return (
                 name, service.catalog != nil,

@@ -7,7 +7,9 @@ internal import Wire
 struct RevocationListener: Service {
     static let operation = "identity.credential.revocations/1"
     /// Between attempts to listen.
-    static let pause: Duration = .seconds(1)
+    static let pause: Duration = .milliseconds(250)
+    /// How long one attempt waits for identity to be there.
+    static let patience: Duration = .seconds(5)
 
     let client: WireClient
     let logger: Logger
@@ -15,7 +17,9 @@ struct RevocationListener: Service {
 
     func run() async throws {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            await cancelWhenGracefulShutdown { await self.listen() }
+            if await self.client.waitUntilReady(timeout: Self.patience) {
+                await cancelWhenGracefulShutdown { await self.listen() }
+            }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.pause) }
         }
     }

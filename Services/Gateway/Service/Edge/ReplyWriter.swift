@@ -24,12 +24,9 @@ enum ReplyWriter {
         if let location = reply.location { fields.append(HTTPField("location", location)) }
         if reply.replayed { fields.append(HTTPField("idempotency-replayed", "true")) }
         if let retryAfter = reply.retryAfter { fields.append(HTTPField("retry-after", String(retryAfter))) }
-        if let next = self.next(of: reply) {
-            fields.append(HTTPField("link", "<\(exchange.target.path)?\(next)>; rel=\"next\""))
+        if let cursor = reply.next {
+            fields.append(HTTPField("link", "<\(exchange.target.link(cursor: cursor))>; rel=\"next\""))
         }
         return fields
     }
-
-    /// The query of the next page. Wire's reply head does not carry it yet; once it does, this is `reply.next`.
-    private static func next(of reply: WireReply) -> String? { nil }
 }

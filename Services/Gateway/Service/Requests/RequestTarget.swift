@@ -44,6 +44,14 @@ struct RequestTarget: Hashable, Sendable {
         return parameters
     }
 
+    /// The same target with another cursor: the next page of the same list.
+    func link(cursor: String) -> String {
+        let name = "cursor="
+        let kept = (self.query ?? "").split(separator: "&").filter { !$0.hasPrefix(name) }
+        let pairs = kept.map(String.init) + [name + PercentDecoding.encode(cursor)]
+        return "\(self.path)?\(pairs.joined(separator: "&"))"
+    }
+
     /// Leaves room for the path's parameters in `WireLimits.parametersMax`.
     static let parametersMax = WireLimits.parametersMax - 8
 }
