@@ -165,6 +165,7 @@ let package = Package(
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "GatewayTests", dependencies: ["GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2"]),
+        .testTarget(name: "CLITests", dependencies: ["throughline", "Contracts", "HTTP2"]),
         .testTarget(name: "HouseTests"),
 
         // The load side of deploy/bench; its peers are in packages and files of their own beside it.

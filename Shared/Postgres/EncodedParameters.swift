@@ -32,7 +32,8 @@ struct EncodedParameters: Sendable {
     /// Lends pointers to the values, in order, with a null pointer after the last.
     func withPointers<Output>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Output) -> Output {
         self.bytes.withUnsafeBytes { buffer in
-            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: self.offsets.count + 1) { pointers in
+            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: self.offsets.count + 1) {
+                pointers in
                 for (index, offset) in self.offsets.enumerated() {
                     let value = offset == Self.null ? nil : buffer.baseAddress.map { $0 + offset }
                     pointers.initializeElement(at: index, to: value?.assumingMemoryBound(to: CChar.self))
@@ -58,7 +59,8 @@ struct EncodedParameters: Sendable {
         case .json(let document): self.bytes.append(contentsOf: document)
         case .bytes(let binary): self.appendHex(binary)
         case .uuids(let ids): self.appendList(ids) { list, id in list.append(contentsOf: id.description.utf8) }
-        case .ints(let numbers): self.appendList(numbers) { list, number in list.append(contentsOf: String(number).utf8) }
+        case .ints(let numbers):
+            self.appendList(numbers) { list, number in list.append(contentsOf: String(number).utf8) }
         case .texts(let texts): self.appendList(texts) { list, text in Self.quote(text, into: &list) }
         }
         // libpq reads up to the first NUL: what comes after it would be cut off in silence.

@@ -67,7 +67,10 @@ final class Reactor: Sendable {
     }
 
     private func enqueue(_ request: ReadRequest) {
-        enum Answer { case taken(wakes: Bool), stopped, full }
+        enum Answer {
+            case taken(wakes: Bool)
+            case stopped, full
+        }
         let answer: Answer = self.inbox.withLock { inbox in
             guard !inbox.isStopping, inbox.isStarted else { return .stopped }
             let limit =

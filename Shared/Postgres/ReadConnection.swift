@@ -26,6 +26,8 @@ final class ReadConnection {
         let attempt: Attempt?
         let steps: Steps
         var left: Steps
+        /// The prepared statement's name, if there is one.
+        var statement: String?
         var prepared = false
         var rows: Rows?
         var fault: SQLFault?
@@ -75,27 +77,35 @@ final class ReadConnection {
     func send(_ attempt: Attempt) throws(SQLFault) {
         let request = attempt.request
         var steps: Steps = .statement
-        let name: String
-        if let known = self.statements.name(of: request.sql) {
-            name = known
-        } else {
-            let (new, evicted) = self.statements.insert(request.sql)
-            if let evicted {
-                steps.insert(.deallocate)
-                try self.session.execute("DEALLOCATE \(evicted)")
-            }
-            steps.insert(.prepare)
-            try self.session.prepare(new, request.sql)
-            name = new
-        }
+        let name = try self.prepare(attempt, &steps)
         if !self.scope.isCertain(of: request.scope) {
             steps.insert(.scope)
             try self.setScope(request.scope)
         }
-        try self.session.execute(prepared: name, request.parameters)
+        if let name {
+            try self.session.execute(prepared: name, request.parameters)
+        } else {
+            try self.session.execute(request.sql.text, request.parameters)
+        }
         try self.session.sync()
-        self.inFlight.append(Group(attempt: attempt, steps: steps, left: steps))
+        self.inFlight.append(Group(attempt: attempt, steps: steps, left: steps, statement: name))
         self.needsFlush = true
+    }
+
+    /// The prepared statement's name, or `nil` for a request sent again. That one relies on nobody's preparation,
+    /// since an earlier request's that failed may be why it is sent again.
+    private func prepare(_ attempt: Attempt, _ steps: inout Steps) throws(SQLFault) -> String? {
+        guard attempt.count == 1 else { return nil }
+        let sql = attempt.request.sql
+        if let known = self.statements.name(of: sql) { return known }
+        let (name, evicted) = self.statements.insert(sql)
+        if let evicted {
+            steps.insert(.deallocate)
+            try self.session.execute("DEALLOCATE \(evicted)")
+        }
+        steps.insert(.prepare)
+        try self.session.prepare(name, sql)
+        return name
     }
 
     /// Takes one step of an answer. Returns the group it completes.
@@ -127,7 +137,9 @@ final class ReadConnection {
             let failed = group.fault != nil
             self.scope.answered(request.scope, hadSetting: group.steps.contains(.scope), failed: failed)
             let isLost = group.steps.contains(.prepare) && !group.prepared
-            if isLost || group.fault?.isStalePlan == true { self.statements.remove(request.sql) }
+            if let name = group.statement, isLost || group.fault?.isStalePlan == true {
+                self.statements.remove(request.sql, named: name)
+            }
         }
         return group
     }

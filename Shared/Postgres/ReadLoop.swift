@@ -6,22 +6,22 @@ final class ReadLoop {
     /// A read is sent again once when its connection was lost: it has no effect, so twice is as good as once.
     private static let attemptsMax = 2
     /// How long an answer nobody waits for any more may hold up the pipeline behind it.
-    private static let abandonedMicroseconds: Int64 = 250_000
-    private static let idleMilliseconds: Int64 = 1_000
+    static let abandonedMicroseconds: Int64 = 250_000
+    static let idleMilliseconds: Int64 = 1_000
     /// How often deadlines are looked at while anything is waited for.
-    private static let scanMilliseconds: Int64 = 5
+    static let scanMilliseconds: Int64 = 5
 
-    private let reactor: Reactor
-    private let poller: Poller
-    private var slots: [Slot]
-    private var waiting: Deque<ReadConnection.Attempt> = []
-    private var figures = DatabaseState.Pool()
-    private var answered = 0
-    private let startBy: Int64
-    private var scanAt: Int64 = 0
+    let reactor: Reactor
+    let poller: Poller
+    var slots: [Slot]
+    var waiting: Deque<ReadConnection.Attempt> = []
+    var figures = DatabaseState.Pool()
+    var answered = 0
+    let startBy: Int64
+    var scanAt: Int64 = 0
 
     /// A place for one connection, and when to try to fill it again.
-    private struct Slot {
+    struct Slot {
         var connection: ReadConnection?
         var connectAt: Int64 = 0
         var backoff = Backoff()
@@ -104,7 +104,7 @@ final class ReadLoop {
         return least
     }
 
-    private func settle(_ request: ReadRequest, _ outcome: ReadRequest.Outcome) {
+    func settle(_ request: ReadRequest, _ outcome: ReadRequest.Outcome) {
         self.answered += 1
         guard request.settle(outcome) else { return }
         switch outcome {
@@ -144,7 +144,7 @@ final class ReadLoop {
     }
 
     /// Closes a connection. What was in its pipeline is sent over another one, or fails if that happened before.
-    private func lose(_ connection: ReadConnection, _ fault: SQLFault) {
+    func lose(_ connection: ReadConnection, _ fault: SQLFault) {
         guard self.slots[connection.token].connection === connection else { return }
         if connection.session.socket >= 0 { self.poller.forget(connection.session.socket) }
         self.postpone(connection.token, fault)
@@ -251,96 +251,5 @@ final class ReadLoop {
         }
         guard let rows = group.rows else { throw SQLFault(.connection, "a statement gave no result") }
         self.settle(attempt.request, .success(rows))
-    }
-
-    // MARK: Time
-
-    private func timeout(at now: Int64) -> Int32 {
-        if !self.reactor.inbox.withLock({ $0.requests.isEmpty }) { return 0 }
-        var left = Self.idleMilliseconds
-        let isWaitedFor = !self.waiting.isEmpty || self.figures.busy > 0 || self.reactor.transactions.hasWaiters
-        if isWaitedFor { left = Self.scanMilliseconds }
-        for slot in self.slots {
-            let at = slot.connection.map { $0.phase == .ready ? Int64.max : $0.connectBy } ?? slot.connectAt
-            if at != .max { left = min(left, max(0, (at - now) / 1_000 + 1)) }
-        }
-        return Int32(left)
-    }
-
-    private func expire(at now: Int64) {
-        guard now >= self.scanAt else { return }
-        self.scanAt = now + Self.scanMilliseconds * 1_000
-        let connected = self.slots.count { $0.connection?.phase == .ready }
-        let lastFault = self.reactor.health.lastFault
-        for attempt in self.waiting {
-            let request = attempt.request
-            guard let fault = request.expiry.waitingFault(at: now, lastFault: lastFault, connected: connected) else {
-                continue
-            }
-            if request.settle(.failure(fault)) { self.figures.failedTotal += 1 }
-        }
-        for slot in self.slots {
-            guard let connection = slot.connection else { continue }
-            self.expire(connection, at: now)
-        }
-        self.reactor.transactions.expire(at: now)
-    }
-
-    /// Fails what is past its deadline. Its answer is still awaited and thrown away, for a moment; then the socket is
-    /// closed, so that one slow statement does not hold up the others behind it.
-    private func expire(_ connection: ReadConnection, at now: Int64) {
-        for index in connection.inFlight.indices {
-            guard let request = connection.inFlight[index].attempt?.request, now >= request.expiry.answerBy else {
-                continue
-            }
-            let fault = SQLFault(.deadline, "the deadline passed before the answer")
-            if request.settle(.failure(fault)) { self.figures.failedTotal += 1 }
-        }
-        guard let head = connection.inFlight.first, let request = head.attempt?.request, request.isSettled else { return }
-        if let since = head.abandonedAt {
-            guard now - since >= Self.abandonedMicroseconds else { return }
-            self.lose(connection, SQLFault(.connection, "closed for the sake of the reads behind an abandoned one"))
-        } else {
-            connection.inFlight[0].abandonedAt = now
-        }
-    }
-
-    // MARK: Others' view
-
-    private func publish(at now: Int64) {
-        self.figures.connected = self.slots.count { $0.connection?.phase == .ready }
-        self.figures.busy = self.slots.reduce(0) { $0 + ($1.connection?.inFlight.count ?? 0) }
-        self.figures.waiting = self.waiting.count
-        let isReady = self.figures.connected > 0 && self.reactor.transactions.figures.connected > 0
-        let isLate = now >= self.startBy
-        let starters = self.reactor.inbox.withLock { inbox in
-            inbox.figures = self.figures
-            inbox.open -= self.answered
-            guard isReady || isLate || inbox.isStopping else { return [CheckedContinuation<Started, Never>]() }
-            defer { inbox.starters.removeAll() }
-            return inbox.starters
-        }
-        self.answered = 0
-        let fault = self.reactor.health.lastFault ?? SQLFault(.connection, "no connection within the start timeout")
-        for starter in starters { starter.resume(returning: isReady ? .success(()) : .failure(fault)) }
-    }
-
-    private typealias Started = Result<Void, SQLFault>
-
-    /// Closes the connections and lets ``Reactor/shutdown()`` return.
-    private func end() {
-        for slot in self.slots {
-            if let connection = slot.connection, connection.session.socket >= 0 {
-                self.poller.forget(connection.session.socket)
-            }
-        }
-        self.slots.removeAll()
-        self.publish(at: Monotonic.now())
-        let enders = self.reactor.inbox.withLock { inbox in
-            defer { inbox.enders.removeAll() }
-            inbox.isEnded = true
-            return inbox.enders
-        }
-        for ender in enders { ender.resume() }
     }
 }

@@ -5,11 +5,6 @@ public struct Row: Sendable {
     public let rows: Rows
     public let index: Int
 
-    init(rows: Rows, index: Int) {
-        self.rows = rows
-        self.index = index
-    }
-
     public func isNull(_ column: String) throws(SQLFault) -> Bool {
         self.rows.withBytes(row: self.index, column: try self.number(of: column)) { $0 == nil }
     }

@@ -27,7 +27,10 @@ public struct SQL: Hashable, Sendable {
 
     /// The placeholder of the `number`th bound value: `$1`, `$2`, …
     public static func parameter(_ number: Int) -> SQL {
-        precondition((1...SQLValue.parametersMax).contains(number), "a statement binds $1 to $\(SQLValue.parametersMax)")
+        precondition(
+            (1...SQLValue.parametersMax).contains(number),
+            "a statement binds $1 to $\(SQLValue.parametersMax)"
+        )
         return SQL(composed: "$\(number)")
     }
 

@@ -42,7 +42,9 @@ extension SQLFault {
     public var isTransient: Bool {
         switch self.kind {
         case .connection, .poolExhausted: true
-        case .server: self.isServerGone || Self.transientStates.contains(self.state ?? "") || self.hasClass("53")
+        case .server:
+            self.isServerGone || self.isStalePlan || self.hasClass("53")
+                || Self.transientStates.contains(self.state ?? "")
         case .outcomeUnknown, .decode, .deadline, .cancelled, .expectation: false
         }
     }

@@ -29,7 +29,8 @@ struct StatementCache {
     /// number that is never used again: a DEALLOCATE that did not happen cannot make a later PREPARE fail.
     mutating func insert(_ sql: SQL) -> (name: String, evicted: String?) {
         var evicted: String?
-        if self.entries.count >= self.capacity, let oldest = self.entries.min(by: { $0.value.usedAt < $1.value.usedAt }) {
+        if self.entries.count >= self.capacity, let oldest = self.entries.min(by: { $0.value.usedAt < $1.value.usedAt })
+        {
             self.entries[oldest.key] = nil
             evicted = oldest.value.name
         }
@@ -39,8 +40,9 @@ struct StatementCache {
         return (name, evicted)
     }
 
-    mutating func remove(_ sql: SQL) {
-        self.entries[sql] = nil
+    /// Forgets a statement that the server does not have, unless it was prepared anew since.
+    mutating func remove(_ sql: SQL, named name: String) {
+        if self.entries[sql]?.name == name { self.entries[sql] = nil }
     }
 
     /// FNV-1a: the same in every process, unlike `Hasher`.

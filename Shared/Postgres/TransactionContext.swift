@@ -137,7 +137,11 @@ final class TransactionContext {
             self.fault = error
             guard error.kind == .connection || error.kind == .deadline || error.isServerGone else { throw error }
             self.session.giveUp()
-            throw SQLFault(.outcomeUnknown, state: error.state, "the connection was lost with the COMMIT: \(error.message)")
+            throw SQLFault(
+                .outcomeUnknown,
+                state: error.state,
+                "the connection was lost with the COMMIT: \(error.message)"
+            )
         }
     }
 

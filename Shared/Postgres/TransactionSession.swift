@@ -28,7 +28,8 @@ final class TransactionSession {
         var preparing: [SQL: String] = [:]
         var steps: [Step] = []
         do throws(SQLFault) {
-            for name in self.evicted {
+            // Only where a transaction begins: a failed one refuses everything but its rollback.
+            for name in statements.first?.sql == "BEGIN" ? self.evicted : [] {
                 try self.session.execute("DEALLOCATE \(name)")
                 steps.append(.deallocate)
             }
@@ -38,7 +39,10 @@ final class TransactionSession {
                     steps.append(.statement)
                     continue
                 }
-                try self.session.execute(prepared: self.name(of: statement.sql, &preparing, &steps), statement.parameters)
+                try self.session.execute(
+                    prepared: self.name(of: statement.sql, &preparing, &steps),
+                    statement.parameters
+                )
                 steps.append(.statement)
             }
             try self.session.sync()
@@ -77,15 +81,15 @@ final class TransactionSession {
         var results: [Rows] = []
         var fault: SQLFault?
         var index = 0
-        var unprepared = Set(preparing.keys)
+        var unprepared = preparing
         var deallocated = 0
         while true {
-            switch try self.session.nextStep(until: deadline) {
+            switch try self.nextStep(after: fault, until: deadline) {
             case .rows(let rows):
                 guard index < steps.count else { throw SQLFault(.connection, "an answer nobody asked for") }
                 switch steps[index] {
                 case .deallocate: deallocated += 1
-                case .prepare(let sql): unprepared.remove(sql)
+                case .prepare(let sql): unprepared[sql] = nil
                 case .statement: results.append(rows)
                 }
             case .fault(let failure): fault = fault ?? failure
@@ -93,8 +97,9 @@ final class TransactionSession {
             case .end: index += 1
             case .sync:
                 self.evicted.removeFirst(deallocated)
-                for sql in unprepared { self.statements.remove(sql) }
-                if let fault, fault.isStalePlan { self.forget(steps) }
+                self.evicted.removeAll { unprepared.values.contains($0) }
+                for (sql, name) in unprepared { self.statements.remove(sql, named: name) }
+                if fault?.isStalePlan == true { self.forgetStatements() }
                 if let fault { throw fault }
                 return results
             }
@@ -102,8 +107,17 @@ final class TransactionSession {
         }
     }
 
-    private func forget(_ steps: [Step]) {
-        // Which of the group's statements is stale is not known: all are prepared again.
+    /// The next step; where the connection ends instead, the reason the server gave before says more.
+    private func nextStep(after fault: SQLFault?, until deadline: Int64) throws(SQLFault) -> Session.Step {
+        do throws(SQLFault) {
+            return try self.session.nextStep(until: deadline)
+        } catch {
+            throw error.kind == .connection ? fault ?? error : error
+        }
+    }
+
+    /// Which of a group's statements is stale is not known: all are prepared again.
+    private func forgetStatements() {
         self.statements = StatementCache(capacity: self.statements.capacity)
     }
 

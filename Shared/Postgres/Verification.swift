@@ -29,7 +29,8 @@ extension Migrator {
         }
         return migrations.compactMap { migration in
             guard let hash = applied[migration.name] else { return "migration \(migration.name) is missing" }
-            return hash == Self.hash(of: migration) ? nil : "migration \(migration.name) was applied with other contents"
+            return hash == Self.hash(of: migration)
+                ? nil : "migration \(migration.name) was applied with other contents"
         }
     }
 

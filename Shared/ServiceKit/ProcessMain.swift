@@ -11,7 +11,9 @@ public struct ProcessDefinition: Sendable {
     public let name: String
     public let version: String
     public let settings: [Setting]
-    /// Checks what belongs together among the settings and puts the process together, without connecting anywhere yet.
+    /// What is wrong between settings that are each right, to be reported with everything else.
+    public let check: @Sendable (SettingValues) -> [String]
+    /// Puts the process together, without connecting anywhere yet.
     public let assemble: @Sendable (ProcessEnvironment) async throws -> AssembledProcess
     /// What `--migrate` does, where the process has a database.
     public let migrate: (@Sendable (ProcessEnvironment) async throws -> Void)?
@@ -20,12 +22,14 @@ public struct ProcessDefinition: Sendable {
         name: String,
         version: String,
         settings: [Setting] = [],
+        check: @escaping @Sendable (SettingValues) -> [String] = { _ in [] },
         migrate: (@Sendable (ProcessEnvironment) async throws -> Void)? = nil,
         assemble: @escaping @Sendable (ProcessEnvironment) async throws -> AssembledProcess
     ) {
         self.name = name
         self.version = version
         self.settings = settings
+        self.check = check
         self.migrate = migrate
         self.assemble = assemble
     }
@@ -106,7 +110,13 @@ struct ProcessMain {
             return ExitCode.success
         }
         do throws(ConfigurationErrors) {
-            let values = try await SettingsReader.read(self.settings, arguments: arguments, environment: environment)
+            let (values, problems) = await SettingsReader.collect(
+                self.settings,
+                arguments: arguments,
+                environment: environment
+            )
+            let all = problems + self.definition.check(values)
+            guard all.isEmpty else { throw ConfigurationErrors(all) }
             if arguments.contains("--print-config") {
                 self.print(ConfigurationText.printed(values))
                 return ExitCode.success

@@ -63,30 +63,39 @@ public final class TestServer: Sendable {
             .appending(path: ".run/test-postgres").path
     }
 
+    /// A few connections, which is what a test needs. The URL is the clone's.
+    public static var configuration: DatabaseConfiguration {
+        var configuration = DatabaseConfiguration(url: "")
+        configuration.readConnections = 2
+        configuration.transactionConnections = 2
+        configuration.applicationName = "test"
+        return configuration
+    }
+
     /// Clones a migrated database, runs `body` with the service role's ``Database`` on it, and drops the clone.
     @discardableResult
     public func withDatabase<Output: Sendable>(
         _ migrations: [Migration],
         service: String = "crm",
-        configure: @Sendable (inout DatabaseConfiguration) -> Void = { _ in },
+        configuration: DatabaseConfiguration = TestServer.configuration,
         _ body: (Database) async throws -> Output
     ) async throws -> Output {
-        try await self.withClone(migrations, service: service, configure: configure) { clone in
+        try await self.withClone(migrations, service: service, configuration: configuration) { clone in
             try await body(clone.database)
         }
     }
 
-    /// As ``withDatabase(_:service:configure:_:)``, with the owner's and the superuser's ways in beside it.
+    /// As ``withDatabase(_:service:configuration:_:)``, with the owner's and the superuser's ways in beside it.
     @discardableResult
     public func withClone<Output: Sendable>(
         _ migrations: [Migration],
         service: String = "crm",
-        configure: @Sendable (inout DatabaseConfiguration) -> Void = { _ in },
+        configuration: DatabaseConfiguration = TestServer.configuration,
         _ body: (Clone) async throws -> Output
     ) async throws -> Output {
         await self.gate.enter()
         do {
-            let output = try await self.cloned(migrations, service, configure, body)
+            let output = try await self.cloned(migrations, service, configuration, body)
             await self.gate.leave()
             return output
         } catch {
@@ -98,18 +107,15 @@ public final class TestServer: Sendable {
     private func cloned<Output: Sendable>(
         _ migrations: [Migration],
         _ service: String,
-        _ configure: @Sendable (inout DatabaseConfiguration) -> Void,
+        _ template: DatabaseConfiguration,
         _ body: (Clone) async throws -> Output
     ) async throws -> Output {
-        let template = try await self.templates.name(migrations, service, self.address)
+        let source = try await self.templates.name(migrations, service, self.address)
         let name = "test_" + Self.unique()
         let admin = self.address("postgres", nil)
-        try await PostgresScript.run("CREATE DATABASE \(name) TEMPLATE \(template) OWNER \(service)_owner", url: admin)
-        var configuration = DatabaseConfiguration(url: self.address(name, service))
-        configuration.readConnections = 2
-        configuration.transactionConnections = 2
-        configuration.applicationName = "test"
-        configure(&configuration)
+        try await PostgresScript.run("CREATE DATABASE \(name) TEMPLATE \(source) OWNER \(service)_owner", url: admin)
+        var configuration = template
+        configuration.url = self.address(name, service)
         let clone = Clone(
             database: Database(configuration),
             ownerURL: self.address(name, "\(service)_owner"),

@@ -82,7 +82,8 @@ struct ClientPool {
     /// The less loaded of two connections chosen at random; between equals, the one on the caller's loop.
     ///
     /// Connections of `excluded` instances, and of those whose breaker is open, are not chosen.
-    mutating func pick(for eventLoop: (any EventLoop)?, excluding excluded: [Int], now: NIODeadline) -> ReadyConnection? {
+    mutating func pick(for eventLoop: (any EventLoop)?, excluding excluded: [Int], now: NIODeadline) -> ReadyConnection?
+    {
         guard !self.ready.isEmpty else { return nil }
         let first = Int.random(in: 0..<self.ready.count, using: &self.generator)
         let second = Int.random(in: 0..<self.ready.count, using: &self.generator)

@@ -61,7 +61,11 @@ struct Handshake: Sendable {
         case .key(let key):
             guard let given = Hexadecimal.decode(proof.proof) else { return false }
             let message = Self.message(side: self.side.other, prover: peer, verifier: self.hello)
-            return HMAC<SHA256>.isValidAuthenticationCode(given, authenticating: message, using: SymmetricKey(data: key))
+            return HMAC<SHA256>.isValidAuthenticationCode(
+                given,
+                authenticating: message,
+                using: SymmetricKey(data: key)
+            )
         case .certificate:
             return proof.proof.isEmpty
         }

@@ -202,14 +202,11 @@ final class ServerConnection: FrameLinkDelegate {
 
     // MARK: - Shutdown
 
-    /// Says drain, ends streams, and closes when the running calls are answered.
+    /// Says drain and ends streams; the client closes when its calls are answered.
     func drain() {
         switch self.machine?.drain() ?? .close {
         case .ignore: break
         case .close: self.link?.close(nil)
-        case .sendAndClose(let head):
-            self.link?.send(head)
-            self.link?.close(nil)
         case .send(let head):
             self.link?.send(head)
             for (id, call) in self.running where call.writer != nil {

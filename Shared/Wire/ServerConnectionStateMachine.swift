@@ -102,7 +102,7 @@ struct ServerConnectionStateMachine: ~Copyable {
     struct FinishAction: Hashable {
         /// The answer is still wanted.
         var answer: Bool
-        /// It was the last call of a draining connection.
+        /// It was the last call of a client that makes no more.
         var close: Bool
     }
 
@@ -116,7 +116,7 @@ struct ServerConnectionStateMachine: ~Copyable {
             return FinishAction(answer: answer, close: close)
         case .draining(var calls):
             let answer = calls.finish(id)
-            let close = calls.isEmpty
+            let close = calls.peerDrained && calls.isEmpty
             self = .init(close ? .closed : .draining(calls))
             return FinishAction(answer: answer, close: close)
         case let other:
@@ -146,10 +146,8 @@ struct ServerConnectionStateMachine: ~Copyable {
 
     enum DrainAction: Hashable {
         case ignore
-        /// Say so and wait for the running calls.
+        /// Say so. The client closes when its calls are answered: only it knows what it has sent meanwhile.
         case send(Head)
-        /// Nothing runs: say so and close.
-        case sendAndClose(Head)
         /// The handshake is not done.
         case close
     }
@@ -167,8 +165,8 @@ struct ServerConnectionStateMachine: ~Copyable {
             self = .init(.closed)
             return .close
         case .open(let calls):
-            self = .init(calls.isEmpty ? .closed : .draining(calls))
-            return calls.isEmpty ? .sendAndClose(.drain) : .send(.drain)
+            self = .init(.draining(calls))
+            return .send(.drain)
         case .draining(let calls):
             self = .init(.draining(calls))
             return .ignore

@@ -55,7 +55,8 @@ extension WireClient {
             state.pool.called()
             return state.pool.pick(for: nil, excluding: [], now: now)
         }
-        let inbox = StreamInbox(window: min(self.configuration.streamWindow, self.configuration.limits.streamCreditMax)) {
+        let inbox = StreamInbox(window: min(self.configuration.streamWindow, self.configuration.limits.streamCreditMax))
+        {
             [weak self] failure in
             guard let self, let picked else { return }
             let outcome: ClientPool.Outcome = failure == .unavailable ? .failed : failure == nil ? .succeeded : .unknown

@@ -75,7 +75,12 @@ extension WireReply {
             case .replyTooLarge:
                 Self.reply(WireStatus.internalError, 500, "The answer is larger than a frame may be", retryable: false)
             case .notAStream:
-                Self.reply(WireStatus.internalError, 500, "The operation answers once, not as a stream", retryable: false)
+                Self.reply(
+                    WireStatus.internalError,
+                    500,
+                    "The operation answers once, not as a stream",
+                    retryable: false
+                )
             }
         }
 

@@ -97,7 +97,9 @@ public final class WireServer: Sendable {
         return listener.localAddress?.port ?? 0
     }
 
-    private static func address(_ configuration: WireServerConfiguration) throws(WireConfigurationFault) -> SocketAddress {
+    private static func address(
+        _ configuration: WireServerConfiguration
+    ) throws(WireConfigurationFault) -> SocketAddress {
         let host = configuration.host == "localhost" ? "127.0.0.1" : configuration.host
         guard let address = try? SocketAddress(ipAddress: host, port: configuration.port) else {
             throw .badAddress("\(configuration.host) is not an IP address to listen on")
@@ -147,7 +149,7 @@ public final class WireServer: Sendable {
     /// Connections there are now.
     public var connectionCount: Int { self.state.withLock { $0.connections.count } }
 
-    /// Stops listening, tells every peer, lets running calls finish for at most `limit`, then closes what is left.
+    /// Stops listening, tells every peer, lets them have their answers and leave for at most `limit`, then closes.
     ///
     /// The listener is closed, never cancelled; a connection accepted meanwhile is refused by `accept`.
     public func drain(limit: Duration) async {

@@ -112,7 +112,9 @@ final class StreamInbox: Sendable {
     /// The stream is over; items received before are still read.
     func finish(_ failure: WireFailure?) {
         let (isFirst, waiting) = self.state.withLock { state in
-            guard state.end == nil else { return (false, nil as CheckedContinuation<Result<[UInt8]?, WireFailure>, Never>?) }
+            guard state.end == nil else {
+                return (false, nil as CheckedContinuation<Result<[UInt8]?, WireFailure>, Never>?)
+            }
             state.end = .some(failure)
             state.grant = nil
             defer { state.waiting = nil }

@@ -58,3 +58,10 @@ func fault(_ body: () async throws -> Void) async -> SQLFault? {
         return error as? SQLFault
     }
 }
+
+/// The tests' configuration with a change.
+func tuned(_ change: (inout DatabaseConfiguration) -> Void) -> DatabaseConfiguration {
+    var configuration = TestServer.configuration
+    change(&configuration)
+    return configuration
+}

@@ -41,7 +41,11 @@ internal import Vocabulary
         connections: Int,
         _ body: (TestServer.Clone) async throws -> Void
     ) async throws {
-        try await TestServer.shared.withClone(Fixture.migrations, configure: { $0.readConnections = connections }) { clone in
+        try await TestServer.shared.withClone(
+            Fixture.migrations,
+            configuration: tuned { $0.readConnections = connections }
+        ) {
+            clone in
             for number in 0..<Self.tenants {
                 try await Fixture.add(deal: "deal of \(number)", to: Fixture.organization(number), in: clone.database)
             }
@@ -60,7 +64,9 @@ internal import Vocabulary
             try await self.interleave(clone.database) { number in
                 guard number % 3 == 0 else { return }
                 let other = TenantScope.organization(Fixture.organization(number % Self.tenants))
-                let failure = await fault { _ = try await clone.database.read(other, "SELECT 1 / (count(*) - 1) FROM deal") }
+                let failure = await fault {
+                    _ = try await clone.database.read(other, "SELECT 1 / (count(*) - 1) FROM deal")
+                }
                 #expect(failure?.state == "22012")
             }
         }
@@ -108,7 +114,10 @@ internal import Vocabulary
 
     @Test func withoutAScopeThereAreNoRows() async throws {
         try await self.withTenants(connections: 1) { clone in
-            try await PostgresScript.run("DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM deal); END $$", url: clone.serviceURL)
+            try await PostgresScript.run(
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM deal); END $$",
+                url: clone.serviceURL
+            )
         }
     }
 
@@ -129,7 +138,11 @@ internal import Vocabulary
     }
 
     @Test func theScopeOfATransactionEndsWithIt() async throws {
-        try await TestServer.shared.withDatabase(Fixture.migrations, configure: { $0.transactionConnections = 1 }) { database in
+        try await TestServer.shared.withDatabase(
+            Fixture.migrations,
+            configuration: tuned { $0.transactionConnections = 1 }
+        ) {
+            database in
             let setting: SQL = "SELECT current_setting('app.organization_id', true) AS id, app_is_system() AS system"
             let isSystem = try await database.transaction(.system) { tx in try tx.query(setting)[0].bool("system") }
             #expect(isSystem)
@@ -143,7 +156,10 @@ internal import Vocabulary
 
     @Test func theOwnerIsBoundToo() async throws {
         try await self.withTenants(connections: 1) { clone in
-            try await PostgresScript.run("DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM deal); END $$", url: clone.ownerURL)
+            try await PostgresScript.run(
+                "DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM deal); END $$",
+                url: clone.ownerURL
+            )
         }
     }
 
@@ -158,7 +174,9 @@ internal import Vocabulary
             }
             #expect(try await clone.database.read(.system, "SELECT * FROM ticket").count == 2)
             #expect(try await clone.database.read(.system, "SELECT * FROM deal").isEmpty)
-            #expect(try await clone.database.read(.organization(Fixture.organization(1)), "SELECT * FROM ticket").count == 1)
+            #expect(
+                try await clone.database.read(.organization(Fixture.organization(1)), "SELECT * FROM ticket").count == 1
+            )
         }
     }
 }

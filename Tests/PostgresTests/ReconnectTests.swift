@@ -9,16 +9,14 @@ internal import Vocabulary
     private let one = TenantScope.organization(Fixture.organization(1))
 
     private func withServer(
-        query: String = "",
-        configure: (inout DatabaseConfiguration) -> Void = { _ in },
+        acquireTimeoutMilliseconds: Int = 5_000,
         _ body: (ServerProcess, Database) async throws -> Void
     ) async throws {
         let server = try ServerProcess(under: TestServer.folder)
         defer { server.remove() }
-        var configuration = DatabaseConfiguration(url: server.url(database: "postgres") + query)
-        configuration.readConnections = 2
-        configuration.transactionConnections = 2
-        configure(&configuration)
+        var configuration = TestServer.configuration
+        configuration.url = server.url(database: "postgres")
+        configuration.acquireTimeoutMilliseconds = acquireTimeoutMilliseconds
         let database = Database(configuration)
         try await database.start()
         try await body(server, database)
@@ -26,7 +24,7 @@ internal import Vocabulary
     }
 
     @Test func aRestartOfTheServerIsSurvived() async throws {
-        try await self.withServer(configure: { $0.acquireTimeoutMilliseconds = 20_000 }) { server, database in
+        try await self.withServer(acquireTimeoutMilliseconds: 20_000) { server, database in
             for _ in 0..<2 {
                 #expect(try await database.read(self.one, "SELECT 1 AS n")[0].int("n") == 1)
                 server.stop()
@@ -42,10 +40,12 @@ internal import Vocabulary
     }
 
     @Test func withoutAServerARequestFailsAsNotConnected() async throws {
-        try await self.withServer(configure: { $0.acquireTimeoutMilliseconds = 150 }) { server, database in
+        try await self.withServer(acquireTimeoutMilliseconds: 150) { server, database in
             server.stop()
             #expect(await fault { _ = try await database.read(self.one, "SELECT 1") }?.kind == .connection)
-            let failure = await fault { _ = try await database.transaction(self.one) { tx in try tx.query("SELECT 1") } }
+            let failure = await fault {
+                _ = try await database.transaction(self.one) { tx in try tx.query("SELECT 1") }
+            }
             #expect(failure?.kind == .connection)
             #expect(failure?.isTransient == true)
             #expect(!database.state.isReady)

@@ -6,7 +6,9 @@ internal import Vocabulary
 @Suite struct SQLTests {
     @Test func fragmentsComposeToOneText() {
         let columns: [SQL] = ["id", "name"]
-        let sql = "SELECT " + columns.joined(separator: ", ") + " FROM " + SQL(identifier: "deal") + " WHERE id = " + .parameter(1)
+        let sql =
+            "SELECT " + columns.joined(separator: ", ") + " FROM " + SQL(identifier: "deal") + " WHERE id = "
+            + .parameter(1)
         #expect(sql.text == "SELECT id, name FROM deal WHERE id = $1")
         #expect([SQL]().joined().text.isEmpty)
     }

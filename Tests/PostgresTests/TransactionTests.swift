@@ -122,7 +122,9 @@ internal import Vocabulary
                 }
                 try tx.savepoint { try tx.queue(Fixture.insertDeal, self.values("kept too")) }
             }
-            let names = try await database.read(self.one, "SELECT name FROM deal ORDER BY name").map { try $0.text("name") }
+            let names = try await database.read(self.one, "SELECT name FROM deal ORDER BY name").map {
+                try $0.text("name")
+            }
             #expect(names == ["kept", "kept too"])
         }
     }
@@ -167,11 +169,11 @@ internal import Vocabulary
     }
 
     @Test func whoWaitsTooLongForAConnectionIsTold() async throws {
-        let configure: @Sendable (inout DatabaseConfiguration) -> Void = {
+        let configuration = tuned {
             $0.transactionConnections = 1
             $0.acquireTimeoutMilliseconds = 60
         }
-        try await TestServer.shared.withDatabase([], configure: configure) { database in
+        try await TestServer.shared.withDatabase([], configuration: configuration) { database in
             let release = DispatchSemaphore(value: 0)
             let (started, announce) = AsyncStream<Void>.makeStream()
             async let holder: Void = database.transaction(self.one) { _ in
@@ -190,14 +192,70 @@ internal import Vocabulary
     }
 
     @Test func aDeadlineEndsASlowStatementAndItsConnection() async throws {
-        try await TestServer.shared.withDatabase([], configure: { $0.transactionConnections = 1 }) { database in
+        try await TestServer.shared.withDatabase([], configuration: tuned { $0.transactionConnections = 1 }) {
+            database in
             let failure = await fault {
                 let deadline = Instant.system().adding(microseconds: 100_000)
-                _ = try await database.transaction(self.one, deadline: deadline) { tx in try tx.query("SELECT pg_sleep(8)") }
+                _ = try await database.transaction(self.one, deadline: deadline) { tx in
+                    try tx.query("SELECT pg_sleep(8)")
+                }
             }
             #expect(failure?.kind == .deadline)
             let found = try await database.transaction(self.one) { tx in try tx.query("SELECT 1 AS n")[0].int("n") }
             #expect(found == 1)
+        }
+    }
+
+    @Test func moreStatementsThanTheCacheHoldsAreDeallocatedAmongFailures() async throws {
+        let configuration = tuned {
+            $0.transactionConnections = 1
+            $0.statementCacheMax = 2
+        }
+        try await TestServer.shared.withDatabase(Fixture.migrations, configuration: configuration) { database in
+            let all: [SQL] = ["SELECT 1 AS n", "SELECT 2 AS n", "SELECT 3 AS n", "SELECT 4 AS n"]
+            for round in 0..<6 {
+                let sum = try await database.transaction(self.one) { tx in
+                    for sql in all { try tx.queue(sql) }
+                    let failed = try? tx.savepoint { try tx.query("SELECT 1 / 0 AS n") }
+                    #expect(failed == nil)
+                    return try all.reduce(0) { try $0 + tx.query($1)[0].int("n") }
+                }
+                #expect(sum == 10)
+                let failure = await fault {
+                    _ = try await database.transaction(self.one) { tx in
+                        try tx.queue(all[round % 4])
+                        try tx.queue("SELECT nothing FROM nowhere")
+                        try tx.queue(all[(round + 1) % 4])
+                    }
+                }
+                #expect(failure?.state == "42P01")
+            }
+            let count: SQL = "SELECT count(*) AS n FROM pg_prepared_statements"
+            let left = try await database.transaction(self.one) { tx in
+                _ = try tx.query(count)
+                return try tx.query(count)[0].int("n")
+            }
+            #expect(left <= 10)
+        }
+    }
+
+    @Test func aWaitForALockIsBounded() async throws {
+        let configuration = tuned { $0.lockTimeoutMilliseconds = 50 }
+        try await TestServer.shared.withDatabase([], configuration: configuration) { database in
+            let lock: SQL = "SELECT pg_advisory_xact_lock(1)"
+            let release = DispatchSemaphore(value: 0)
+            let (locked, announce) = AsyncStream<Void>.makeStream()
+            async let holder: Void = database.transaction(self.one) { tx in
+                try tx.query(lock)
+                announce.finish()
+                release.wait()
+            }
+            for await _ in locked {}
+            let failure = await fault { _ = try await database.transaction(self.one) { tx in try tx.query(lock) } }
+            #expect(failure?.state == "55P03")
+            #expect(failure?.isTransient == true)
+            release.signal()
+            try await holder
         }
     }
 

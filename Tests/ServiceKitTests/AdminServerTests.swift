@@ -28,7 +28,7 @@ internal import Testing
         let expected = [
             ("200 OK", "text/plain; charset=utf-8", 3, "keep-alive", "ok\n"),
             ("405 Method Not Allowed", "text/plain; charset=utf-8", 9, "keep-alive", "only GET\n"),
-            ("200 OK", "application/json", 53, "keep-alive", ""),
+            ("200 OK", "application/json", 51, "keep-alive", ""),
             ("503 Service Unavailable", "text/plain; charset=utf-8", 19, "close", "not ready: started\n"),
         ].map { status, type, length, connection, body in
             "HTTP/1.1 \(status)\r\ncontent-type: \(type)\r\ncontent-length: \(length)\r\ncache-control: no-store\r\n"

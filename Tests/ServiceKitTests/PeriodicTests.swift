@@ -15,13 +15,14 @@ internal import Vocabulary
         let turns = Mutex(0)
         let slept = Mutex<[Duration]>([])
         let (group, logger) = (Slot<ServiceGroup>(), self.logger)
+        let pause: Periodic.Sleep = { duration in slept.withLock { $0.append(duration) } }
         let work = Periodic(
             "sweep",
             every: .seconds(60),
             jitter: 0,
             clock: WallClock { Instant(microseconds: 7) },
             logger: logger,
-            sleep: { duration in slept.withLock { $0.append(duration) } }
+            sleep: pause
         ) { now in
             #expect(now == Instant(microseconds: 7))
             let turn = turns.withLock { count in

@@ -112,6 +112,25 @@ internal import Testing
         )
     }
 
+    @Test func `a service reports what is wrong with each setting and between them together`() async {
+        let journal = Journal()
+        let service = ServiceDefinition(name: "crm", version: "1", migrations: []) { _ in throw Trouble() }
+        let code = await self.main(ProcessDefinition(service), journal)
+            .run(arguments: ["crm", "--wire-host", "0.0.0.0"], environment: [:])
+        #expect(code == ExitCode.configuration)
+        #expect(
+            journal.all == [
+                """
+                err: crm: the configuration is wrong:
+                  --database-url: is required; set it or DATABASE_URL (or DATABASE_URL_FILE)
+                  --tls-certificate-file: is required, because 0.0.0.0:7102 is not on the loopback
+                  --installation-key-file: is required without TLS; set it or INSTALLATION_KEY_FILE
+
+                """
+            ]
+        )
+    }
+
     @Test func `the version and the configuration are printed without starting anything`() async {
         let journal = Journal()
         #expect(await self.run(journal, arguments: ["--version"]) { _ in } == 0)

@@ -1,6 +1,6 @@
+internal import Postgres
 internal import Testing
 
-internal import Postgres
 @testable internal import ServiceKit
 
 @Suite struct ServiceConfigurationTests {

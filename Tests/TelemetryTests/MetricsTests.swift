@@ -118,7 +118,6 @@ internal import Testing
         metrics.rpcServer.observe(.milliseconds(3), "crm.deal.get", "ok")
         metrics.rpcClient.observe(.milliseconds(3), "crm", "crm.deal.get", "ok")
         metrics.dbClientOperation.observe(.milliseconds(1), "read")
-        metrics.dbPoolConnections.set(3, "idle")
         metrics.eventLag.set(0.25, "crm")
         #expect(try self.promtool(metrics.registry.exposition()) == 0)
         #expect(try self.promtool(Array("# TYPE wrong counter\nwrong 1\n".utf8)) != 0, "promtool does not check")

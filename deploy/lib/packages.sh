@@ -9,10 +9,9 @@ test_packages=(python3 python3-venv)
 bench_packages=(gcc libc6-dev python3 python3-venv)
 
 missing_packages() {
-    local package
-    for package in "$@"; do
-        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-    done
+    # dpkg-query fails for a name it has never heard of, which is a missing package too.
+    comm -23 <(printf '%s\n' "$@" | sort -u) \
+        <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
 }
 
 # ensure_packages NAME…

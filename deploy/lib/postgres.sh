@@ -102,35 +102,36 @@ stop_postgres() {
         fail "PostgreSQL did not stop: $(postgres_dir)/server.log"
 }
 
-# sql DATABASE: runs the statements of standard input as the superuser, all or nothing.
+# sql: runs the statements of standard input as the superuser and ends at the first that fails.
 sql() {
-    as_postgres psql -X -q -v ON_ERROR_STOP=1 -h "$(postgres_socket_dir)" -p "$postgres_port" -U postgres -d "$1" -f -
+    as_postgres psql -X -q -v ON_ERROR_STOP=1 -h "$(postgres_socket_dir)" -p "$postgres_port" -U postgres -d postgres -f -
 }
 
 # One database a service, an owner for its migrations and a role that owns nothing and cannot bypass row-level security.
 make_databases() {
-    local service owner_password service_password
-    for service in "${services[@]}"; do
-        owner_password=$(<"$key_dir/postgres-$service-owner.password")
-        service_password=$(<"$key_dir/postgres-$service-service.password")
-        sql postgres <<SQL || fail "could not make the database of $service"
-            select format('create role %I', name) from unnest(array['${service}_owner', '${service}_service']) as name
-            where not exists (select from pg_roles where rolname = name) \gexec
-            alter role ${service}_owner with login nosuperuser nobypassrls nocreatedb nocreaterole inherit
-                password '$owner_password';
-            alter role ${service}_service with login nosuperuser nobypassrls nocreatedb nocreaterole noinherit
-                password '$service_password';
-            select 'create database ${service} owner ${service}_owner'
-            where not exists (select from pg_database where datname = '${service}') \gexec
-            revoke all on database ${service} from public;
-            grant connect on database ${service} to ${service}_service;
+    local service
+    for service in "${services[@]}"; do database_statements "$service"; done | sql ||
+        fail "could not make the databases: $(postgres_dir)/server.log"
+}
+
+# Each can be run again: it makes what is missing and sets what may have changed.
+database_statements() {
+    cat <<SQL
+\\connect postgres
+select format('create role %I', name) from unnest(array['$1_owner', '$1_service']) as name
+where not exists (select from pg_roles where rolname = name) \\gexec
+alter role $1_owner with login nosuperuser nobypassrls nocreatedb nocreaterole inherit
+    password '$(<"$key_dir/postgres-$1-owner.password")';
+alter role $1_service with login nosuperuser nobypassrls nocreatedb nocreaterole noinherit
+    password '$(<"$key_dir/postgres-$1-service.password")';
+select 'create database $1 owner $1_owner' where not exists (select from pg_database where datname = '$1') \\gexec
+revoke all on database $1 from public;
+grant connect on database $1 to $1_service;
+\\connect $1
+alter schema public owner to $1_owner;
+revoke all on schema public from public;
+grant usage on schema public to $1_service;
 SQL
-        sql "$service" <<SQL || fail "could not prepare the database of $service"
-            alter schema public owner to ${service}_owner;
-            revoke all on schema public from public;
-            grant usage on schema public to ${service}_service;
-SQL
-    done
 }
 
 # database_url SERVICE owner|service

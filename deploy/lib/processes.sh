@@ -3,13 +3,14 @@
 # processes/NAME.pid holds "pid start-time": the start time (field 22 of /proc/PID/stat) tells a process from a later one
 # that was given the same number. processes/NAME.made holds what it was started from, so that `up` restarts only what changed.
 
-start_time() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Nothing for a process that has ended, also when it waits as a zombie for a parent that never asks.
+start_time() { sed -n 's/^.*) \([^Z]\) /\1 /p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
 # pid_of NAME: prints the process id when that very process is alive.
 pid_of() {
     local pid started
     read -r pid started 2>/dev/null <"$process_dir/$1.pid" || return 1
-    [ "$(start_time "$pid")" = "$started" ] && echo "$pid"
+    [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] && echo "$pid"
 }
 
 fingerprint() { cat "$bin_dir/$1" "$configuration_dir/$1.json" | sha256sum | cut -d' ' -f1; }

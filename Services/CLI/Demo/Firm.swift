@@ -80,7 +80,7 @@ struct Firm: Sendable {
 /// Idempotency keys: random for a story told once, numbered for one that may be told again.
 final class KeySequence: Sendable {
     private let prefix: String?
-    private let count = Mutex(0)
+    private let last = Mutex(0)
 
     init(prefix: String? = nil) {
         self.prefix = prefix
@@ -90,11 +90,15 @@ final class KeySequence: Sendable {
         guard let prefix else {
             return Identifier.random().description
         }
-        let number = self.count.withLock { count in
-            count += 1
-            return count
+        return "\(prefix)-\(self.number())"
+    }
+
+    /// 1, 2, 3 … whoever asks.
+    func number() -> Int {
+        self.last.withLock { last in
+            last += 1
+            return last
         }
-        return "\(prefix)-\(number)"
     }
 }
 

@@ -31,10 +31,13 @@ struct Load: AsyncParsableCommand {
                 data.accounts,
                 by: api
             ) { Payload.company($0, externalID: $0) }
+            // An e-mail address is one user's, whatever the organization: each load has its own.
+            let load = Identifier.random().description.prefix(8)
             let members = try await Load.batch("members", "/v1/members/batch", data.agents, by: api) { name in
-                let address =
-                    "\(name.lowercased().replacing(" ", with: "."))-\(api.token?.suffix(6) ?? "")@maven.example"
-                return ["name": .string(name), "email": .string(address.lowercased()), "role": "member"]
+                let local = name.lowercased().replacing(" ", with: ".")
+                return [
+                    "name": .string(name), "email": .string("\(local)-\(load)@maven.example"), "role": "member",
+                ]
             }
             let companyIDs = Dictionary(zip(data.accounts, companies), uniquingKeysWith: { first, _ in first })
             let memberIDs = Dictionary(zip(data.agents, members), uniquingKeysWith: { first, _ in first })

@@ -1,5 +1,4 @@
 internal import Contracts
-internal import Synchronization
 internal import Vocabulary
 
 /// The story many times over, by several firms at once: how `deploy/bench` measures lead to cash.
@@ -33,14 +32,15 @@ struct StoryLoad {
     }
 
     private func run(_ firms: [Firm]) async throws(CLIFailure) -> [Duration] {
-        let left = Atomic(self.stories)
+        let stories = self.stories
+        let begun = KeySequence()
         let clock = ContinuousClock()
         do {
             return try await withThrowingTaskGroup(of: [Duration].self) { group in
                 for firm in firms {
                     group.addTask {
                         var own: [Duration] = []
-                        while left.subtract(1, ordering: .relaxed).oldValue > 0 {
+                        while begun.number() <= stories {
                             let start = clock.now
                             var story = Story(
                                 firm: firm,

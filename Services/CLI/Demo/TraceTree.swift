@@ -56,7 +56,9 @@ struct TraceTree {
     private static func text(of event: JSON) -> String {
         let type = event["type"]?.string ?? "?"
         // Of an instant only the time of day: a story rarely lasts longer.
-        let time = event["occurred_at"]?.string.map { String($0.dropFirst(11).prefix(12)) } ?? ""
-        return "\(Terminal.styled(type, .bold))  \(Terminal.styled(time, .dim))"
+        let time = event["occurred_at"]?.string.map {
+            "  " + Terminal.styled(String($0.dropFirst(11).prefix(12)), .dim)
+        }
+        return Terminal.styled(type, .bold) + (time ?? "")
     }
 }

@@ -193,7 +193,9 @@ struct HeadCursor {
         _ = self.take("-")
         let start = self.index
         try self.skipDigits()
-        guard self.index - start == 1 || self.bytes[start] != UInt8(ascii: "0") else { throw self.fault("leading zero") }
+        guard self.index - start == 1 || self.bytes[start] != UInt8(ascii: "0") else {
+            throw self.fault("leading zero")
+        }
         if self.index < self.bytes.count, self.bytes[self.index] == UInt8(ascii: ".") {
             self.index += 1
             try self.skipDigits()

@@ -5,7 +5,8 @@ final class ClientStream {
     let id: Int32
     var outbound: OutboundBody
     private let promise: EventLoopPromise<HTTPStreamingResponse>
-    private let body: HTTPBodyStream
+    /// Until it is handed over: afterwards only the caller keeps it, and dropping it cancels the request.
+    private var body: HTTPBodyStream?
     private let continuation: AsyncThrowingStream<[UInt8], any Error>.Continuation
     private var status = 0
     private var fields: [HTTPField] = []
@@ -24,7 +25,7 @@ final class ClientStream {
         self.outbound = OutboundBody(whole: body)
         self.promise = promise
         let (pieces, continuation) = AsyncThrowingStream.makeStream(of: [UInt8].self)
-        self.body = HTTPBodyStream(pieces: pieces, consumed: consumed)
+        self.body = HTTPBodyStream(pieces: pieces, consumed: consumed, cancelled: cancelled)
         self.continuation = continuation
         continuation.onTermination = { reason in
             if case .cancelled = reason { cancelled() }
@@ -38,13 +39,14 @@ final class ClientStream {
     }
 
     func headEnded() {
-        guard !self.hasHead else { return }
+        guard !self.hasHead, let body = self.body else { return }
         guard self.status >= 200 else {
             self.fields = []
             return
         }
         self.hasHead = true
-        self.promise.succeed(HTTPStreamingResponse(status: self.status, fields: self.fields, body: self.body))
+        self.body = nil
+        self.promise.succeed(HTTPStreamingResponse(status: self.status, fields: self.fields, body: body))
     }
 
     func bodyArrived(_ bytes: UnsafeRawBufferPointer) {

@@ -47,6 +47,7 @@ public final class HTTPClient: Sendable {
         streamWindowBytes: Int = HTTPClient.streamWindowBytesDefault,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> HTTPClient {
+        let tls = try Self.tlsContext(security)
         let loop = group.next()
         let ready = loop.makePromise(of: Void.self)
         let isTLS = security != .cleartext
@@ -56,7 +57,6 @@ public final class HTTPClient: Sendable {
             streamWindowBytes: streamWindowBytes,
             connectionWindowBytes: Self.connectionWindowBytes
         )
-        let tls = try Self.tlsContext(security)
         let name = serverName ?? (Self.isAddress(host) ? nil : host)
         let bound = loop.submit {
             NIOLoopBound(HTTPClientHandler(settings, isTLS: isTLS, ready: ready), eventLoop: loop)

@@ -12,8 +12,14 @@ public enum Gzip {
     public static func compress(_ bytes: [UInt8], level: Int32 = Gzip.levelDefault) -> [UInt8]? {
         var stream = z_stream()
         let opened = deflateInit2_(
-            &stream, level, Z_DEFLATED, Self.gzipWindowBits, Self.memoryLevel, Z_DEFAULT_STRATEGY,
-            ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)
+            &stream,
+            level,
+            Z_DEFLATED,
+            Self.gzipWindowBits,
+            Self.memoryLevel,
+            Z_DEFAULT_STRATEGY,
+            ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size)
         )
         guard opened == Z_OK else { return nil }
         defer { deflateEnd(&stream) }

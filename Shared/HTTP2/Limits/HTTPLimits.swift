@@ -74,6 +74,8 @@ public struct HTTPLimits: Sendable, Hashable {
     public var bodyTimeout = TimeAmount.seconds(60)
     /// For a response of which the peer takes nothing.
     public var responseStallTimeout = TimeAmount.seconds(30)
+    /// What the peer must take of a response within that time, unless less is waiting.
+    public var responseProgressBytesMin = 4 * 1_024
     /// For the last GOAWAY of a refused connection to leave.
     public var farewellTimeout = TimeAmount.seconds(1)
     /// How often a connection's times are looked at.

@@ -13,6 +13,9 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var date = HTTPDate()
     private var exchange: HTTP1Exchange?
+    private weak var intake: HTTP1Intake?
+    /// Why we gave up on a head ourselves, without a fault of the parser.
+    private var headRefusal: (status: Int, reason: HTTPRefusal)?
     private var requests = 0
     /// The connection ends with the current response, or has ended.
     private var isLeaving: Bool
@@ -46,8 +49,10 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
         limits.maxHeaderListSize = core.limits.headerListBytesMax
         limits.maxHeaderFieldCount = core.limits.headerFieldsMax
         let handler = HTTP1ServerHandler(core: core, isTLS: isTLS, eventLoop: pipeline.eventLoop)
+        let intake = HTTP1Intake(handler)
+        handler.intake = intake
         let handlers: [any ChannelHandler] = [
-            HTTP1Intake(handler),
+            intake,
             HTTPResponseEncoder(),
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
             HTTPServerPipelineHandler(),
@@ -86,7 +91,9 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let fault = error as? HTTPParserError, !self.isDeparting else { return context.close(promise: nil) }
-        if case .headerOverflow = fault {
+        if let refusal = self.headRefusal {
+            self.refuseUnread(refusal.status, refusal.reason)
+        } else if case .headerOverflow = fault {
             self.refuseUnread(431, .headTooLarge)
         } else {
             self.refuseUnread(400, .invalidHead)
@@ -115,7 +122,15 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
     /// The bytes have been parsed; a head still open must be within its limit.
     func bytesParsed() {
         guard self.exchange == nil, self.headOpenSince != nil else { return }
-        if self.headBytes > 2 * self.limits.headerListBytesMax { self.refuseUnread(431, .headTooLarge) }
+        if self.headBytes > 2 * self.limits.headerListBytesMax { self.giveUp(431, .headTooLarge) }
+    }
+
+    /// Ends a head that has not come to its end. NIO's pipeline handler lets an answer without a request pass only
+    /// after a fault of the parser, so we act as if there were one.
+    private func giveUp(_ status: Int, _ reason: HTTPRefusal) {
+        guard self.headRefusal == nil else { return }
+        self.headRefusal = (status, reason)
+        self.intake?.fail()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -282,7 +297,7 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
             guard exchange.pace?.isTooSlow(now, self.limits) == true, !exchange.isResponding else { return }
             self.refuse(exchange, 408, .slowBody)
         } else if let since = self.headOpenSince {
-            if now - since >= self.limits.headTimeout { self.refuseUnread(408, .headTimeout) }
+            if now - since >= self.limits.headTimeout { self.giveUp(408, .headTimeout) }
         } else if now - self.idleSince >= self.limits.idleTimeout {
             self.depart()
         }
@@ -295,9 +310,22 @@ private final class HTTP1Intake: ChannelInboundHandler {
     typealias InboundOut = ByteBuffer
 
     private let connection: HTTP1ServerHandler
+    private var context: ChannelHandlerContext?
 
     init(_ connection: HTTP1ServerHandler) {
         self.connection = connection
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func fail() {
+        self.context?.fireErrorCaught(HTTPParserError.unknown)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -242,10 +242,11 @@ extension HTTP2ServerHandler: SessionDelegate {
         default:
             return
         }
-        // Answered before the request was complete: tell the client to stop sending, without blame.
+        // Answered before the request was complete: the client is to stop sending. The reset that tells it so waits for
+        // the next sweeps, since some clients (curl 7.88) lose a response that a reset follows at once.
         let isEnd = frame.flags & FrameHead.endStream != 0
         if isEnd, let session = self.session, !session.isRemoteClosed(frame.stream) {
-            session.reset(frame.stream, HTTP2Code.noError)
+            self.streams[frame.stream]?.answeredEarly = self.now
         }
     }
 

@@ -85,6 +85,8 @@ extension HTTP2ServerHandler {
                 self.core.counters.refused(.responseStalled)
                 stream.outbound.clear()
                 self.session?.reset(stream.id, HTTP2Code.cancel)
+            } else if let since = stream.answeredEarly, now - since >= self.limits.farewellTimeout {
+                self.session?.reset(stream.id, HTTP2Code.noError)
             }
         }
     }
@@ -92,7 +94,9 @@ extension HTTP2ServerHandler {
     private func sweepConnection(_ now: NIODeadline) {
         switch self.times.drain {
         case .none:
-            if self.streams.isEmpty && self.handlersRunning == 0 && now - self.times.idleSince >= self.limits.idleTimeout {
+            if self.streams.isEmpty && self.handlersRunning == 0
+                && now - self.times.idleSince >= self.limits.idleTimeout
+            {
                 self.farewell(HTTP2Code.noError, nil)
             } else if now - self.times.start >= self.limits.connectionAgeMax {
                 self.beginDrain()
@@ -103,6 +107,8 @@ extension HTTP2ServerHandler {
             guard now - since >= self.limits.drainTimeout else { return }
             self.core.counters.refused(.drainTimeout)
             for id in Array(self.streams.keys) { self.session?.reset(id, HTTP2Code.cancel) }
+            // Now: a session that is to be terminated sends no resets any more.
+            self.pump()
             self.farewell(HTTP2Code.noError, nil)
         }
     }

@@ -166,7 +166,8 @@ final class HTTP2ServerHandler: ChannelDuplexHandler {
         }
     }
 
-    private func pump() {
+    /// Sends what the session has.
+    func pump() {
         guard let context = self.context, let session = self.session, !self.isPumping, !self.isOutputClosed else {
             return
         }

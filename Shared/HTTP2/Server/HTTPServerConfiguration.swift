@@ -60,9 +60,14 @@ public struct HTTPServerTLS: Hashable, Sendable {
 
     /// Reads the files. TLS 1.2 and 1.3, ALPN `h2` and `http/1.1`.
     func context() throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMFile(self.certificateChainFile).map(NIOSSLCertificateSource.certificate)
+        let chain = try NIOSSLCertificate.fromPEMFile(self.certificateChainFile).map(
+            NIOSSLCertificateSource.certificate
+        )
         let key = try NIOSSLPrivateKey(file: self.privateKeyFile, format: .pem)
-        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain,
+            privateKey: .privateKey(key)
+        )
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
         return try NIOSSLContext(configuration: configuration)

@@ -33,8 +33,11 @@ final class ServerStream: ResponseExchange {
     // The response, as it goes.
     private(set) var isResponding = false
     var outbound = OutboundBody()
-    /// When the peer last took something, or there was last nothing to take.
-    var lastProgress: NIODeadline
+    /// When the peer had last taken enough, or there was last nothing to take.
+    private(set) var lastProgress: NIODeadline
+    private var progressBytes = 0
+    /// When the last of the response went, if the request was not complete then.
+    var answeredEarly: NIODeadline?
     private var isHandlerRunning = false
     private(set) var isClosed = false
     private var closeCallbacks: [@Sendable () -> Void] = []
@@ -120,8 +123,13 @@ final class ServerStream: ResponseExchange {
     // MARK: From the connection
 
     func readBody(into target: UnsafeMutableRawBufferPointer, now: NIODeadline) -> OutboundBody.Read {
-        self.lastProgress = now
+        let before = self.outbound.count
         let read = self.outbound.read(into: target)
+        self.progressBytes += before - self.outbound.count
+        if self.outbound.count == 0 || self.progressBytes >= self.connection.limits.responseProgressBytesMin {
+            self.lastProgress = now
+            self.progressBytes = 0
+        }
         if !self.flags.isWritable, self.outbound.count <= self.connection.limits.writeBufferBytesMax / 2 {
             self.flags.setWritable(true)
             // Not from here: we are inside the session's `send`, and the callback will want to write.

@@ -38,14 +38,23 @@ extension Session {
             return 0
         }
         nghttp2_session_callbacks_set_on_header_callback(callbacks) {
-            _, frame, name, nameBytes, value, valueBytes, _, user in
+            _,
+            frame,
+            name,
+            nameBytes,
+            value,
+            valueBytes,
+            _,
+            user in
             guard let session = Session.from(user), let frame else { return 0 }
             let stream = frame.pointee.hd.stream_id
             switch session.delegate.takesField(stream, bytes: nameBytes + valueBytes) {
             case .take:
                 let name = UnsafeBufferPointer(start: name, count: nameBytes)
                 let value = UnsafeBufferPointer(start: value, count: valueBytes)
-                let (nameText, valueText) = (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+                let (nameText, valueText) = (
+                    String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)
+                )
                 session.delegate.field(stream, name: nameText, value: valueText)
                 return 0
             case .skip:

@@ -58,13 +58,23 @@ struct SettingsReader {
         arguments: [String],
         environment: [String: String]
     ) async throws(ConfigurationErrors) -> SettingValues {
+        let (values, problems) = await self.collect(settings, arguments: arguments, environment: environment)
+        guard problems.isEmpty else { throw ConfigurationErrors(problems) }
+        return values
+    }
+
+    /// The values as far as they could be read, and what is wrong, so that a caller can look for more.
+    static func collect(
+        _ settings: [Setting],
+        arguments: [String],
+        environment: [String: String]
+    ) async -> (values: SettingValues, problems: [String]) {
         var reader = SettingsReader(settings: settings)
         reader.checkArguments(arguments)
         await reader.open(arguments: arguments, environment: environment)
         var values: [SettingValues.Value] = []
         for setting in settings { values.append(reader.value(of: setting)) }
-        guard reader.problems.isEmpty else { throw ConfigurationErrors(reader.problems) }
-        return SettingValues(values: values)
+        return (SettingValues(values: values), reader.problems)
     }
 
     private init(settings: [Setting]) { self.settings = settings }

@@ -1,7 +1,6 @@
 public import Contracts
 internal import Crypto
 public import Logging
-public import Telemetry
 public import Vocabulary
 public import Wire
 
@@ -10,12 +9,11 @@ public struct ServiceEndpoint: CallHandler {
     private let router: Router
     private let verifier: AssertionVerifier
     private let clock: WallClock
-    private let metrics: ServiceMetrics
     private let logger: Logger
     private let catalog: [UInt8]
     public let catalogHash: String
 
-    public init(router: Router, verifier: AssertionVerifier, clock: WallClock, metrics: ServiceMetrics, logger: Logger) {
+    public init(router: Router, verifier: AssertionVerifier, clock: WallClock, logger: Logger) {
         let catalog = router.catalog.json.bytes
         self.catalog = catalog
         self.catalogHash = Base64URL.encode(Array(SHA256.hash(data: catalog)))
@@ -24,27 +22,21 @@ public struct ServiceEndpoint: CallHandler {
         self.router = router
         self.verifier = verifier
         self.clock = clock
-        self.metrics = metrics
         self.logger = logger
     }
 
     public func isStream(_ operation: String) -> Bool { self.router.declaration(of: operation)?.isStream ?? false }
 
     public func handle(_ call: CallHead, body: [UInt8], peer: Peer) async -> WireReply {
-        let clock = ContinuousClock()
-        let start = clock.now
         let requestID = self.requestID(of: call)
-        let reply: WireReply
         do throws(Fault) {
             let context = try self.context(of: call, body: body, peer: peer, requestID: requestID)
-            reply = WireReply(
+            return WireReply(
                 try await self.router.reply(to: call.operation, parameters: call.parameters.map { ($0.name, $0.value) }, body: body, context: context)
             )
         } catch {
-            reply = WireReply(error, requestID: requestID)
+            return WireReply(error, requestID: requestID)
         }
-        self.metrics.observe(operation: call.operation, status: reply.status, seconds: (clock.now - start) / .seconds(1))
-        return reply
     }
 
     public func stream(_ call: CallHead, body: [UInt8], peer: Peer, writer: StreamWriter) async -> StreamEnd {

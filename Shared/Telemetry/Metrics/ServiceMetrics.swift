@@ -9,8 +9,6 @@ public struct ServiceMetrics: Sendable {
     public let rpcClient: Histogram
     /// Reads (`read`) and transactions (`transaction`) by name of the operation that asked for them.
     public let dbClientOperation: Histogram
-    /// Connections by `state`: `idle`, `busy`.
-    public let dbPoolConnections: Gauge
     /// How far a consumer is behind the newest event of a producer.
     public let eventLag: Gauge
     /// Events that were set aside after failing too often.
@@ -37,11 +35,6 @@ public struct ServiceMetrics: Sendable {
             "db_client_operation_duration_seconds",
             help: "Time a read or a transaction took, waiting for a connection included.",
             labels: ["operation"]
-        )
-        self.dbPoolConnections = registry.gauge(
-            "db_pool_connections",
-            help: "Database connections by what they do.",
-            labels: ["state"]
         )
         self.eventLag = registry.gauge(
             "event_lag_seconds",

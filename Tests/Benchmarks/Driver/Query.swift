@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Postgres
-internal import Synchronization
 internal import Vocabulary
 
 /// `read-query`: one row by its id through the Postgres target, row-level security on.
@@ -23,10 +22,10 @@ struct QueryLoad: AsyncParsableCommand {
         let database = Database(configuration)
         try await database.start()
         let rows = self.rows
-        let next = Atomic(0)
+        let next = Counter(0)
         let sample = try await Sample.measure(count: self.count, concurrency: self.concurrency) { _ in
             // A stride that shares no factor with the number of rows visits all of them out of order.
-            let number = next.add(7_919, ordering: .relaxed).newValue % rows + 1
+            let number = next.next() * 7_919 % rows + 1
             let found = try await database.read(
                 .organization(organization),
                 "SELECT id, name, stage, amount_minor, created_at FROM bench_deal WHERE organization_id = $1 AND id = $2",

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Contracts
 internal import HTTP2
 internal import NIOPosix
-internal import Synchronization
 internal import Vocabulary
 
 /// `get`, `list-50` and `create`: requests through the gateway as clients make them, spread over a few connections.
@@ -32,18 +31,18 @@ struct RequestLoad: AsyncParsableCommand {
         let fields = [HTTPField("authorization", "Bearer \(self.token)"), HTTPField("accept", "application/json")]
         let kind = self.kind
         let ids = kind == .get ? try await RequestLoad.ids(by: connections[0], fields) : []
-        let next = Atomic(0)
+        let next = Counter(0)
         let sample = try await Sample.measure(count: self.count, concurrency: self.concurrency) { worker in
             let client = connections[worker % connections.count]
             let response: HTTPResponse
             switch kind {
             case .get:
-                let id = ids[next.add(1, ordering: .relaxed).newValue % ids.count]
+                let id = ids[next.next() % ids.count]
                 response = try await client.request(method: "GET", path: "/v1/deals/\(id)", fields: fields)
             case .list:
                 response = try await client.request(method: "GET", path: "/v1/deals?limit=50", fields: fields)
             case .create:
-                let number = next.add(1, ordering: .relaxed).newValue
+                let number = next.next()
                 let body: JSON = ["name": .string("Bench deal \(number)"), "amount_minor": 100_000, "currency": "USD"]
                 let more = [
                     HTTPField("content-type", "application/json"),

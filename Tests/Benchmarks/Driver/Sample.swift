@@ -1,5 +1,4 @@
 internal import Contracts
-internal import Synchronization
 
 /// What one run of load found: how many operations in what time, and the spread of their latencies.
 struct Sample: Sendable {
@@ -31,14 +30,14 @@ struct Sample: Sendable {
         concurrency: Int,
         _ operation: @escaping @Sendable (_ worker: Int) async throws -> Void
     ) async throws -> Sample {
-        let left = Atomic(count)
+        let left = Counter(count)
         let clock = ContinuousClock()
         let began = clock.now
         let latencies = try await withThrowingTaskGroup(of: [Duration].self) { group in
             for worker in 0..<concurrency {
                 group.addTask {
                     var own: [Duration] = []
-                    while left.subtract(1, ordering: .relaxed).oldValue > 0 {
+                    while left.take() {
                         let start = clock.now
                         try await operation(worker)
                         own.append(clock.now - start)

@@ -11,6 +11,11 @@ struct FrameDecoderTests {
         return decoder
     }
 
+    /// The macro cannot call a mutating function itself.
+    static func next(_ decoder: inout FrameDecoder) throws(FrameFault) -> Frame? {
+        try decoder.next()
+    }
+
     @Test("a frame is its lengths, its head and its body")
     func encode() {
         var bytes: [UInt8] = []
@@ -33,16 +38,16 @@ struct FrameDecoderTests {
     @Test("frames come out one by one, and bytes of the next wait")
     func several() throws {
         var decoder = Self.decoder(Self.pingFrame + Self.pingFrame + [0, 0])
-        #expect(try decoder.next() == Frame(.ping))
-        #expect(try decoder.next() == Frame(.ping))
-        #expect(try decoder.next() == nil)
+        #expect(try Self.next(&decoder) == Frame(.ping))
+        #expect(try Self.next(&decoder) == Frame(.ping))
+        #expect(try Self.next(&decoder) == nil)
         #expect(decoder.pending == 2)
     }
 
     @Test("one byte at a time makes the same frames")
     func byteByByte() throws {
         var bytes: [UInt8] = []
-        let frames = HeadTests.examples.map { Frame($0.0, body: Array($0.1.utf8)) }
+        let frames = HeadExamples.all.map { Frame($0.0, body: Array($0.1.utf8)) }
         for frame in frames { FrameEncoder.append(frame.head, body: frame.body, to: &bytes) }
         var decoder = Self.decoder([])
         var found: [Frame] = []
@@ -70,18 +75,23 @@ struct FrameDecoderTests {
     @Test("bad lengths are refused as soon as they are known, before what they promise", arguments: Self.refused)
     func refusals(bytes: [UInt8], code: CloseCode) {
         var decoder = Self.decoder(bytes)
-        #expect { try decoder.next() } throws: { ($0 as? FrameFault)?.code == code }
-        #expect(decoder.pending == 0)
-        decoder.push(Self.pingFrame)
-        #expect("a stream that lost its place stays lost") { try decoder.next() } throws: {
-            ($0 as? FrameFault)?.code == code
+        for _ in 0..<2 {
+            do throws(FrameFault) {
+                let frame = try decoder.next()
+                Issue.record("a frame: \(String(describing: frame))")
+            } catch {
+                #expect(error.code == code)
+            }
+            #expect(decoder.pending == 0)
+            // A stream that lost its place stays lost.
+            decoder.push(Self.pingFrame)
         }
     }
 
     @Test("a truncated head waits for the rest", arguments: 0..<23)
     func truncated(count: Int) throws {
         var decoder = Self.decoder(Array(Self.pingFrame.prefix(count)))
-        #expect(try decoder.next() == nil)
+        #expect(try Self.next(&decoder) == nil)
     }
 
     @Test("the limit is raised once the peer is known")
@@ -90,22 +100,25 @@ struct FrameDecoderTests {
         FrameEncoder.append(.ping, body: Array(repeating: 0, count: 5_000), to: &bytes)
         var decoder = FrameDecoder(limits: .standard)
         decoder.push(bytes)
-        #expect(throws: FrameFault.self) { try decoder.next() }
+        #expect(throws: FrameFault.self) { try Self.next(&decoder) }
         decoder = FrameDecoder(limits: .standard)
         decoder.frameBytesMax = WireLimits.standard.frameBytesMax
         decoder.push(bytes)
-        #expect(try decoder.next()?.body.count == 5_000)
+        #expect(try Self.next(&decoder)?.body.count == 5_000)
     }
 
     @Test("mutated frames make frames or faults and nothing else", arguments: 0..<8)
     func mutated(seed: UInt64) {
         var generator = Generator(state: seed)
         var valid: [UInt8] = []
-        for (head, text) in HeadTests.examples { FrameEncoder.append(head, body: Array(text.utf8), to: &valid) }
+        for (head, text) in HeadExamples.all { FrameEncoder.append(head, body: Array(text.utf8), to: &valid) }
         for _ in 0..<500 {
             var bytes = valid
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
+                bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+                    in: .min ... .max,
+                    using: &generator
+                )
             }
             var decoder = Self.decoder([])
             var index = 0

@@ -2,73 +2,7 @@ internal import Contracts
 internal import Testing
 
 struct HeadTests {
-    static let hello = Hello(
-        service: "gateway",
-        instance: "gateway-1",
-        build: "dev",
-        catalog: "",
-        nonce: String(repeating: "ab", count: 32)
-    )
-
-    static let call = CallHead(
-        id: 7,
-        operation: "crm.deal.advance/2",
-        parameters: [CallParameter(name: "id", value: "deadbeef"), CallParameter(name: "q", value: "a\"b\\c\u{1}é")],
-        assertion: "e30.AA",
-        deadlineMilliseconds: 2_500,
-        traceparent: "00-1-2-01",
-        requestID: "req-1",
-        idempotencyKey: "k",
-        ifMatch: 3,
-        ifNoneMatch: -4,
-        dryRun: true,
-        remoteAddress: "127.0.0.1"
-    )
-
-    static let examples: [(Head, String)] = [
-        (
-            .hello(Self.hello),
-            #"{"kind":"hello","version":1,"service":"gateway","instance":"gateway-1","build":"dev","catalog":"","nonce":""#
-                + String(repeating: "ab", count: 32) + #""}"#
-        ),
-        (.proof(Proof("00ff")), #"{"kind":"proof","proof":"00ff"}"#),
-        (.call(CallHead(id: 1, operation: "a.b/1")), #"{"kind":"call","id":1,"operation":"a.b/1"}"#),
-        (
-            .call(Self.call),
-            #"{"kind":"call","id":7,"operation":"crm.deal.advance/2","parameters":{"id":"deadbeef","q":"a\"b\\c\u0001é"},"#
-                + #""assertion":"e30.AA","deadline_ms":2500,"traceparent":"00-1-2-01","request_id":"req-1","#
-                + #""idempotency_key":"k","if_match":3,"if_none_match":-4,"dry_run":true,"remote_address":"127.0.0.1"}"#
-        ),
-        (.reply(ReplyHead(id: 4_294_967_295, status: "ok")), #"{"kind":"reply","id":4294967295,"status":"ok"}"#),
-        (
-            .reply(
-                ReplyHead(
-                    id: 2,
-                    status: "ok",
-                    httpStatus: 201,
-                    etag: 9,
-                    location: "/v1/deals/1",
-                    replayed: true,
-                    retryAfterSeconds: 3
-                )
-            ),
-            #"{"kind":"reply","id":2,"status":"ok","http_status":201,"etag":9,"location":"/v1/deals/1","#
-                + #""replayed":true,"retry_after":3}"#
-        ),
-        (.item(id: 3), #"{"kind":"item","id":3}"#),
-        (.end(EndHead(id: 3, status: "internal")), #"{"kind":"end","id":3,"status":"internal"}"#),
-        (.credit(id: 3, count: 16), #"{"kind":"credit","id":3,"n":16}"#),
-        (.cancel(id: 3), #"{"kind":"cancel","id":3}"#),
-        (.ping, #"{"kind":"ping"}"#),
-        (.pong, #"{"kind":"pong"}"#),
-        (.drain, #"{"kind":"drain"}"#),
-        (
-            .close(CloseHead(.identity, "the proof is wrong")),
-            #"{"kind":"close","code":"identity","detail":"the proof is wrong"}"#
-        ),
-    ]
-
-    @Test("every kind is written as the document says, and read back", arguments: Self.examples)
+    @Test("every kind is written as the document says, and read back", arguments: HeadExamples.all)
     func examples(head: Head, text: String) throws {
         var bytes: [UInt8] = []
         HeadEncoder.append(head, to: &bytes)
@@ -78,7 +12,7 @@ struct HeadTests {
 
     @Test("the examples cover every kind")
     func coverage() {
-        #expect(Set(Self.examples.map(\.0.kind)) == Set(Head.Kind.allCases))
+        #expect(Set(HeadExamples.all.map(\.0.kind)) == Set(Head.Kind.allCases))
     }
 
     @Test(
@@ -95,44 +29,7 @@ struct HeadTests {
         #expect(try HeadDecoder.decode(Array(text.utf8)) == .item(id: 3))
     }
 
-    static let refused: [(String, String)] = [
-        ("", "nothing at all"),
-        ("{", "no end"),
-        (#"{"kind":"ping"}x"#, "bytes after the object"),
-        (#"[{"kind":"ping"}]"#, "an array"),
-        (#"{"kind":"ping",}"#, "a comma too many"),
-        (#"{"kind":"ping" "id":1}"#, "a comma too few"),
-        (#"{'kind':"ping"}"#, "single quotes"),
-        (#"{"kind":"ping","kind":"ping"}"#, "a known name twice"),
-        (#"{"kind":"ping","etag":null,"etag":1}"#, "a known name twice, once null"),
-        (#"{"kind":"ping","x":1,"x":1}"#, "an unknown name twice"),
-        (#"{"kind":"ping","x":1,"\u0078":1}"#, "an unknown name twice, once escaped"),
-        (#"{"kind":"call","id":1,"operation":"a/1","parameters":{"a":"1","a":"2"}}"#, "a parameter twice"),
-        (#"{"kind":"call","id":1,"operation":"a/1","parameters":{"a":1}}"#, "a parameter that is no string"),
-        (#"{"kind":"item","id":0}"#, "id 0"),
-        (#"{"kind":"item","id":-1}"#, "a negative id"),
-        (#"{"kind":"item","id":4294967296}"#, "an id of 33 bits"),
-        (#"{"kind":"item","id":9223372036854775808}"#, "an integer of 65 bits"),
-        (#"{"kind":"item","id":1.0}"#, "a fraction"),
-        (#"{"kind":"item","id":1e2}"#, "an exponent"),
-        (#"{"kind":"item","id":01}"#, "a leading zero"),
-        (#"{"kind":"item","id":"1"}"#, "a string for an integer"),
-        (#"{"kind":"item"}"#, "no id"),
-        (#"{"kind":"item","id":null}"#, "a null id"),
-        (#"{"id":1}"#, "no kind"),
-        (#"{"kind":1}"#, "a number for kind"),
-        ("{\"kind\":\"pi\nng\"}", "a control character in a string"),
-        (#"{"kind":"ping","x":"\ud800"}"#, "half a surrogate pair"),
-        (#"{"kind":"ping","x":"\udc00\ud800"}"#, "a surrogate pair in the wrong order"),
-        (#"{"kind":"ping","x":"\q"}"#, "an unknown escape"),
-        (#"{"kind":"ping","x":tru}"#, "half a word"),
-        (#"{"kind":"ping","x":-}"#, "a sign without digits"),
-        (#"{"kind":"ping","x":1.}"#, "a point without digits"),
-        (#"{"kind":"ping","x":"# + String(repeating: "[", count: 9) + String(repeating: "]", count: 9) + "}", "depth 9"),
-        (#"{"kind":"ping","x":"# + String(repeating: "[", count: 9_000), "endless depth"),
-    ]
-
-    @Test("what is not such an object is refused", arguments: Self.refused)
+    @Test("what is not such an object is refused", arguments: HeadExamples.refused)
     func refusals(text: String, why: String) {
         #expect(throws: FrameFault.self, "\(why)") { try HeadDecoder.decode(Array(text.utf8)) }
     }

@@ -34,8 +34,18 @@ struct GRPCEcho {
             transportSecurity: .plaintext
         )
         try await withGRPCClient(transport: transport) { client in
-            _ = try await Self.round(client, count: max(concurrency, count / 10), concurrency: concurrency, bytes: bytes)
-            let (latencies, elapsed) = try await Self.round(client, count: count, concurrency: concurrency, bytes: bytes)
+            _ = try await Self.round(
+                client,
+                count: max(concurrency, count / 10),
+                concurrency: concurrency,
+                bytes: bytes
+            )
+            let (latencies, elapsed) = try await Self.round(
+                client,
+                count: count,
+                concurrency: concurrency,
+                bytes: bytes
+            )
             let sorted = latencies.sorted()
             let rate = Double(sorted.count) / (elapsed / .seconds(1))
             let (p50, p99) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
@@ -52,7 +62,7 @@ struct GRPCEcho {
         concurrency: Int,
         bytes: Int
     ) async throws -> ([Duration], Duration) {
-        let left = Atomic(count)
+        let left = Countdown(count)
         let clock = ContinuousClock()
         let began = clock.now
         let body = [UInt8](repeating: UInt8(ascii: "a"), count: bytes)
@@ -60,7 +70,7 @@ struct GRPCEcho {
             for _ in 0..<concurrency {
                 group.addTask {
                     var own: [Duration] = []
-                    while left.subtract(1, ordering: .relaxed).oldValue > 0 {
+                    while left.take() {
                         let start = clock.now
                         let answered = try await client.unary(
                             request: ClientRequest(message: body),
@@ -79,6 +89,15 @@ struct GRPCEcho {
         }
         return (latencies, clock.now - began)
     }
+}
+
+/// What is left to do, taken from by all workers.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ count: Int) { self.left = Atomic(count) }
+
+    func take() -> Bool { self.left.subtract(1, ordering: .relaxed).oldValue > 0 }
 }
 
 private struct EchoService: RegistrableRPCService {

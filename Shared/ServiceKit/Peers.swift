@@ -1,0 +1,89 @@
+internal import NIOCore
+internal import Synchronization
+public import Wire
+
+/// The other services, each by one client that all handlers of the process share.
+///
+/// A client exists for the services that were asked for while the process was put together, and for no others.
+public final class Peers: ProcessPart {
+    public let name = "peers"
+    /// How long the answers to calls already made may take when the process ends.
+    static let drainLimit = Duration.seconds(2)
+
+    private let settings: WireSettings
+    private let identity: WireIdentity
+    private let security: WireSecurity
+    private let group: any EventLoopGroup
+    private let clients = Mutex<[String: WireClient]>([:])
+
+    init(_ settings: WireSettings, identity: WireIdentity, security: WireSecurity, group: any EventLoopGroup) {
+        self.settings = settings
+        self.identity = identity
+        self.security = security
+        self.group = group
+    }
+
+    /// The client of a service. Ask while the process is put together, and keep it.
+    public func client(of service: String) -> WireClient {
+        let addresses = (self.settings.peers[service] ?? []).map { WireAddress(host: $0.host, port: $0.port) }
+        precondition(!addresses.isEmpty, "\(service) is not a service")
+        return self.clients.withLock { clients in
+            if let client = clients[service] { return client }
+            let configuration = WireClientConfiguration(
+                identity: self.identity,
+                service: service,
+                addresses: addresses,
+                security: self.security
+            )
+            let client = WireClient(configuration, group: self.group)
+            clients[service] = client
+            return client
+        }
+    }
+
+    /// Begins to connect. A service that is not there yet is no reason not to start.
+    public func start() async throws {
+        for client in self.clients.withLock({ Array($0.values) }) { try client.start() }
+    }
+
+    public func stop() async {
+        for client in self.clients.withLock({ Array($0.values) }) { await client.drain(limit: Self.drainLimit) }
+    }
+}
+
+extension WireSettings {
+    static let keyFileBytesMax = 64 * 1024
+
+    /// Reads the files: certificates if they are set, or else the installation's key.
+    public func security() throws(ConfigurationErrors) -> WireSecurity {
+        guard let tls = self.tls else {
+            guard let path = self.installationKeyFile else {
+                throw ConfigurationErrors(["--installation-key-file: is not set"])
+            }
+            var key = try Self.file(path, of: "--installation-key-file")
+            // The file is a line of text, as `openssl rand -hex 32` writes it.
+            while key.last == UInt8(ascii: "\n") || key.last == UInt8(ascii: "\r") { key.removeLast() }
+            guard key.count >= WireSecurity.keyBytesMin else {
+                throw ConfigurationErrors([
+                    "--installation-key-file: \(path) is shorter than \(WireSecurity.keyBytesMin) bytes"
+                ])
+            }
+            return .key(key)
+        }
+        return .tls(
+            WireTLS(
+                certificateChain: try Self.file(tls.certificate, of: "--tls-certificate-file"),
+                privateKey: try Self.file(tls.key, of: "--tls-key-file"),
+                trustRoots: try Self.file(tls.authority, of: "--tls-authority-file")
+            )
+        )
+    }
+
+    private static func file(_ path: String, of flag: String) throws(ConfigurationErrors) -> [UInt8] {
+        do {
+            return try TextFile.bytes(path, bytesMax: self.keyFileBytesMax)
+        } catch {
+            throw ConfigurationErrors(["\(flag): cannot read \(path): \(error)"])
+        }
+    }
+}

@@ -1,0 +1,175 @@
+public import Logging
+public import NIOCore
+public import Postgres
+public import ServiceLifecycle
+public import Telemetry
+public import Vocabulary
+public import Wire
+
+/// What a service is: all that a `main.swift` says.
+///
+/// ```swift
+/// await serviceMain(
+///     ServiceDefinition(name: "crm", version: CRM.version, migrations: CRM.migrations) { environment in
+///         try await crmService(environment)
+///     }
+/// )
+/// ```
+public struct ServiceDefinition: Sendable {
+    public let name: String
+    public let version: String
+    public let migrations: [Migration]
+    /// Settings of this service alone; read them from `ServiceEnvironment.values`.
+    public let settings: [Setting]
+    /// Puts the service together. The database is not connected yet.
+    public let assemble: @Sendable (ServiceEnvironment) async throws -> AssembledService
+
+    public init(
+        name: String,
+        version: String,
+        migrations: [Migration],
+        settings: [Setting] = [],
+        assemble: @escaping @Sendable (ServiceEnvironment) async throws -> AssembledService
+    ) {
+        self.name = name
+        self.version = version
+        self.migrations = migrations
+        self.settings = settings
+        self.assemble = assemble
+    }
+}
+
+/// What a service finds when it is put together.
+public struct ServiceEnvironment: Sendable {
+    public let configuration: ServiceConfiguration
+    public let values: SettingValues
+    public let logger: Logger
+    public let metrics: ServiceMetrics
+    public let health: HealthChecks
+    public let clock: WallClock
+    public let group: any EventLoopGroup
+    public let database: Database
+    public let peers: Peers
+    /// A logger for one part of the service; its lines carry `label`.
+    public let makeLogger: @Sendable (_ label: String) -> Logger
+}
+
+/// A service put together.
+public struct AssembledService: Sendable {
+    /// What it does with calls.
+    public var handler: any CallHandler
+    /// Consumers and sweeps. They stop after the server has drained and before the database closes.
+    public var background: [any Service]
+    /// Further conditions of readiness, such as how far consumers are behind.
+    public var checks: [(name: String, check: HealthChecks.Check)]
+    /// Who may call; `nil` admits every process of the installation.
+    public var allowedPeers: Set<String>?
+
+    public init(
+        handler: any CallHandler,
+        background: [any Service] = [],
+        checks: [(name: String, check: HealthChecks.Check)] = [],
+        allowedPeers: Set<String>? = nil
+    ) {
+        self.handler = handler
+        self.background = background
+        self.checks = checks
+        self.allowedPeers = allowedPeers
+    }
+}
+
+/// Runs a service to its end and exits.
+public func serviceMain(_ definition: ServiceDefinition) async -> Never {
+    await processMain(ProcessDefinition(definition))
+}
+
+extension ProcessDefinition {
+    /// A service is a process with a database, peers and a Wire server.
+    public init(_ service: ServiceDefinition) {
+        self.init(
+            name: service.name,
+            version: service.version,
+            settings: ServiceConfiguration.settings(for: service.name) + service.settings,
+            check: { service.problems(in: $0) },
+            migrate: { try await service.migrate($0) },
+            assemble: { try await service.assembleProcess($0) }
+        )
+    }
+}
+
+extension ServiceDefinition {
+    func problems(in values: SettingValues) -> [String] {
+        let process = ProcessConfiguration(name: self.name, version: self.version, values: values)
+        do {
+            _ = try ServiceConfiguration(process, values).wire.security()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    func migrate(_ process: ProcessEnvironment) async throws {
+        let configuration = try ServiceConfiguration(process.configuration, process.values)
+        guard let url = configuration.ownerURL else {
+            throw ConfigurationErrors(["--database-owner-url: is required with --migrate; set it or DATABASE_OWNER_URL"]
+            )
+        }
+        let applied = try await Migrator.migrate(
+            url: url,
+            migrations: self.migrations,
+            serviceRole: configuration.databaseRole
+        )
+        for name in applied { process.logger.notice("migrated", metadata: ["migration": "\(name)"]) }
+    }
+
+    func assembleProcess(_ process: ProcessEnvironment) async throws -> AssembledProcess {
+        let configuration = try ServiceConfiguration(process.configuration, process.values)
+        let security = try configuration.wire.security()
+        let identity = WireIdentity(
+            service: self.name,
+            instance: configuration.process.instance,
+            build: self.version
+        )
+        let database = Database(configuration.database)
+        let peers = Peers(configuration.wire, identity: identity, security: security, group: process.group)
+        let service = try await self.assemble(
+            ServiceEnvironment(
+                configuration: configuration,
+                values: process.values,
+                logger: process.logger,
+                metrics: process.metrics,
+                health: process.health,
+                clock: process.clock,
+                group: process.group,
+                database: database,
+                peers: peers,
+                makeLogger: process.makeLogger
+            )
+        )
+        let databasePart = DatabasePart(database, migrations: self.migrations)
+        let server = WireServerPart(
+            WireServer(
+                WireServerConfiguration(
+                    identity: identity,
+                    host: configuration.wireAddress.host,
+                    port: configuration.wireAddress.port,
+                    security: security,
+                    allowedPeers: service.allowedPeers
+                ),
+                handler: MeasuredCallHandler(
+                    service.handler,
+                    metrics: process.metrics,
+                    logger: process.makeLogger("\(self.name).calls")
+                ),
+                group: process.group
+            ),
+            drainLimit: .seconds(configuration.process.drainSecondsMax),
+            logger: process.logger
+        )
+        databasePart.addChecks(to: process.health)
+        databasePart.addMetrics(to: process.metrics.registry)
+        server.addChecks(to: process.health)
+        for (name, check) in service.checks { process.health.add(name, check) }
+        return AssembledProcess(parts: [databasePart, peers], background: service.background, servers: [server])
+    }
+}
