@@ -2,7 +2,7 @@ public import Contracts
 public import EventLog
 public import Postgres
 public import Resources
-public import Vocabulary
+internal import Vocabulary
 
 /// The revenue service: its tables, what it serves, what it consumes and what it sweeps.
 public struct Revenue: Sendable {

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Postgres
 internal import Resources
 internal import RevenueDomain
 internal import Vocabulary

@@ -2,7 +2,7 @@ internal import Contracts
 internal import EventLog
 internal import Postgres
 internal import Resources
-internal import Vocabulary
+public import Vocabulary
 
 /// Notes which invoices have become overdue: their organization's today is past the due date and a balance remains.
 public struct OverdueSweep: Sendable {

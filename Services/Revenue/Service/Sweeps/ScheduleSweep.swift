@@ -2,7 +2,7 @@ internal import Contracts
 internal import EventLog
 internal import Postgres
 internal import Resources
-internal import Vocabulary
+public import Vocabulary
 
 /// Bills every schedule whose next period has begun in its organization's time zone.
 public struct ScheduleSweep: Sendable {
