@@ -24,7 +24,10 @@ struct Fixture: Sendable {
         var configuration = TestServer.configuration
         configuration.transactionConnections = connections
         try await TestService.run(
-            Revenue.migrations, service: "revenue", zone: zone, configuration: configuration,
+            Revenue.migrations,
+            service: "revenue",
+            zone: zone,
+            configuration: configuration,
             { Revenue($0).router { _, _ in } }
         ) { service in
             let fixture = Fixture(
@@ -34,7 +37,12 @@ struct Fixture: Sendable {
                 engagement: Identifier.random(),
                 story: Identifier.random()
             )
-            try await fixture.tell("organization.created", "identity", service.organization, ["name": "Firm", "time_zone": .string(zone.identifier)])
+            try await fixture.tell(
+                "organization.created",
+                "identity",
+                service.organization,
+                ["name": "Firm", "time_zone": .string(zone.identifier)]
+            )
             try await fixture.tell("client_company.created", "crm", fixture.client, ["name": "Northwind"])
             try await fixture.tell("engagement.created", "delivery", fixture.engagement, fixture.engagementRow)
             try await body(fixture)
@@ -47,7 +55,12 @@ struct Fixture: Sendable {
 
     func tell(_ type: String, _ producer: String, _ id: Identifier, _ data: JSON) async throws {
         try await self.service.receive(
-            type, from: producer, aggregate: id, payload: ["data": data], correlation: self.story, self.revenue.handlers
+            type,
+            from: producer,
+            aggregate: id,
+            payload: ["data": data],
+            correlation: self.story,
+            self.revenue.handlers
         )
     }
 
@@ -55,7 +68,8 @@ struct Fixture: Sendable {
 
     static func line(_ price: Int64, quantity: String = "1", tax: String = "0", discount: String? = nil) -> JSON {
         var line: JSONObject = [
-            "description": "Work", "quantity": .string(quantity), "unit_price_minor": .int(price), "tax_rate": .string(tax),
+            "description": "Work", "quantity": .string(quantity), "unit_price_minor": .int(price),
+            "tax_rate": .string(tax),
         ]
         if let discount { line["discount_percent"] = .string(discount) }
         return .object(line)
@@ -69,12 +83,20 @@ struct Fixture: Sendable {
     }
 
     func move(_ verb: String, _ id: String, _ body: JSON = [:]) async throws -> JSON {
-        try await self.service.json("revenue.invoice.\(verb)/1", ["id": id], body: body, key: Identifier.random().description)
+        try await self.service.json(
+            "revenue.invoice.\(verb)/1",
+            ["id": id],
+            body: body,
+            key: Identifier.random().description
+        )
     }
 
     /// A finalized invoice of one line.
     func finalized(_ amount: Int64, due: String = "2026-12-31", currency: String = "USD") async throws -> JSON {
-        let draft = try await self.draft([Self.line(amount)], ["due_on": .string(due), "currency": .string(currency), "issue_on": "2026-01-02"])
+        let draft = try await self.draft(
+            [Self.line(amount)],
+            ["due_on": .string(due), "currency": .string(currency), "issue_on": "2026-01-02"]
+        )
         return try await self.move("finalize", try draft.text("id"))
     }
 
@@ -82,7 +104,8 @@ struct Fixture: Sendable {
 
     func payment(_ amount: Int64, _ allocations: [(String, Int64)], _ more: JSONObject = [:]) -> JSON {
         var body: JSONObject = [
-            "client_company_id": .string(self.client.description), "amount_minor": .int(amount), "method": "bank_transfer",
+            "client_company_id": .string(self.client.description), "amount_minor": .int(amount),
+            "method": "bank_transfer",
             "allocations": .array(allocations.map { ["invoice_id": .string($0.0), "amount_minor": .int($0.1)] }),
         ]
         for member in more.members { body[member.key] = member.value }
@@ -91,7 +114,9 @@ struct Fixture: Sendable {
 
     func pay(_ amount: Int64, _ allocations: [(String, Int64)], _ more: JSONObject = [:]) async throws -> JSON {
         try await self.service.json(
-            "revenue.payment.create/1", body: self.payment(amount, allocations, more), key: Identifier.random().description
+            "revenue.payment.create/1",
+            body: self.payment(amount, allocations, more),
+            key: Identifier.random().description
         )
     }
 

@@ -41,15 +41,28 @@ internal import Vocabulary
                         discount: Bool.random(using: &random) ? "12.5" : nil
                     )
                 }
-                let draft = try await fixture.draft(lines, ["discount_percent": "3.3333", "prices_include_tax": .bool(Bool.random(using: &random))])
+                let draft = try await fixture.draft(
+                    lines,
+                    ["discount_percent": "3.3333", "prices_include_tax": .bool(Bool.random(using: &random))]
+                )
                 let shown = try draft.list("lines")
                 #expect(try shown.map { try $0.int("total_minor") }.reduce(0, +) == draft.int("total_minor"))
                 #expect(try shown.map { try $0.int("net_minor") }.reduce(0, +) == draft.int("net_minor"))
-                #expect(try draft.list("tax_groups").map { try $0.int("tax_minor") }.reduce(0, +) == draft.int("tax_minor"))
-                #expect(try shown.map { try $0.int("document_discount_minor") }.reduce(0, +) == draft.int("discount_minor"))
-                let shuffled = try await fixture.draft(lines.shuffled(using: &random), ["discount_percent": "3.3333", "prices_include_tax": draft["prices_include_tax"] ?? .null])
+                #expect(
+                    try draft.list("tax_groups").map { try $0.int("tax_minor") }.reduce(0, +) == draft.int("tax_minor")
+                )
+                #expect(
+                    try shown.map { try $0.int("document_discount_minor") }.reduce(0, +) == draft.int("discount_minor")
+                )
+                let shuffled = try await fixture.draft(
+                    lines.shuffled(using: &random),
+                    ["discount_percent": "3.3333", "prices_include_tax": draft["prices_include_tax"] ?? .null]
+                )
                 #expect(shuffled["total_minor"] == draft["total_minor"])
-                let explained = try await fixture.service.json("revenue.invoice.explain/1", ["id": try draft.text("id")])
+                let explained = try await fixture.service.json(
+                    "revenue.invoice.explain/1",
+                    ["id": try draft.text("id")]
+                )
                 #expect(explained["agrees"] == true)
                 #expect(explained["total"]?["amount_minor"] == draft["total_minor"])
                 try Self.expectSums(try #require(explained["total"]))
@@ -71,12 +84,20 @@ internal import Vocabulary
             let draft = try await fixture.draft([Fixture.line(10_000, tax: "0.1")])
             let id = try draft.text("id")
             let changed = try await fixture.service.json(
-                "revenue.invoice.change/1", ["id": id], body: ["discount_percent": "50"], ifMatch: 1
+                "revenue.invoice.change/1",
+                ["id": id],
+                body: ["discount_percent": "50"],
+                ifMatch: 1
             )
             #expect(changed["total_minor"] == 5_500)
             #expect(try changed.list("lines")[0]["document_discount_minor"] == 5_000)
             _ = try await fixture.move("finalize", id)
-            let refused = await fixture.service.refusal("revenue.invoice.change/1", ["id": id], body: ["lines": []], ifMatch: 3)
+            let refused = await fixture.service.refusal(
+                "revenue.invoice.change/1",
+                ["id": id],
+                body: ["lines": []],
+                ifMatch: 3
+            )
             #expect(refused?.code == .conflict)
             #expect(refused?.problems.first?.code == "invoice_finalized")
             let kept = await fixture.service.refusal("revenue.invoice.delete/1", ["id": id])
@@ -121,13 +142,21 @@ internal import Vocabulary
     @Test func finalizeReplaysAndKeepsToRolesAndLocks() async throws {
         try await Fixture.run { fixture in
             let id = try await fixture.draft([Fixture.line(100)]).text("id")
-            let member = await fixture.service.refusal("revenue.invoice.finalize/1", ["id": id], key: "m", role: .member)
+            let member = await fixture.service.refusal(
+                "revenue.invoice.finalize/1",
+                ["id": id],
+                key: "m",
+                role: .member
+            )
             #expect(member?.code == .forbidden)
             let keyless = await fixture.service.refusal("revenue.invoice.finalize/1", ["id": id])
             #expect(keyless?.code == .invalidRequest)
             _ = try await fixture.service.json("revenue.period_lock.create/1", body: ["locked_through": "2026-10-31"])
             let locked = await fixture.service.refusal(
-                "revenue.invoice.finalize/1", ["id": id], body: ["issue_on": "2026-10-31"], key: "l"
+                "revenue.invoice.finalize/1",
+                ["id": id],
+                body: ["issue_on": "2026-10-31"],
+                key: "l"
             )
             #expect(locked?.problems.first?.code == "period_locked")
             let first = try await fixture.service.call("revenue.invoice.finalize/1", ["id": id], key: "f")
@@ -146,7 +175,11 @@ internal import Vocabulary
     @Test func voidsWhatNothingWasPaidOnAndKeepsTheNumber() async throws {
         try await Fixture.run { fixture in
             let draft = try await fixture.draft([Fixture.line(100)]).text("id")
-            let early = await fixture.service.refusal("revenue.invoice.void/1", ["id": draft], body: ["reason": "Twice."])
+            let early = await fixture.service.refusal(
+                "revenue.invoice.void/1",
+                ["id": draft],
+                body: ["reason": "Twice."]
+            )
             #expect(early?.code == .invalidTransition)
             let id = try await fixture.finalized(5_000).text("id")
             let voided = try await fixture.move("void", id, ["reason": "Billed twice."])
@@ -158,7 +191,11 @@ internal import Vocabulary
             _ = try await fixture.pay(1, [(paid, 1)])
             let kept = await fixture.service.refusal("revenue.invoice.void/1", ["id": paid], body: ["reason": "Late."])
             #expect(kept?.problems.first?.code == "invoice_settled")
-            let unpayable = await fixture.service.refusal("revenue.payment.create/1", body: fixture.payment(10, [(id, 10)]), key: "p")
+            let unpayable = await fixture.service.refusal(
+                "revenue.payment.create/1",
+                body: fixture.payment(10, [(id, 10)]),
+                key: "p"
+            )
             #expect(unpayable?.problems.first?.code == "not_payable")
             #expect(try await fixture.move("finalize", draft)["number"] == "INV-2026-00003")
         }
@@ -169,9 +206,15 @@ internal import Vocabulary
             let nobody = await fixture.service.refusal("revenue.invoice.create/1", body: ["lines": []])
             #expect(nobody?.problems.first?.pointer == "/client_company_id")
             let unknown = Identifier.random().description
-            let engagement = await fixture.service.refusal("revenue.invoice.create/1", body: ["engagement_id": .string(unknown)])
+            let engagement = await fixture.service.refusal(
+                "revenue.invoice.create/1",
+                body: ["engagement_id": .string(unknown)]
+            )
             #expect(engagement?.problems.first?.code == "unknown_reference")
-            let client = await fixture.service.refusal("revenue.invoice.create/1", body: ["client_company_id": .string(unknown)])
+            let client = await fixture.service.refusal(
+                "revenue.invoice.create/1",
+                body: ["client_company_id": .string(unknown)]
+            )
             #expect(client?.problems.first?.code == "unknown_reference")
             let both = await fixture.service.refusal(
                 "revenue.invoice.create/1",
@@ -180,7 +223,10 @@ internal import Vocabulary
             #expect(both?.problems.first?.pointer == "/client_company_id")
             let zeros = await fixture.service.refusal(
                 "revenue.invoice.create/1",
-                body: ["client_company_id": .string(fixture.client.description), "lines": [Fixture.line(1, quantity: "007")]]
+                body: [
+                    "client_company_id": .string(fixture.client.description),
+                    "lines": [Fixture.line(1, quantity: "007")],
+                ]
             )
             #expect(zeros?.problems.first?.pointer == "/lines/0/quantity")
         }
@@ -195,7 +241,12 @@ internal import Vocabulary
                 #expect(fault?.code == .notFound)
             }
             for verb in ["finalize", "send", "view"] {
-                let fault = await fixture.service.refusal("revenue.invoice.\(verb)/1", ["id": id], key: verb, as: stranger)
+                let fault = await fixture.service.refusal(
+                    "revenue.invoice.\(verb)/1",
+                    ["id": id],
+                    key: verb,
+                    as: stranger
+                )
                 #expect(fault?.code == .notFound)
             }
             let list = try await fixture.service.json("revenue.invoice.list/1", as: stranger)

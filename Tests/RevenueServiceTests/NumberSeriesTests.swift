@@ -13,7 +13,9 @@ internal import Vocabulary
             }
             let numbers = await withTaskGroup(of: String?.self) { group in
                 for id in ids { group.addTask { try? await fixture.move("finalize", id)["number"]?.string } }
-                return await group.reduce(into: [String]()) { numbers, number in if let number { numbers.append(number) } }
+                return await group.reduce(into: [String]()) { numbers, number in
+                    if let number { numbers.append(number) }
+                }
             }
             #expect(numbers.count == 20)
             #expect(Set(numbers) == Set((1...20).map { "INV-2026-000\($0 < 10 ? "0" : "")\($0)" }))
@@ -31,7 +33,9 @@ internal import Vocabulary
     @Test func aDryRunGivesItsNumberBackAndAYearBeginsAgain() async throws {
         try await Fixture.run { fixture in
             let id = try await fixture.draft([Fixture.line(1_000)]).text("id")
-            let dry = try await fixture.service.call("revenue.invoice.finalize/1", ["id": id], key: "dry") { $0.isDryRun = true }
+            let dry = try await fixture.service.call("revenue.invoice.finalize/1", ["id": id], key: "dry") {
+                $0.isDryRun = true
+            }
             #expect(try JSON(parsing: dry.body)["result"]?["number"] == "INV-2026-00001")
             #expect(try await fixture.invoice(id)["status"] == "draft")
             #expect(try await fixture.move("finalize", id)["number"] == "INV-2026-00001")

@@ -11,7 +11,9 @@ internal import Vocabulary
             let body = fixture.payment(10_000, [(id, 10_000)], ["external_reference": "BANK-1"])
             let answers = await withTaskGroup(of: [UInt8]?.self) { group in
                 for _ in 0..<40 {
-                    group.addTask { try? await fixture.service.call("revenue.payment.create/1", body: body, key: "one").body }
+                    group.addTask {
+                        try? await fixture.service.call("revenue.payment.create/1", body: body, key: "one").body
+                    }
                 }
                 return await group.reduce(into: [[UInt8]?]()) { $0.append($1) }
             }
@@ -68,7 +70,10 @@ internal import Vocabulary
                 (fixture.payment(500, [(id, 100), (id, 100)]), "duplicate"),
                 (fixture.payment(0, []), "out_of_range"),
                 (fixture.payment(5, [(id, 5)], ["allocation": "oldest_due_first"]), "not_explicit"),
-                (fixture.payment(5, [], ["client_company_id": .string(Identifier.random().description)]), "unknown_reference"),
+                (
+                    fixture.payment(5, [], ["client_company_id": .string(Identifier.random().description)]),
+                    "unknown_reference"
+                ),
             ]
             for (index, (body, code)) in cases.enumerated() {
                 let fault = await fixture.service.refusal("revenue.payment.create/1", body: body, key: "case \(index)")
@@ -76,7 +81,9 @@ internal import Vocabulary
             }
             _ = try await fixture.pay(10, [(id, 10)], ["external_reference": "R"])
             let twice = await fixture.service.refusal(
-                "revenue.payment.create/1", body: fixture.payment(10, [(id, 10)], ["external_reference": "R"]), key: "again"
+                "revenue.payment.create/1",
+                body: fixture.payment(10, [(id, 10)], ["external_reference": "R"]),
+                key: "again"
             )
             #expect(twice?.code == .conflict)
             #expect(twice?.problems.first?.pointer == "/external_reference")
@@ -90,11 +97,18 @@ internal import Vocabulary
             let payment = try await fixture.pay(1_500, [(id, 1_000)])
             let paymentID = try payment.text("id")
             let reversed = try await fixture.service.call(
-                "revenue.payment.reverse/1", ["id": paymentID], body: ["reason": "Wrong client."], key: "r", ifMatch: 1
+                "revenue.payment.reverse/1",
+                ["id": paymentID],
+                body: ["reason": "Wrong client."],
+                key: "r",
+                ifMatch: 1
             )
             let after = try JSON(parsing: reversed.body)
             #expect(reversed.etag == 2)
-            let reversal = try await fixture.service.json("revenue.payment.get/1", ["id": try after.text("reversed_by_id")])
+            let reversal = try await fixture.service.json(
+                "revenue.payment.get/1",
+                ["id": try after.text("reversed_by_id")]
+            )
             #expect(reversal["amount_minor"] == -1_500)
             #expect(reversal["unapplied_minor"] == -500)
             #expect(reversal["reverses_payment_id"]?.string == paymentID)
@@ -104,11 +118,17 @@ internal import Vocabulary
             #expect(invoice["status"] == "sent")
             #expect(invoice["balance_minor"] == 1_000)
             let again = await fixture.service.refusal(
-                "revenue.payment.reverse/1", ["id": paymentID], body: ["reason": "Again."], key: "r2"
+                "revenue.payment.reverse/1",
+                ["id": paymentID],
+                body: ["reason": "Again."],
+                key: "r2"
             )
             #expect(again?.problems.first?.code == "already_reversed")
             let undone = await fixture.service.refusal(
-                "revenue.payment.reverse/1", ["id": try reversal.text("id")], body: ["reason": "Undo."], key: "r3"
+                "revenue.payment.reverse/1",
+                ["id": try reversal.text("id")],
+                body: ["reason": "Undo."],
+                key: "r3"
             )
             #expect(undone?.problems.first?.code == "is_reversal")
             #expect(try await fixture.types("payment.") == ["payment.recorded", "payment.reversed"])
@@ -127,7 +147,9 @@ internal import Vocabulary
                     let (one, other) = (invoices[index % 4], invoices[(index + 1 + index % 3) % 4])
                     group.addTask {
                         _ = try? await fixture.service.call(
-                            "revenue.payment.create/1", body: fixture.payment(300, [(one, 150), (other, 150)]), key: "parallel \(index)"
+                            "revenue.payment.create/1",
+                            body: fixture.payment(300, [(one, 150), (other, 150)]),
+                            key: "parallel \(index)"
                         )
                     }
                 }
@@ -149,7 +171,8 @@ internal import Vocabulary
         try await Fixture.run { fixture in
             _ = try await fixture.pay(100, [])
             await #expect(throws: SQLFault.self) {
-                try await fixture.service.database.transaction(.organization(fixture.service.organization)) { transaction in
+                try await fixture.service.database.transaction(.organization(fixture.service.organization)) {
+                    transaction in
                     _ = try transaction.query("UPDATE payment SET note = 'x'")
                 }
             }

@@ -34,7 +34,12 @@ internal import Vocabulary
             // Paid and reversed, it is overdue again without a second event.
             let payment = try await fixture.pay(1_000, [(id, 1_000)]).text("id")
             #expect(try await fixture.invoice(id)["is_overdue"] == false)
-            _ = try await fixture.service.json("revenue.payment.reverse/1", ["id": payment], body: ["reason": "Bounced."], key: "b")
+            _ = try await fixture.service.json(
+                "revenue.payment.reverse/1",
+                ["id": payment],
+                body: ["reason": "Bounced."],
+                key: "b"
+            )
             #expect(try await fixture.invoice(id)["status"] == "overdue")
             #expect(try await fixture.revenue.overdueSweep.sweep(now: after) == 0)
             let list = try await fixture.service.json("revenue.invoice.list/1", ["status": "overdue"])
@@ -49,7 +54,11 @@ internal import Vocabulary
             for currency in ["USD", "EUR"] {
                 for days in [-10, 0, 1, 30, 31, 60, 61, 90, 91, 200] {
                     let amount = Int64.random(in: 1...99_999, using: &random)
-                    _ = try await fixture.finalized(amount, due: today.adding(days: -days).description, currency: currency)
+                    _ = try await fixture.finalized(
+                        amount,
+                        due: today.adding(days: -days).description,
+                        currency: currency
+                    )
                 }
             }
             let paid = try await fixture.finalized(700).text("id")
@@ -63,7 +72,10 @@ internal import Vocabulary
                 #expect(row["client_name"] == "Northwind")
                 var total: Int64 = 0
                 for bucket in ["current", "days_1_30", "days_31_60", "days_61_90", "over_90"] {
-                    let invoices = try await Self.drillDown(fixture, ["currency": try row.text("currency"), "bucket": bucket])
+                    let invoices = try await Self.drillDown(
+                        fixture,
+                        ["currency": try row.text("currency"), "bucket": bucket]
+                    )
                     #expect(invoices.count == 2)
                     let sum = try invoices.map { try $0.int("balance_minor") }.reduce(0, +)
                     #expect(try row.int("\(bucket)_minor") == sum)
@@ -73,7 +85,9 @@ internal import Vocabulary
                 #expect(try row.int("total_minor") == total)
                 #expect(row["invoices"] == 10)
             }
-            #expect(try report.list("totals").map { try $0.int("total_minor") } == rows.map { try $0.int("total_minor") })
+            #expect(
+                try report.list("totals").map { try $0.int("total_minor") } == rows.map { try $0.int("total_minor") }
+            )
         }
     }
 
@@ -95,19 +109,28 @@ internal import Vocabulary
             let handlers = fixture.revenue.handlers
             for (version, name) in [(Int64(3), "Newest"), (2, "Older")] {
                 try await fixture.service.receive(
-                    "client_company.updated", from: "crm", aggregate: fixture.client, version: version,
-                    payload: ["data": ["name": .string(name)]], handlers
+                    "client_company.updated",
+                    from: "crm",
+                    aggregate: fixture.client,
+                    version: version,
+                    payload: ["data": ["name": .string(name)]],
+                    handlers
                 )
             }
             _ = try await fixture.finalized(100)
             let report = try await fixture.service.json("revenue.report.ageing/1")
             #expect(try report.list("rows")[0]["client_name"] == "Newest")
             try await fixture.service.receive(
-                "client_company.deleted", from: "crm", aggregate: fixture.client, version: 3,
-                payload: ["data": ["name": "Newest"]], handlers
+                "client_company.deleted",
+                from: "crm",
+                aggregate: fixture.client,
+                version: 3,
+                payload: ["data": ["name": "Newest"]],
+                handlers
             )
             let refused = await fixture.service.refusal(
-                "revenue.invoice.create/1", body: ["client_company_id": .string(fixture.client.description)]
+                "revenue.invoice.create/1",
+                body: ["client_company_id": .string(fixture.client.description)]
             )
             #expect(refused?.problems.first?.code == "unknown_reference")
         }

@@ -41,7 +41,9 @@ public struct Revenue: Sendable {
         ExplainInvoice.register(in: &router, self.invoices, database)
 
         persistence.serve(.invoiceSchedule, in: &router)
-        CreateInvoiceSchedule(schedules: self.schedules, persistence: persistence, catchUp: catchUp).register(in: &router)
+        CreateInvoiceSchedule(schedules: self.schedules, persistence: persistence, catchUp: catchUp).register(
+            in: &router
+        )
         ScheduleMoves(schedules: self.schedules, commands: persistence.commands).register(in: &router)
         PreviewInvoiceSchedule.register(in: &router, self.schedules, database)
 
@@ -79,6 +81,12 @@ public struct Revenue: Sendable {
     /// A sweep's turn as the cause of what it does, within the story of the row it touches.
     static func systemCause(of organization: Identifier, story: Identifier?, at now: Instant) -> Cause {
         let turn = Identifier.next(at: now)
-        return Cause(actor: Self.actor, organization: organization, causation: turn, correlation: story ?? turn, now: now)
+        return Cause(
+            actor: Self.actor,
+            organization: organization,
+            causation: turn,
+            correlation: story ?? turn,
+            now: now
+        )
     }
 }

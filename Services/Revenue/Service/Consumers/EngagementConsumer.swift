@@ -55,7 +55,11 @@ struct EngagementConsumer: Sendable {
         let created = self.schedules.event("created", .created, stored, because: cause)
         let today = try References.today(of: event.organization, at: event.now, in: transaction)
         let first = try self.run.run(
-            stored, today: today, billsMax: Self.firstBillsMax, because: cause.following(created), in: transaction
+            stored,
+            today: today,
+            billsMax: Self.firstBillsMax,
+            because: cause.following(created),
+            in: transaction
         )
         return [created] + first.events
     }
@@ -71,7 +75,8 @@ struct EngagementConsumer: Sendable {
         }
         var values = Values()
         for name in [
-            "currency", "kind", "interval_unit", "interval_count", "anchor_date", "day_rule", "payment_terms_days", "auto", "lines",
+            "currency", "kind", "interval_unit", "interval_count", "anchor_date", "day_rule", "payment_terms_days",
+            "auto", "lines",
         ] { values[name] = terms[name] }
         let end = terms.optionalObject("end") ?? Values()
         let kind = end.optionalText("kind") ?? "never"

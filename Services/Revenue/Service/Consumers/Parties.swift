@@ -18,7 +18,13 @@ struct Parties: Sendable {
 
     /// Waits once for what has not arrived yet.
     func await(for organization: Identifier, in database: Database, _ catchUp: CatchUp) async throws {
-        try await References.await(client: self.client, engagement: self.engagement, for: organization, in: database, catchUp)
+        try await References.await(
+            client: self.client,
+            engagement: self.engagement,
+            for: organization,
+            in: database,
+            catchUp
+        )
     }
 
     /// Sets the columns that follow from them; refuses what is not known.
@@ -31,10 +37,18 @@ struct Parties: Sendable {
             throw Fault.invalid("/engagement_id", "unknown_reference", "There is no engagement with this id.")
         }
         guard let owner = known.clientCompanyID ?? self.client else {
-            throw Fault.invalid("/client_company_id", "required", "The engagement has no client company, so one must be named.")
+            throw Fault.invalid(
+                "/client_company_id",
+                "required",
+                "The engagement has no client company, so one must be named."
+            )
         }
         guard self.client == nil || self.client == owner else {
-            throw Fault.invalid("/client_company_id", "not_of_engagement", "The engagement is of another client company.")
+            throw Fault.invalid(
+                "/client_company_id",
+                "not_of_engagement",
+                "The engagement is of another client company."
+            )
         }
         if known.clientCompanyID == nil { try References.requireClient(owner, for: organization, in: transaction) }
         values["client_company_id"] = .identifier(owner)

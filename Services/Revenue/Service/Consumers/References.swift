@@ -86,7 +86,10 @@ enum References {
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> LocalDate {
-        let rows = try transaction.query("SELECT time_zone FROM organization_ref WHERE organization_id = $1", [.uuid(organization)])
+        let rows = try transaction.query(
+            "SELECT time_zone FROM organization_ref WHERE organization_id = $1",
+            [.uuid(organization)]
+        )
         let zone = try rows.first.flatMap { Zone(try $0.text("time_zone")) } ?? .utc
         return zone.date(at: now)
     }
@@ -131,7 +134,11 @@ enum References {
         )
     }
 
-    private static func keepClient(_ event: ReceivedEvent, isDeleted: Bool, in transaction: borrowing Transaction) throws {
+    private static func keepClient(
+        _ event: ReceivedEvent,
+        isDeleted: Bool,
+        in transaction: borrowing Transaction
+    ) throws {
         // Deleting shows the row as it was, so an equal version may still say something new.
         try transaction.queue(
             """
@@ -142,7 +149,8 @@ enum References {
                 OR (client_company_ref.version = EXCLUDED.version AND EXCLUDED.is_deleted)
             """,
             [
-                .uuid(event.organization), .uuid(event.record.aggregateID), .text(try event.text("name")), .bool(isDeleted),
+                .uuid(event.organization), .uuid(event.record.aggregateID), .text(try event.text("name")),
+                .bool(isDeleted),
                 .int(event.record.aggregateVersion),
             ]
         )
@@ -161,7 +169,8 @@ enum References {
             WHERE engagement_ref.version < EXCLUDED.version
             """,
             [
-                .uuid(event.organization), .uuid(event.record.aggregateID), event.data["name"]?.string.map(SQLValue.text) ?? .null,
+                .uuid(event.organization), .uuid(event.record.aggregateID),
+                event.data["name"]?.string.map(SQLValue.text) ?? .null,
                 id("client_company_id"), id("contract_id"), id("contract_version_id"), id("deal_id"),
                 .uuid(event.record.correlation), .int(event.record.aggregateVersion),
             ]

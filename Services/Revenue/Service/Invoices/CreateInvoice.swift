@@ -11,7 +11,10 @@ struct CreateInvoice: Sendable {
 
     static let declaration = Resource.invoice.declaration(of: .create)
     static let event = EventDeclaration(
-        "invoice.created", .created, "An invoice was drafted.", fields: [.object("data", Resource.invoice.visible)]
+        "invoice.created",
+        .created,
+        "An invoice was drafted.",
+        fields: [.object("data", Resource.invoice.visible)]
     )
 
     func register(in router: inout Router) {

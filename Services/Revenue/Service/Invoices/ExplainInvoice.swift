@@ -7,7 +7,10 @@ internal import Vocabulary
 /// Derives every amount of an invoice, from the contract down to the last minor unit of rounding.
 struct ExplainInvoice: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice.explain", .get("/v1/invoices/{id}/explain"), access: .read("revenue"), "Explain how each amount of an invoice comes about."
+        "revenue.invoice.explain",
+        .get("/v1/invoices/{id}/explain"),
+        access: .read("revenue"),
+        "Explain how each amount of an invoice comes about."
     )
     .described(
         """
@@ -33,7 +36,12 @@ struct ExplainInvoice: Operation {
     static func register(in router: inout Router, _ invoices: ResourceStore, _ database: Database) {
         router.serve(ExplainInvoice.self) { request, context in
             let organization = try context.caller().organization
-            let stored = try await invoices.read(request.id, for: organization, in: database, deadline: context.deadline)
+            let stored = try await invoices.read(
+                request.id,
+                for: organization,
+                in: database,
+                deadline: context.deadline
+            )
             let payments = try await database.read(
                 .organization(organization),
                 """
@@ -72,14 +80,18 @@ struct InvoiceExplanation: Sendable {
         let again = try InvoiceLines.columns(lines, terms)
         let written = try JSON(parsing: try stored.row.bytes("lines"))
         let sums = ["subtotal_minor", "discount_minor", "net_minor", "tax_minor", "total_minor"]
-        self.agrees = try again["lines"]?.json == written && sums.allSatisfy { try again.optionalInteger($0) == stored.row.int($0) }
+        self.agrees =
+            try again["lines"]?.json == written
+            && sums.allSatisfy { try again.optionalInteger($0) == stored.row.int($0) }
         let days = try stored.row.intOrNil("billed_days")
         let nets = try lines.indices.map { index in
             try Self.net(of: lines[index], document.lines[index], totals.lines[index], totals, billedDays: days)
         }
         let taxes = totals.taxGroups.map { Self.tax($0, document, totals) }
         self.total = Self.node(
-            "total", totals.totalMinor, "net plus tax",
+            "total",
+            totals.totalMinor,
+            "net plus tax",
             parts: [
                 Self.node("net", totals.netMinor, "sum of the lines' nets", parts: nets),
                 Self.node("tax", totals.taxMinor, "sum of the tax groups, each rounded once", parts: taxes),
@@ -89,7 +101,13 @@ struct InvoiceExplanation: Sendable {
 
     // MARK: - Nodes
 
-    private static func node(_ what: String, _ amountMinor: Int64, _ rule: String, _ more: JSONObject = [:], parts: [JSON] = []) -> JSON {
+    private static func node(
+        _ what: String,
+        _ amountMinor: Int64,
+        _ rule: String,
+        _ more: JSONObject = [:],
+        parts: [JSON] = []
+    ) -> JSON {
         var node: JSONObject = ["what": .string(what), "amount_minor": .int(amountMinor), "rule": .string(rule)]
         for member in more.members { node[member.key] = member.value }
         if !parts.isEmpty { node["parts"] = .array(parts) }
@@ -106,34 +124,49 @@ struct InvoiceExplanation: Sendable {
         var price = Self.node("unit_price", item.unitPriceMinor, "as entered")
         if let full = line.optionalInteger("full_unit_price_minor"), let billedDays {
             price = Self.node(
-                "unit_price", item.unitPriceMinor, "proration by actual days",
+                "unit_price",
+                item.unitPriceMinor,
+                "proration by actual days",
                 ["full_unit_price_minor": .int(full), "billed_days": .int(billedDays)]
             )
         }
         var parts = [
             Self.node(
-                "gross", total.grossMinor, "quantity times unit price, rounded half away from zero",
+                "gross",
+                total.grossMinor,
+                "quantity times unit price, rounded half away from zero",
                 [
                     "quantity": .string(item.quantity.description),
-                    "unrounded_minor": .string(Fraction(item.unitPriceMinor, item.quantity.scaled, per: Quantity.scale).description),
+                    "unrounded_minor": .string(
+                        Fraction(item.unitPriceMinor, item.quantity.scaled, per: Quantity.scale).description
+                    ),
                 ],
                 parts: [price]
             )
         ]
-        if total.discountMinor != 0 { parts.append(Self.node("discount", -total.discountMinor, Self.rule(of: item.discount))) }
+        if total.discountMinor != 0 {
+            parts.append(Self.node("discount", -total.discountMinor, Self.rule(of: item.discount)))
+        }
         if total.documentDiscountMinor != 0 {
             parts.append(
                 Self.node(
-                    "document_discount", -total.documentDiscountMinor, "share of the invoice's discount by largest remainder",
+                    "document_discount",
+                    -total.documentDiscountMinor,
+                    "share of the invoice's discount by largest remainder",
                     ["whole_minor": .int(-totals.discountMinor), "subtotal_minor": .int(totals.subtotalMinor)]
                 )
             )
         }
         let included = total.grossMinor - total.discountMinor - total.documentDiscountMinor - total.netMinor
-        if included != 0 { parts.append(Self.node("included_tax", -included, "tax contained in the price, shown below")) }
+        if included != 0 {
+            parts.append(Self.node("included_tax", -included, "tax contained in the price, shown below"))
+        }
         return Self.node(
-            "line", total.netMinor, "gross less discounts",
-            ["description": .string(line.optionalText("description") ?? "")], parts: parts
+            "line",
+            total.netMinor,
+            "gross less discounts",
+            ["description": .string(line.optionalText("description") ?? "")],
+            parts: parts
         )
     }
 
@@ -145,7 +178,11 @@ struct InvoiceExplanation: Sendable {
     }
 
     /// A tax group: its tax is rounded once, and the residual of that rounding is borne by the largest remainders.
-    private static func tax(_ group: BillingTotals.TaxGroup, _ document: BillingDocument, _ totals: BillingTotals) -> JSON {
+    private static func tax(
+        _ group: BillingTotals.TaxGroup,
+        _ document: BillingDocument,
+        _ totals: BillingTotals
+    ) -> JSON {
         let scale = document.pricesIncludeTax ? Rate.scale + group.rate.scaled : Rate.scale
         let amount = document.pricesIncludeTax ? group.baseMinor + group.taxMinor : group.baseMinor
         let shares = document.lines.indices.filter { document.lines[$0].taxRate == group.rate }.map { index in
@@ -153,7 +190,9 @@ struct InvoiceExplanation: Sendable {
             let own = document.pricesIncludeTax ? line.totalMinor : line.netMinor
             let exact = Fraction(own, group.rate.scaled, per: scale)
             return Self.node(
-                "line_tax", line.taxMinor, "share of the group's tax by largest remainder",
+                "line_tax",
+                line.taxMinor,
+                "share of the group's tax by largest remainder",
                 [
                     "line": .int(Int64(index)), "unrounded_minor": .string(exact.description),
                     "residual_minor": .string(exact.residual(to: line.taxMinor)),
@@ -162,10 +201,13 @@ struct InvoiceExplanation: Sendable {
         }
         let exact = Fraction(amount, group.rate.scaled, per: scale)
         return Self.node(
-            "tax_group", group.taxMinor, document.pricesIncludeTax ? "tax contained in the prices" : "base times rate, rounded half away from zero",
+            "tax_group",
+            group.taxMinor,
+            document.pricesIncludeTax ? "tax contained in the prices" : "base times rate, rounded half away from zero",
             [
                 "tax_rate": .string(group.rate.description), "base_minor": .int(group.baseMinor),
-                "unrounded_minor": .string(exact.description), "residual_minor": .string(exact.residual(to: group.taxMinor)),
+                "unrounded_minor": .string(exact.description),
+                "residual_minor": .string(exact.residual(to: group.taxMinor)),
             ],
             parts: shares
         )
@@ -177,7 +219,9 @@ struct InvoiceExplanation: Sendable {
     static func source(of stored: Stored) throws -> JSON {
         let row = stored.row
         let id = { (name: String) throws -> JSON in try row.uuidOrNil(name).map { .string($0.description) } ?? .null }
-        guard try !row.isNull("schedule_id"), let start = try row.dateOrNil("period_start"), let end = try row.dateOrNil("period_end") else {
+        guard try !row.isNull("schedule_id"), let start = try row.dateOrNil("period_start"),
+            let end = try row.dateOrNil("period_end")
+        else {
             return ["kind": "entered", "engagement_id": try id("engagement_id"), "contract_id": try id("contract_id")]
         }
         let days = start.days(until: end)
@@ -189,7 +233,9 @@ struct InvoiceExplanation: Sendable {
             "clause": "billing",
             "engagement_id": try id("engagement_id"),
             "schedule_id": try id("schedule_id"),
-            "period": ["start_on": .string(start.description), "end_on": .string(end.description), "days": .int(Int64(days))],
+            "period": [
+                "start_on": .string(start.description), "end_on": .string(end.description), "days": .int(Int64(days)),
+            ],
             "proration": billed.map { ["billed_days": .int($0), "period_days": .int(Int64(days))] } ?? .null,
         ]
     }
@@ -202,8 +248,13 @@ struct InvoiceExplanation: Sendable {
             let amount = try payment.int("amount_minor")
             parts.append(
                 Self.node(
-                    amount > 0 ? "payment" : "reversal", -amount, "allocated",
-                    ["payment_id": .string(try payment.text("id")), "received_on": .string(try payment.text("received_on"))]
+                    amount > 0 ? "payment" : "reversal",
+                    -amount,
+                    "allocated",
+                    [
+                        "payment_id": .string(try payment.text("id")),
+                        "received_on": .string(try payment.text("received_on")),
+                    ]
                 )
             )
         }

@@ -15,9 +15,15 @@ struct InvoiceBook: Sendable {
     }
 
     /// The dates that a draft gets when nobody says otherwise.
-    static func dates(of draft: Stored, issueOn: LocalDate?, dueOn: LocalDate?, today: LocalDate) throws -> (issueOn: LocalDate, dueOn: LocalDate) {
+    static func dates(
+        of draft: Stored,
+        issueOn: LocalDate?,
+        dueOn: LocalDate?,
+        today: LocalDate
+    ) throws -> (issueOn: LocalDate, dueOn: LocalDate) {
         let issued = try issueOn ?? draft.row.dateOrNil("issue_on") ?? today
-        let due = try dueOn ?? draft.row.dateOrNil("due_on") ?? issued.adding(days: Int(draft.row.int("payment_terms_days")))
+        let due =
+            try dueOn ?? draft.row.dateOrNil("due_on") ?? issued.adding(days: Int(draft.row.int("payment_terms_days")))
         return (issued, due)
     }
 
@@ -30,10 +36,18 @@ struct InvoiceBook: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Moved {
         var invoice = try Invoice(before)
-        let totals = try InvoiceLines.document(try InvoiceLines.stored(try before.row.bytes("lines")), try DocumentTerms(before)).totals()
+        let totals = try InvoiceLines.document(
+            try InvoiceLines.stored(try before.row.bytes("lines")),
+            try DocumentTerms(before)
+        ).totals()
         let lockedThrough = try PeriodLocks.lockedThrough(for: cause.organization, in: transaction)
         _ = try invoice.finalize(totals, issueOn: issueOn, dueOn: dueOn, lockedThrough: lockedThrough, at: cause.now)
-        let taken = try NumberSeries.takeInvoiceNumber(on: issueOn, for: cause.organization, at: cause.now, in: transaction)
+        let taken = try NumberSeries.takeInvoiceNumber(
+            on: issueOn,
+            for: cause.organization,
+            at: cause.now,
+            in: transaction
+        )
         _ = try invoice.number(taken.text)
         var columns = invoice.columns
         columns["number_series_id"] = .identifier(taken.seriesID)
@@ -41,13 +55,23 @@ struct InvoiceBook: Sendable {
         return try self.save(columns, over: before, "finalized", .statusChanged, because: cause, in: transaction)
     }
 
-    func send(_ before: Stored, today: LocalDate, because cause: Cause, in transaction: borrowing Transaction) throws -> Moved {
+    func send(
+        _ before: Stored,
+        today: LocalDate,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> Moved {
         var invoice = try Invoice(before)
         _ = try invoice.send(at: cause.now, today: today)
         return try self.save(invoice.columns, over: before, "sent", .sent, because: cause, in: transaction)
     }
 
-    func view(_ before: Stored, today: LocalDate, because cause: Cause, in transaction: borrowing Transaction) throws -> Moved {
+    func view(
+        _ before: Stored,
+        today: LocalDate,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> Moved {
         var invoice = try Invoice(before)
         _ = try invoice.view(at: cause.now, today: today)
         return try self.save(invoice.columns, over: before, "viewed", .viewed, because: cause, in: transaction)
@@ -70,23 +94,49 @@ struct InvoiceBook: Sendable {
 
     // MARK: Money
 
-    func pay(_ before: Stored, _ amountMinor: Int64, because cause: Cause, in transaction: borrowing Transaction) throws -> Moved {
+    func pay(
+        _ before: Stored,
+        _ amountMinor: Int64,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> Moved {
         var invoice = try Invoice(before)
         _ = try invoice.pay(amountMinor)
         let type = invoice.facts.balanceMinor == 0 ? "paid" : "partially_paid"
         return try self.save(invoice.columns, over: before, type, .paid, because: cause, in: transaction)
     }
 
-    func reversePayment(_ before: Stored, _ amountMinor: Int64, because cause: Cause, in transaction: borrowing Transaction) throws -> Moved {
+    func reversePayment(
+        _ before: Stored,
+        _ amountMinor: Int64,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> Moved {
         var invoice = try Invoice(before)
         _ = try invoice.reversePayment(amountMinor)
-        return try self.save(invoice.columns, over: before, "payment_reversed", .statusChanged, because: cause, in: transaction)
+        return try self.save(
+            invoice.columns,
+            over: before,
+            "payment_reversed",
+            .statusChanged,
+            because: cause,
+            in: transaction
+        )
     }
 
     /// Invoices in the one order in which their locks are taken.
-    func lock(_ ids: [Identifier], for organization: Identifier, in transaction: borrowing Transaction) throws -> [Stored] {
+    func lock(
+        _ ids: [Identifier],
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> [Stored] {
         guard !ids.isEmpty else { return [] }
-        return try self.invoices.rows(where: "id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE", [.uuids(ids)], for: organization, in: transaction)
+        return try self.invoices.rows(
+            where: "id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE",
+            [.uuids(ids)],
+            for: organization,
+            in: transaction
+        )
     }
 
     private func save(
@@ -107,14 +157,39 @@ struct InvoiceBook: Sendable {
     private static let data: [Field] = [.object("data", Resource.invoice.visible), .document("previous")]
 
     static let events = [
-        EventDeclaration("invoice.finalized", .statusChanged, "An invoice got its number; its amounts are fixed.", fields: data),
+        EventDeclaration(
+            "invoice.finalized",
+            .statusChanged,
+            "An invoice got its number; its amounts are fixed.",
+            fields: data
+        ),
         EventDeclaration("invoice.sent", .sent, "An invoice went out.", fields: data),
-        EventDeclaration("invoice.viewed", .viewed, "The client looked at an invoice for the first time.", fields: data),
-        EventDeclaration("invoice.voided", .statusChanged, "A finalized invoice was taken back; it keeps its number.", fields: data),
+        EventDeclaration(
+            "invoice.viewed",
+            .viewed,
+            "The client looked at an invoice for the first time.",
+            fields: data
+        ),
+        EventDeclaration(
+            "invoice.voided",
+            .statusChanged,
+            "A finalized invoice was taken back; it keeps its number.",
+            fields: data
+        ),
         EventDeclaration("invoice.paid", .paid, "An invoice's balance reached zero by a payment.", fields: data),
         EventDeclaration("invoice.partially_paid", .paid, "A part of an invoice was paid.", fields: data),
-        EventDeclaration("invoice.payment_reversed", .statusChanged, "A payment of an invoice was undone; it is owed again.", fields: data),
-        EventDeclaration("invoice.overdue", .statusChanged, "An invoice's due date passed with a balance left.", fields: data),
+        EventDeclaration(
+            "invoice.payment_reversed",
+            .statusChanged,
+            "A payment of an invoice was undone; it is owed again.",
+            fields: data
+        ),
+        EventDeclaration(
+            "invoice.overdue",
+            .statusChanged,
+            "An invoice's due date passed with a balance left.",
+            fields: data
+        ),
     ]
 }
 
@@ -122,7 +197,11 @@ extension Cause {
     /// The same cause, one event further: what follows from `event`.
     func following(_ event: EventRecord) -> Cause {
         Cause(
-            actor: self.actor, organization: self.organization, causation: event.id, correlation: event.correlation, now: self.now
+            actor: self.actor,
+            organization: self.organization,
+            causation: event.id,
+            correlation: event.correlation,
+            now: self.now
         )
     }
 }

@@ -13,15 +13,21 @@ enum InvoiceLines {
         .text("description", max: 500).required().example("Workshop"),
         .decimal("quantity", places: Quantity.places).defaulting(to: "1").example("2.5"),
         .money("unit_price_minor").required().example(12_000),
-        .decimal("discount_percent", places: 4).nullable().example("10").described("Percent taken off the line: 10 is a tenth."),
+        .decimal("discount_percent", places: 4).nullable().example("10").described(
+            "Percent taken off the line: 10 is a tenth."
+        ),
         .money("discount_amount_minor").nullable().described("An amount taken off instead of a percentage."),
-        .decimal("tax_rate", places: Rate.places).defaulting(to: "0").example("0.19").described("A share: 0.19 is 19 percent."),
+        .decimal("tax_rate", places: Rate.places).defaulting(to: "0").example("0.19").described(
+            "A share: 0.19 is 19 percent."
+        ),
     ]
 
     /// What an answer shows of it: the input and every step of its calculation.
     static let fields: [Field] =
         Self.input + [
-            .money("full_unit_price_minor").nullable().readOnly().described("The price of a whole period, where this line bills a part of one."),
+            .money("full_unit_price_minor").nullable().readOnly().described(
+                "The price of a whole period, where this line bills a part of one."
+            ),
             .money("gross_minor").readOnly().described("Quantity times unit price, rounded half away from zero."),
             .money("discount_minor").readOnly().described("What the line's own discount takes off."),
             .money("document_discount_minor").readOnly().described("The line's share of the invoice's discount."),
@@ -38,7 +44,9 @@ enum InvoiceLines {
 
     /// The inputs of lines as they are stored, calculated members left out.
     static func stored(_ bytes: [UInt8]) throws -> [Values] {
-        guard let elements = try JSON(parsing: bytes).array else { throw Fault(.internalError, "the stored lines are no array") }
+        guard let elements = try JSON(parsing: bytes).array else {
+            throw Fault(.internalError, "the stored lines are no array")
+        }
         return try elements.map { element in
             var known = JSONObject()
             for field in Self.input { known[field.name] = element[field.name] }
@@ -61,7 +69,10 @@ enum InvoiceLines {
             if quantity == nil { problems.append(Self.unreadable("\(pointer)/quantity")) }
             if rate == nil { problems.append(Self.unreadable("\(pointer)/tax_rate")) }
             let discount = Self.discount(
-                line.optionalText("discount_percent"), line.optionalInteger("discount_amount_minor"), at: pointer, &problems
+                line.optionalText("discount_percent"),
+                line.optionalInteger("discount_amount_minor"),
+                at: pointer,
+                &problems
             )
             items.append(
                 BillingDocument.Line(
@@ -96,7 +107,13 @@ enum InvoiceLines {
             }
             return .percent(Rate(scaled: percent.scaled))
         case (.some, .some):
-            problems.append(Problem("\(pointer)/discount_percent", "one_discount", "A discount is a percentage or an amount, not both."))
+            problems.append(
+                Problem(
+                    "\(pointer)/discount_percent",
+                    "one_discount",
+                    "A discount is a percentage or an amount, not both."
+                )
+            )
             return nil
         }
     }

@@ -7,9 +7,14 @@ internal import Vocabulary
 /// Makes a draft final.
 struct FinalizeInvoice: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice.finalize", .post("/v1/invoices/{id}/finalize"), access: .manage("revenue"), "Finalize a draft invoice: fix its amounts and give it a number."
+        "revenue.invoice.finalize",
+        .post("/v1/invoices/{id}/finalize"),
+        access: .manage("revenue"),
+        "Finalize a draft invoice: fix its amounts and give it a number."
     )
-    .described("The number follows the one before it without a gap. From here on the invoice is voided or credited, never changed.")
+    .described(
+        "The number follows the one before it without a gap. From here on the invoice is voided or credited, never changed."
+    )
     .body([
         .date("issue_on").described("By default that of the draft, or today in the organization's time zone."),
         .date("due_on").described("By default that of the draft, or `payment_terms_days` after `issue_on`."),
@@ -33,7 +38,10 @@ struct FinalizeInvoice: Operation {
 /// Records that an invoice went out.
 struct SendInvoice: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice.send", .post("/v1/invoices/{id}/send"), access: .manage("revenue"), "Send a finalized invoice to the client."
+        "revenue.invoice.send",
+        .post("/v1/invoices/{id}/send"),
+        access: .manage("revenue"),
+        "Send a finalized invoice to the client."
     )
     .answers(.object("Invoice", Resource.invoice.visible))
     .idempotent(.required)
@@ -48,7 +56,10 @@ struct SendInvoice: Operation {
 /// Records that the client has seen an invoice.
 struct ViewInvoice: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice.view", .post("/v1/invoices/{id}/view"), access: .write("revenue"), "Record that the client has seen a sent invoice."
+        "revenue.invoice.view",
+        .post("/v1/invoices/{id}/view"),
+        access: .write("revenue"),
+        "Record that the client has seen a sent invoice."
     )
     .described("Only the first time counts; a second is refused.")
     .answers(.object("Invoice", Resource.invoice.visible))
@@ -64,9 +75,14 @@ struct ViewInvoice: Operation {
 /// Takes a finalized invoice back.
 struct VoidInvoice: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice.void", .post("/v1/invoices/{id}/void"), access: .manage("revenue"), "Void a finalized invoice that nothing was paid on."
+        "revenue.invoice.void",
+        .post("/v1/invoices/{id}/void"),
+        access: .manage("revenue"),
+        "Void a finalized invoice that nothing was paid on."
     )
-    .described("It keeps its number. A draft is deleted instead; an invoice with payments or credits is credited or refunded.")
+    .described(
+        "It keeps its number. A draft is deleted instead; an invoice with payments or credits is credited or refunded."
+    )
     .body([.text("reason", max: 2_000).required()])
     .answers(.object("Invoice", Resource.invoice.visible))
     .idempotent(.optional)
@@ -91,8 +107,19 @@ struct InvoiceMoves: Sendable {
         let book = self.book
         router.serve(FinalizeInvoice.self) { request, context in
             try await self.move(request.id, FinalizeInvoice.declaration, context) { before, today, cause, transaction in
-                let dates = try InvoiceBook.dates(of: before, issueOn: request.issueOn, dueOn: request.dueOn, today: today)
-                return try book.finalize(before, issueOn: dates.issueOn, dueOn: dates.dueOn, because: cause, in: transaction)
+                let dates = try InvoiceBook.dates(
+                    of: before,
+                    issueOn: request.issueOn,
+                    dueOn: request.dueOn,
+                    today: today
+                )
+                return try book.finalize(
+                    before,
+                    issueOn: dates.issueOn,
+                    dueOn: dates.dueOn,
+                    because: cause,
+                    in: transaction
+                )
             }
         }
         router.serve(SendInvoice.self) { request, context in

@@ -32,7 +32,9 @@ extension Resource {
 /// The parts of an invoice's declaration.
 enum InvoiceFields {
     static let parties: [Field] = [
-        .text("number", max: 60).nullable().readOnly().filterable().described("Given by `finalize`, without gaps, for good."),
+        .text("number", max: 60).nullable().readOnly().filterable().described(
+            "Given by `finalize`, without gaps, for good."
+        ),
         .identifier("client_company_id").filterable().described("That of the engagement, where one is named."),
         .identifier("engagement_id").nullable().onCreate().filterable(),
         .identifier("contract_id").nullable().readOnly().filterable(),
@@ -41,7 +43,9 @@ enum InvoiceFields {
         .identifier("schedule_id").nullable().readOnly().filterable(),
         .date("period_start").nullable().readOnly().described("First day of the schedule's period."),
         .date("period_end").nullable().readOnly().described("First day that no longer belongs to it."),
-        .integer("billed_days", 1...100_000).nullable().readOnly().described("How many days are billed, where only a part of the period is."),
+        .integer("billed_days", 1...100_000).nullable().readOnly().described(
+            "How many days are billed, where only a part of the period is."
+        ),
     ]
 
     static let document: [Field] = [
@@ -65,7 +69,9 @@ enum InvoiceFields {
         .money("total_minor").readOnly().filterable().sortable(),
         .money("paid_minor").readOnly(),
         .money("credited_minor").readOnly(),
-        .money("balance_minor").readOnly().filterable().sortable().described("What is still owed; nothing on a voided invoice."),
+        .money("balance_minor").readOnly().filterable().sortable().described(
+            "What is still owed; nothing on a voided invoice."
+        ),
     ]
 
     static let facts: [Field] = [
@@ -78,7 +84,9 @@ enum InvoiceFields {
         .instant("voided_at").nullable().readOnly(),
         .text("void_reason", max: 2_000).nullable().readOnly(),
         .date("overdue_since").nullable().readOnly()
-            .described("The day after `due_on`, noted within a minute of its beginning in the organization's time zone."),
+            .described(
+                "The day after `due_on`, noted within a minute of its beginning in the organization's time zone."
+            ),
     ]
 }
 
@@ -137,10 +145,13 @@ enum InvoiceRules {
             try References.requireClient(client, for: try context.caller().organization, in: transaction)
         }
         guard DocumentTerms.names.contains(where: changes.has) else { return }
-        let lines = changes.has("lines") ? changes.objects("lines") : try InvoiceLines.stored(try stored.row.bytes("lines"))
+        let lines =
+            changes.has("lines") ? changes.objects("lines") : try InvoiceLines.stored(try stored.row.bytes("lines"))
         var terms = try DocumentTerms(stored)
         if changes.has("discount_percent") { terms.discountPercent = changes.optionalText("discount_percent") }
-        if changes.has("discount_amount_minor") { terms.discountAmountMinor = changes.optionalInteger("discount_amount_minor") }
+        if changes.has("discount_amount_minor") {
+            terms.discountAmountMinor = changes.optionalInteger("discount_amount_minor")
+        }
         if let includes = changes.optionalBoolean("prices_include_tax") { terms.pricesIncludeTax = includes }
         changes.merge(try InvoiceLines.columns(lines, terms))
     }

@@ -53,7 +53,10 @@ enum NumberSeries {
             SET last_number = number_series.last_number + 1, updated_at = $5, version = number_series.version + 1
             RETURNING id, pattern, last_number
             """,
-            [.uuid(organization), .uuid(Identifier.next(at: now)), .int(Int64(date.year)), .text(Self.invoicePattern), .instant(now)]
+            [
+                .uuid(organization), .uuid(Identifier.next(at: now)), .int(Int64(date.year)),
+                .text(Self.invoicePattern), .instant(now),
+            ]
         )[0]
         let value = try row.int("last_number")
         let format = try NumberFormat(try row.text("pattern"))

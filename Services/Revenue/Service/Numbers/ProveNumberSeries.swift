@@ -7,16 +7,23 @@ internal import Vocabulary
 /// Shows that a series has no gap, from the documents themselves and not from its counter.
 struct ProveNumberSeries: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.number_series.proof", .get("/v1/number-series/{id}/proof"), access: .read("revenue"), "Prove that a series of numbers has no gap."
+        "revenue.number_series.proof",
+        .get("/v1/number-series/{id}/proof"),
+        access: .read("revenue"),
+        "Prove that a series of numbers has no gap."
     )
     .answers(
         .object(
             "NumberSeriesProof",
             [
-                .identifier("number_series_id"), .integer("first", 1...Int64.max).nullable(), .integer("last", 1...Int64.max).nullable(),
-                .integer("count", 0...Int64.max), .integer("counter", 0...Int64.max).described("What the series itself says is the last."),
+                .identifier("number_series_id"), .integer("first", 1...Int64.max).nullable(),
+                .integer("last", 1...Int64.max).nullable(),
+                .integer("count", 0...Int64.max),
+                .integer("counter", 0...Int64.max).described("What the series itself says is the last."),
                 .list("missing", of: .integer(1...Int64.max), countMax: NumberSeriesProof.missingMax),
-                .boolean("is_gapless").described("No number is missing, the first is 1, and the counter agrees with the last."),
+                .boolean("is_gapless").described(
+                    "No number is missing, the first is 1, and the counter agrees with the last."
+                ),
             ]
         )
     )
@@ -51,13 +58,16 @@ struct ProveNumberSeries: Operation {
                 deadline: context.deadline
             )
             guard let row = rows.first else { throw Fault.notFound("number series") }
-            let (first, last, counter) = (try row.intOrNil("first"), try row.intOrNil("last"), try row.int("last_number"))
+            let (first, last, counter) = (
+                try row.intOrNil("first"), try row.intOrNil("last"), try row.int("last_number")
+            )
             let missing = try JSON(parsing: try row.bytes("missing"))
             let isGapless = missing == .array([]) && (last ?? 0) == counter && (first ?? 1) == 1
             let proof: JSON = [
                 "number_series_id": .string(request.id.description),
                 "first": first.map(JSON.int) ?? .null, "last": last.map(JSON.int) ?? .null,
-                "count": .int(try row.int("count")), "counter": .int(counter), "missing": missing, "is_gapless": .bool(isGapless),
+                "count": .int(try row.int("count")), "counter": .int(counter), "missing": missing,
+                "is_gapless": .bool(isGapless),
             ]
             return Reply(body: proof.bytes)
         }

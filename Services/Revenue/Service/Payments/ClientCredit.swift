@@ -21,7 +21,10 @@ struct ClientCredit: Sendable {
             INSERT INTO client_balance (organization_id, id, client_company_id, currency, unapplied_minor, created_at, updated_at)
             VALUES ($1, $2, $3, $4, 0, $5, $5) ON CONFLICT (organization_id, client_company_id, currency) DO NOTHING
             """,
-            [.uuid(cause.organization), .uuid(Identifier.next(at: cause.now)), .uuid(client), .text(currency.code), .instant(cause.now)]
+            [
+                .uuid(cause.organization), .uuid(Identifier.next(at: cause.now)), .uuid(client), .text(currency.code),
+                .instant(cause.now),
+            ]
         )
         let row = try transaction.query(
             """

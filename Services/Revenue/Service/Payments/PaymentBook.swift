@@ -14,7 +14,9 @@ struct PaymentBook: Sendable {
     static let events = [
         EventDeclaration("payment.recorded", .paid, "Money was received from a client.", fields: data),
         EventDeclaration(
-            "payment.reversed", .statusChanged, "A payment was undone by a row of its own.",
+            "payment.reversed",
+            .statusChanged,
+            "A payment was undone by a row of its own.",
             fields: data + [.object("reversal", Resource.payment.visible)]
         ),
     ]
@@ -27,7 +29,8 @@ struct PaymentBook: Sendable {
         in transaction: borrowing Transaction
     ) throws -> [Stored] {
         try self.book.lock(ids, for: organization, in: transaction).filter { stored in
-            try stored.row.uuid("client_company_id") == client && !stored.row.isNull("finalized_at") && stored.row.isNull("voided_at")
+            try stored.row.uuid("client_company_id") == client && !stored.row.isNull("finalized_at")
+                && stored.row.isNull("voided_at")
         }
     }
 
@@ -69,7 +72,9 @@ struct PaymentBook: Sendable {
     }
 
     func read(_ id: Identifier, for organization: Identifier, in transaction: borrowing Transaction) throws -> Stored {
-        guard let stored = try self.payments.find(id, for: organization, in: transaction) else { throw Fault.notFound("payment") }
+        guard let stored = try self.payments.find(id, for: organization, in: transaction) else {
+            throw Fault.notFound("payment")
+        }
         return stored
     }
 

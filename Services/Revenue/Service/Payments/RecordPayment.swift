@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Records money received and shares it among invoices; what no invoice takes is the client's credit.
 struct RecordPayment: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.payment.create", .post("/v1/payments"), access: .manage("revenue"), "Record a payment and allocate it to invoices."
+        "revenue.payment.create",
+        .post("/v1/payments"),
+        access: .manage("revenue"),
+        "Record a payment and allocate it to invoices."
     )
     .described(
         """
@@ -22,7 +25,9 @@ struct RecordPayment: Operation {
         .currency().described("By default the organization's."),
         .date("received_on").described("By default today in the organization's time zone."),
         .choice("method", PaymentMethod.self).required(),
-        .text("external_reference", max: 255).nullable().described("The bank's or the provider's own id; the same one is refused for the same method."),
+        .text("external_reference", max: 255).nullable().described(
+            "The bank's or the provider's own id; the same one is refused for the same method."
+        ),
         .choice("allocation", ["explicit", "oldest_due_first"]).defaulting(to: "explicit"),
         .list("allocations", of: Self.allocation, countMax: PaymentAllocator.allocationsMax).defaulting(to: []),
         .text("note", max: 2_000).nullable().redacted(.content),
@@ -56,13 +61,20 @@ struct RecordPayment: Operation {
         var allocations: [Allocation] = []
         for allocation in input.objects("allocations") {
             allocations.append(
-                Allocation(invoiceID: try allocation.identifier("invoice_id"), amountMinor: try allocation.integer("amount_minor"))
+                Allocation(
+                    invoiceID: try allocation.identifier("invoice_id"),
+                    amountMinor: try allocation.integer("amount_minor")
+                )
             )
         }
         switch try input.text("allocation") {
         case "oldest_due_first":
             guard allocations.isEmpty else {
-                throw Fault.invalid("/allocations", "not_explicit", "Invoices are named only with the allocation explicit.")
+                throw Fault.invalid(
+                    "/allocations",
+                    "not_explicit",
+                    "Invoices are named only with the allocation explicit."
+                )
             }
             self.rule = .oldestDueFirst
         default:
@@ -88,7 +100,11 @@ extension RecordPayment {
             let currency = request.currency.flatMap(Currency.init(_:)) ?? caller.currency
             let receivedOn = request.receivedOn ?? caller.zone.date(at: context.now)
             try await References.await(
-                client: request.client, engagement: nil, for: caller.organization, in: self.persistence.database, self.catchUp
+                client: request.client,
+                engagement: nil,
+                for: caller.organization,
+                in: self.persistence.database,
+                self.catchUp
             )
             return try await self.persistence.commands.run(RecordPayment.declaration, context) { transaction in
                 try References.requireClient(request.client, orDeleted: true, for: caller.organization, in: transaction)
@@ -99,11 +115,24 @@ extension RecordPayment {
                     switch request.rule {
                     case .explicit(let allocations): allocations.map(\.invoiceID)
                     case .oldestDueFirst:
-                        try self.payments.openInvoices(of: request.client, currency, for: caller.organization, in: transaction)
+                        try self.payments.openInvoices(
+                            of: request.client,
+                            currency,
+                            for: caller.organization,
+                            in: transaction
+                        )
                     }
-                let invoices = try self.payments.lockPayable(named, of: request.client, for: caller.organization, in: transaction)
+                let invoices = try self.payments.lockPayable(
+                    named,
+                    of: request.client,
+                    for: caller.organization,
+                    in: transaction
+                )
                 let plan = try PaymentAllocator.plan(
-                    request.amountMinor, currency, by: request.rule, among: try invoices.map { try PayableInvoice($0) }
+                    request.amountMinor,
+                    currency,
+                    by: request.rule,
+                    among: try invoices.map { try PayableInvoice($0) }
                 )
                 return try self.write(request, plan, invoices, credit, currency, receivedOn, cause, transaction)
             }
@@ -142,11 +171,17 @@ extension RecordPayment {
             for allocation in plan.allocations {
                 guard let invoice = byID[allocation.invoiceID] else { continue }
                 let moved = try self.payments.book.pay(
-                    invoice, allocation.amountMinor, because: cause.following(recorded), in: transaction
+                    invoice,
+                    allocation.amountMinor,
+                    because: cause.following(recorded),
+                    in: transaction
                 )
                 events.append(moved.event)
             }
-            return Outcome(payment.reply(status: 201, location: "\(Resource.payment.path)/\(payment.id)"), events: events)
+            return Outcome(
+                payment.reply(status: 201, location: "\(Resource.payment.path)/\(payment.id)"),
+                events: events
+            )
         }
     }
 }

@@ -8,9 +8,14 @@ internal import Vocabulary
 /// Undoes a payment by a row of its own: every amount of it, negative.
 struct ReversePayment: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.payment.reverse", .post("/v1/payments/{id}/reverse"), access: .manage("revenue"), "Reverse a payment."
+        "revenue.payment.reverse",
+        .post("/v1/payments/{id}/reverse"),
+        access: .manage("revenue"),
+        "Reverse a payment."
     )
-    .described("The invoices that it settled are owed again and the credit that it left is taken back, by a reversal dated today. Answers the payment, which names its reversal.")
+    .described(
+        "The invoices that it settled are owed again and the credit that it left is taken back, by a reversal dated today. Answers the payment, which names its reversal."
+    )
     .body([.text("reason", max: 2_000).required()])
     .answers(.object("Payment", Resource.payment.visible))
     .idempotent(.required)
@@ -55,7 +60,9 @@ extension ReversePayment {
                 try PeriodLock.require(today, after: lockedThrough, at: "")
                 var payment = try Payment(before)
                 let reversed = try payment.reverse(
-                    as: Identifier.next(at: context.now), because: request.reason, clientCreditMinor: credit.unappliedMinor
+                    as: Identifier.next(at: context.now),
+                    because: request.reason,
+                    clientCreditMinor: credit.unappliedMinor
                 )
                 return try self.write(reversed, of: before, credit, today, cause, transaction)
             }
@@ -70,7 +77,11 @@ extension ReversePayment {
             _ transaction: borrowing Transaction
         ) throws -> Outcome {
             let row = before.row
-            let invoices = try self.payments.book.lock(reversed.allocations.map(\.invoiceID), for: cause.organization, in: transaction)
+            let invoices = try self.payments.book.lock(
+                reversed.allocations.map(\.invoiceID),
+                for: cause.organization,
+                in: transaction
+            )
             let values = Values([
                 "client_company_id": .identifier(try row.uuid("client_company_id")),
                 "engagement_id": try row.uuidOrNil("engagement_id").map(Value.identifier) ?? .null,
@@ -84,18 +95,31 @@ extension ReversePayment {
                 "correlation_id": .identifier(before.correlation ?? before.id),
             ])
             let reversal = try self.payments.insert(
-                values, id: reversed.reversalID, reversed.allocations, because: cause, in: transaction
+                values,
+                id: reversed.reversalID,
+                reversed.allocations,
+                because: cause,
+                in: transaction
             )
             try credit.add(reversed.unappliedMinor, because: cause, in: transaction)
             let after = try self.payments.read(before.id, for: cause.organization, in: transaction)
             let event = self.payments.payments.event(
-                "reversed", .statusChanged, after, extra: ["reversal": try JSON(parsing: reversal.json)], because: cause
+                "reversed",
+                .statusChanged,
+                after,
+                extra: ["reversal": try JSON(parsing: reversal.json)],
+                because: cause
             )
             var events = [event]
             let amounts = Dictionary(uniqueKeysWithValues: reversed.allocations.map { ($0.invoiceID, -$0.amountMinor) })
             for invoice in invoices {
                 guard let amount = amounts[invoice.id] else { continue }
-                let moved = try self.payments.book.reversePayment(invoice, amount, because: cause.following(event), in: transaction)
+                let moved = try self.payments.book.reversePayment(
+                    invoice,
+                    amount,
+                    because: cause.following(event),
+                    in: transaction
+                )
                 events.append(moved.event)
             }
             return Outcome(after.reply(), events: events)

@@ -27,7 +27,8 @@ extension Resource {
 /// What the locks of an organization add up to.
 enum PeriodLocks {
     /// The last day that is closed.
-    static func lockedThrough(for organization: Identifier, in transaction: borrowing Transaction) throws -> LocalDate? {
+    static func lockedThrough(for organization: Identifier, in transaction: borrowing Transaction) throws -> LocalDate?
+    {
         try transaction.query(
             "SELECT max(locked_through) AS locked_through FROM period_lock WHERE organization_id = $1 AND deleted_at IS NULL",
             [.uuid(organization)]

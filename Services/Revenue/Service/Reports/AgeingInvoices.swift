@@ -8,7 +8,10 @@ struct AgeingInvoices: Operation {
     static let limitMax: Int64 = 200
 
     static let declaration = OperationDeclaration(
-        "revenue.report.ageing_invoices", .get("/v1/reports/ageing/invoices"), access: .read("revenue"), "The invoices behind the ageing report."
+        "revenue.report.ageing_invoices",
+        .get("/v1/reports/ageing/invoices"),
+        access: .read("revenue"),
+        "The invoices behind the ageing report."
     )
     .described("With the report's filters and one of its buckets: the balances of all pages sum to that figure.")
     .query(
@@ -22,7 +25,8 @@ struct AgeingInvoices: Operation {
         .page(
             "AgeingInvoice",
             [
-                .identifier("id"), .text("number", max: 60), .identifier("client_company_id"), .currency(), .date("due_on"),
+                .identifier("id"), .text("number", max: 60), .identifier("client_company_id"), .currency(),
+                .date("due_on"),
                 .integer("days_overdue", 0...100_000), .choice("bucket", Ageing.Bucket.self), .money("balance_minor"),
             ]
         )
@@ -77,9 +81,11 @@ struct AgeingInvoices: Operation {
         let due = try row.date("due_on")
         return [
             "id": .string(try row.text("id")), "number": .string(try row.text("number")),
-            "client_company_id": .string(try row.text("client_company_id")), "currency": .string(try row.text("currency")),
+            "client_company_id": .string(try row.text("client_company_id")),
+            "currency": .string(try row.text("currency")),
             "due_on": .string(due.description), "days_overdue": .int(Int64(max(0, due.days(until: today)))),
-            "bucket": .string(Ageing.Bucket(dueOn: due, today: today).rawValue), "balance_minor": .int(try row.int("balance_minor")),
+            "bucket": .string(Ageing.Bucket(dueOn: due, today: today).rawValue),
+            "balance_minor": .int(try row.int("balance_minor")),
         ]
     }
 }

@@ -6,16 +6,26 @@ internal import Vocabulary
 /// What clients owe, by how long it has been due, per currency and client.
 struct AgeingReport: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.report.ageing", .get("/v1/reports/ageing"), access: .read("revenue"), "Receivables by age, per currency and client."
+        "revenue.report.ageing",
+        .get("/v1/reports/ageing"),
+        access: .read("revenue"),
+        "Receivables by age, per currency and client."
     )
-    .described("As of today in the organization's time zone; what is due today is still current. `/v1/reports/ageing/invoices` lists the invoices behind any figure.")
+    .described(
+        "As of today in the organization's time zone; what is due today is still current. `/v1/reports/ageing/invoices` lists the invoices behind any figure."
+    )
     .query(Self.filters)
     .answers(
         .object(
             "AgeingReport",
             [
                 .date("as_of"),
-                .list("rows", of: [.identifier("client_company_id"), .text("client_name", max: 200).nullable(), .currency()] + Self.amounts, countMax: 1_000_000),
+                .list(
+                    "rows",
+                    of: [.identifier("client_company_id"), .text("client_name", max: 200).nullable(), .currency()]
+                        + Self.amounts,
+                    countMax: 1_000_000
+                ),
                 .list("totals", of: [.currency()] + Self.amounts, countMax: Currency.all.count),
             ]
         )
@@ -28,7 +38,9 @@ struct AgeingReport: Operation {
 
     /// `current`, `days_1_30`, `days_31_60`, `days_61_90`, `over_90` and their sum.
     static let amounts: [Field] =
-        Ageing.Bucket.allCases.map { .money("\($0.rawValue)_minor") } + [.money("total_minor"), .integer("invoices", 0...Int64.max)]
+        Ageing.Bucket.allCases.map { .money("\($0.rawValue)_minor") } + [
+            .money("total_minor"), .integer("invoices", 0...Int64.max),
+        ]
 
     let client: Identifier?
     let currency: String?
@@ -70,7 +82,8 @@ struct AgeingReport: Operation {
             let bucket = Ageing.Bucket(dueOn: try row.date("due_on"), today: today)
             let (balance, count) = (try row.int("balance_minor"), try row.int("invoices"))
             let head: JSONObject = [
-                "client_company_id": .string(client), "client_name": try row.textOrNil("name").map(JSON.string) ?? .null,
+                "client_company_id": .string(client),
+                "client_name": try row.textOrNil("name").map(JSON.string) ?? .null,
                 "currency": .string(currency),
             ]
             // The rows come sorted, so what belongs together is adjacent.
@@ -102,7 +115,9 @@ struct AgeingReport: Operation {
 
         func written(into head: JSONObject) -> JSONObject {
             var object = head
-            for bucket in Ageing.Bucket.allCases { object["\(bucket.rawValue)_minor"] = .int(self.buckets[bucket] ?? 0) }
+            for bucket in Ageing.Bucket.allCases {
+                object["\(bucket.rawValue)_minor"] = .int(self.buckets[bucket] ?? 0)
+            }
             object["total_minor"] = .int(self.total)
             object["invoices"] = .int(self.invoices)
             return object

@@ -39,28 +39,42 @@ enum ScheduleFields {
         .choice("kind", ["recurring", "one_time"]).onCreate().defaulting(to: "recurring"),
         .choice("interval_unit", Recurrence.Unit.self).defaulting(to: "month"),
         .integer("interval_count", 1...Int64(Recurrence.countMax)).defaulting(to: 1),
-        .date("anchor_date").required().described("First day of the first period; every later one follows from it alone."),
+        .date("anchor_date").required().described(
+            "First day of the first period; every later one follows from it alone."
+        ),
         .choice("day_rule", Recurrence.DayRule.self).defaulting(to: "same_day"),
         .choice("end_kind", ["never", "on_date", "after_n"]).defaulting(to: "never"),
         .date("end_on").nullable().described("With `on_date`: no period begins after it."),
-        .integer("end_after", 1...Int64(Recurrence.periodsMax)).nullable().described("With `after_n`: how many periods there are."),
-        .boolean("prorate").defaulting(to: false).described("With `on_date`: bill a last period that is cut short by its actual days."),
+        .integer("end_after", 1...Int64(Recurrence.periodsMax)).nullable().described(
+            "With `after_n`: how many periods there are."
+        ),
+        .boolean("prorate").defaulting(to: false).described(
+            "With `on_date`: bill a last period that is cut short by its actual days."
+        ),
     ]
 
     static let billing: [Field] = [
         .currency().onCreate(),
         .integer("payment_terms_days", 0...BillingTerms.paymentTermDaysMax).defaulting(to: 14),
-        .choice("auto", ["draft", "finalize", "send"]).defaulting(to: "draft").described("How far an invoice is taken without a person."),
+        .choice("auto", ["draft", "finalize", "send"]).defaulting(to: "draft").described(
+            "How far an invoice is taken without a person."
+        ),
         .choice("catch_up", InvoiceSchedule.CatchUp.self).defaulting(to: "all")
-            .described("What becomes of periods whose day went by unnoticed: all are billed, the latest only, or none."),
+            .described(
+                "What becomes of periods whose day went by unnoticed: all are billed, the latest only, or none."
+            ),
         .list("lines", of: InvoiceLines.input, countMax: InvoiceLines.countMax).required(),
     ]
 
     static let state: [Field] = [
         .choice("status", InvoiceSchedule.Status.self).readOnly().filterable(),
         .list("pauses", of: [.date("from"), .date("until").nullable()], countMax: ScheduleRules.pausesMax).readOnly(),
-        .integer("next_index", 0...Int64(Recurrence.periodsMax)).readOnly().described("How many periods were billed or skipped."),
-        .date("next_on").nullable().readOnly().filterable().described("First day of the next period; null once completed."),
+        .integer("next_index", 0...Int64(Recurrence.periodsMax)).readOnly().described(
+            "How many periods were billed or skipped."
+        ),
+        .date("next_on").nullable().readOnly().filterable().described(
+            "First day of the next period; null once completed."
+        ),
     ]
 }
 
@@ -88,10 +102,16 @@ enum ScheduleRules {
     static func change(_ stored: Stored, _ changes: inout Values) throws {
         let schedule = try InvoiceSchedule(stored)
         guard schedule.status != .completed else {
-            throw Rejection.conflict("schedule_completed", "A completed schedule bills nothing more and does not change.")
+            throw Rejection.conflict(
+                "schedule_completed",
+                "A completed schedule bills nothing more and does not change."
+            )
         }
         if schedule.nextIndex > 0, let name = Self.fixedOnceBegun.first(where: changes.has) {
-            throw Rejection.conflict("schedule_begun", "\(name) is fixed once a period was billed; end this schedule and begin another.")
+            throw Rejection.conflict(
+                "schedule_begun",
+                "\(name) is fixed once a period was billed; end this schedule and begin another."
+            )
         }
         if let kind = changes.optionalText("end_kind") {
             if kind != "on_date", !changes.has("end_on") { changes["end_on"] = .null }

@@ -7,7 +7,10 @@ internal import Vocabulary
 /// Stops a schedule for a while.
 struct PauseInvoiceSchedule: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice_schedule.pause", .post("/v1/invoice-schedules/{id}/pause"), access: .manage("revenue"), "Pause a schedule."
+        "revenue.invoice_schedule.pause",
+        .post("/v1/invoice-schedules/{id}/pause"),
+        access: .manage("revenue"),
+        "Pause a schedule."
     )
     .described("Periods that begin while it is paused are skipped; the anchor never shifts.")
     .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
@@ -23,7 +26,10 @@ struct PauseInvoiceSchedule: Operation {
 /// Lets a paused schedule bill again.
 struct ResumeInvoiceSchedule: Operation {
     static let declaration = OperationDeclaration(
-        "revenue.invoice_schedule.resume", .post("/v1/invoice-schedules/{id}/resume"), access: .manage("revenue"), "Resume a paused schedule."
+        "revenue.invoice_schedule.resume",
+        .post("/v1/invoice-schedules/{id}/resume"),
+        access: .manage("revenue"),
+        "Resume a paused schedule."
     )
     .described("It bills again from the first period that begins today or later.")
     .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
@@ -44,10 +50,25 @@ struct ScheduleMoves: Sendable {
     private static let data: [Field] = [.object("data", Resource.invoiceSchedule.visible), .document("previous")]
 
     static let events = [
-        EventDeclaration("invoice_schedule.created", .created, "A plan of recurring invoices began.", fields: [data[0]]),
-        EventDeclaration("invoice_schedule.paused", .statusChanged, "A schedule bills nothing until it is resumed.", fields: data),
+        EventDeclaration(
+            "invoice_schedule.created",
+            .created,
+            "A plan of recurring invoices began.",
+            fields: [data[0]]
+        ),
+        EventDeclaration(
+            "invoice_schedule.paused",
+            .statusChanged,
+            "A schedule bills nothing until it is resumed.",
+            fields: data
+        ),
         EventDeclaration("invoice_schedule.resumed", .statusChanged, "A paused schedule bills again.", fields: data),
-        EventDeclaration("invoice_schedule.completed", .statusChanged, "A schedule's last period was billed.", fields: data),
+        EventDeclaration(
+            "invoice_schedule.completed",
+            .statusChanged,
+            "A schedule's last period was billed.",
+            fields: data
+        ),
     ]
 
     func register(in router: inout Router) {
@@ -79,10 +100,22 @@ struct ScheduleMoves: Sendable {
             var schedule = try InvoiceSchedule(before)
             try rule(&schedule, caller.zone.date(at: context.now))
             guard schedule.pauses.count <= ScheduleRules.pausesMax else {
-                throw Rejection.conflict("too_many_pauses", "A schedule pauses \(ScheduleRules.pausesMax) times at most.")
+                throw Rejection.conflict(
+                    "too_many_pauses",
+                    "A schedule pauses \(ScheduleRules.pausesMax) times at most."
+                )
             }
-            let after = try self.schedules.update(before, schedule.columns, for: caller.organization, at: context.now, in: transaction)
-            return Outcome(after.reply(), events: [self.schedules.event(event, .statusChanged, after, previous: before, because: cause)])
+            let after = try self.schedules.update(
+                before,
+                schedule.columns,
+                for: caller.organization,
+                at: context.now,
+                in: transaction
+            )
+            return Outcome(
+                after.reply(),
+                events: [self.schedules.event(event, .statusChanged, after, previous: before, because: cause)]
+            )
         }
     }
 }

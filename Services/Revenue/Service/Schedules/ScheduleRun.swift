@@ -48,13 +48,21 @@ struct ScheduleRun: Sendable {
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                 """,
                 [
-                    .uuid(cause.organization), .uuid(before.id), .date(decision.period.startOn), .date(decision.period.endOn),
-                    .int(Int64(decision.period.index)), .text(outcome), invoiceID.map(SQLValue.uuid) ?? .null, .instant(cause.now),
+                    .uuid(cause.organization), .uuid(before.id), .date(decision.period.startOn),
+                    .date(decision.period.endOn),
+                    .int(Int64(decision.period.index)), .text(outcome), invoiceID.map(SQLValue.uuid) ?? .null,
+                    .instant(cause.now),
                 ]
             )
             if try schedule.handled(decision.period) != nil { isCompleted = true }
         }
-        let after = try self.schedules.update(before, schedule.columns, for: cause.organization, at: cause.now, in: transaction)
+        let after = try self.schedules.update(
+            before,
+            schedule.columns,
+            for: cause.organization,
+            at: cause.now,
+            in: transaction
+        )
         if isCompleted {
             events.append(self.schedules.event("completed", .statusChanged, after, previous: before, because: cause))
         }
@@ -79,7 +87,11 @@ struct ScheduleRun: Sendable {
         let finalized: InvoiceBook.Moved
         do {
             finalized = try self.book.finalize(
-                draft, issueOn: dates.issueOn, dueOn: dates.dueOn, because: cause.following(events[0]), in: transaction
+                draft,
+                issueOn: dates.issueOn,
+                dueOn: dates.dueOn,
+                because: cause.following(events[0]),
+                in: transaction
             )
         } catch is Rejection {
             // The books are closed for today, or the like: a person decides. The domain refuses before anything is written.
@@ -87,7 +99,12 @@ struct ScheduleRun: Sendable {
         }
         events.append(finalized.event)
         guard auto == "send" else { return (finalized.invoice, events) }
-        let sent = try self.book.send(finalized.invoice, today: today, because: cause.following(finalized.event), in: transaction)
+        let sent = try self.book.send(
+            finalized.invoice,
+            today: today,
+            because: cause.following(finalized.event),
+            in: transaction
+        )
         events.append(sent.event)
         return (sent.invoice, events)
     }
@@ -116,7 +133,9 @@ struct ScheduleRun: Sendable {
             "payment_terms_days": .integer(try row.int("payment_terms_days")),
             "prices_include_tax": .boolean(false),
         ])
-        for name in ["client_company_id", "engagement_id", "contract_id", "contract_version_id", "deal_id", "correlation_id"] {
+        for name in [
+            "client_company_id", "engagement_id", "contract_id", "contract_version_id", "deal_id", "correlation_id",
+        ] {
             values[name] = try row.uuidOrNil(name).map(Value.identifier) ?? .null
         }
         values.merge(try InvoiceLines.columns(lines, DocumentTerms()))

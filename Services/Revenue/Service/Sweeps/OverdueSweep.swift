@@ -58,7 +58,11 @@ public struct OverdueSweep: Sendable {
             for before in due {
                 let since = try before.row.date("due_on").adding(days: 1)
                 let after = try self.invoices.update(
-                    before, Values(["overdue_since": .date(since)]), for: organization, at: now, in: transaction
+                    before,
+                    Values(["overdue_since": .date(since)]),
+                    for: organization,
+                    at: now,
+                    in: transaction
                 )
                 let cause = Revenue.systemCause(of: organization, story: before.correlation, at: now)
                 events.append(self.invoices.event("overdue", .statusChanged, after, previous: before, because: cause))

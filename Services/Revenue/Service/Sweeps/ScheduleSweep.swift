@@ -40,7 +40,8 @@ public struct ScheduleSweep: Sendable {
             ORDER BY s.organization_id, s.id LIMIT $4
             """,
             [
-                .instant(now), after.map { .uuid($0.organization) } ?? .null, after.map { .uuid($0.id) } ?? .null, .int(Self.pageMax),
+                .instant(now), after.map { .uuid($0.organization) } ?? .null, after.map { .uuid($0.id) } ?? .null,
+                .int(Self.pageMax),
             ]
         )
         return try rows.map { (organization: try $0.uuid("organization_id"), id: try $0.uuid("id")) }
