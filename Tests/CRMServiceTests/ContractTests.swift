@@ -1,5 +1,7 @@
 import CRMService
 import Contracts
+import Resources
+import Postgres
 import TestKit
 import Testing
 import Vocabulary

@@ -1,5 +1,6 @@
 import CRMService
 import Contracts
+import Postgres
 import TestKit
 import Testing
 
