@@ -1,5 +1,5 @@
 public import Contracts
-public import EventLog
+internal import EventLog
 public import Postgres
 public import Resources
 public import ServiceKit

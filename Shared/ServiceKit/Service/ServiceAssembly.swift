@@ -4,6 +4,7 @@ public import EventLog
 internal import Logging
 public import Resources
 public import ServiceLifecycle
+internal import Telemetry
 internal import Vocabulary
 internal import Wire
 

@@ -33,7 +33,7 @@ public struct ActivityLog: Sendable {
 
     /// Appends the events that are not there yet, which all belong to one organization. Answers how many were.
     @discardableResult
-    func append(_ events: ReceivedEvents, in transaction: borrowing Transaction) throws -> Int {
+    public func append(_ events: ReceivedEvents, in transaction: borrowing Transaction) throws -> Int {
         guard let organization = events.records.first?.organization else { return 0 }
         let (head, lastRecordedAt) = try Self.lock(organization, in: transaction)
         let fresh = try Self.withoutDuplicates(events, of: organization, in: transaction)

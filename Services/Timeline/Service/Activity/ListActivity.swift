@@ -132,11 +132,11 @@ struct ActivityList: Sendable {
 
     private func seal(_ row: Row, byTime: Bool, _ identity: String) throws -> String {
         let time = try row.instant(byTime ? "occurred_at" : "recorded_at")
-        return self.cursors.seal("\(time) \(try row.int("seq"))", id: try row.uuid("event_id"), for: identity)
+        return self.cursors.seal(position: "\(time) \(try row.int("seq"))", id: try row.uuid("event_id"), for: identity)
     }
 
     private func open(_ text: String, _ identity: String) throws(Fault) -> ActivityPosition {
-        let parts = self.cursors.open(text, for: identity)?.split(separator: " ") ?? []
+        let parts = self.cursors.position(in: text, for: identity)?.split(separator: " ") ?? []
         guard parts.count == 2, let time = Instant(String(parts[0])), let sequence = Int64(parts[1]) else {
             let detail = "This cursor does not belong to this list."
             throw Fault(.invalidRequest, detail, problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")])
