@@ -126,7 +126,7 @@ let package = Package(
         service("Timeline", "Timeline", and: ["TimelineDomain", crypto]),
         .target(
             name: "GatewayService",
-            dependencies: ["Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, nioCore, nioPosix, deque],
+            dependencies: ["Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, lifecycle, nioCore],
             path: "Services/Gateway/Service"
         ),
         executable("identity", "IdentityService", "Identity"),
@@ -164,7 +164,14 @@ let package = Package(
         .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "GatewayTests", dependencies: ["GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging, lifecycle,
+                nioCore, nioPosix,
+            ],
+            exclude: ["Golden"]
+        ),
         .testTarget(name: "CLITests", dependencies: ["throughline", "Contracts", "HTTP2"]),
         .testTarget(name: "HouseTests"),
 
