@@ -21,7 +21,8 @@ public struct EventHandlers: Sendable {
     /// For a consumer of everything, such as the timeline.
     public mutating func onEvery(_ effect: @escaping EventEffect) { self.ofEvery = effect }
 
-    func effect(on type: String) -> EventEffect? { self.byType[type] ?? self.ofEvery }
+    /// What is done with an event of this type; `nil` where it is of no interest.
+    public func effect(on type: String) -> EventEffect? { self.byType[type] ?? self.ofEvery }
 }
 
 /// An event as its consumer sees it.

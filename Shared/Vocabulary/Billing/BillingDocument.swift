@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// What an invoice, a proposal or a bill is calculated from.
 public struct BillingDocument: Hashable, Sendable {
     public let lines: [Line]

@@ -1,5 +1,3 @@
-public import Vocabulary
-
 extension BillingDocument {
     /// Calculates the document in the fixed order of the money rules. The order of the lines never changes the total.
     public func totals() throws(Rejection) -> BillingTotals {

@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// Spreads a whole over parts so that the parts sum to the whole, to the minor unit.
 public enum LargestRemainder {
     /// Gives each part its share of `total` by weight, rounded down, and what is left to the largest remainders.
