@@ -34,11 +34,11 @@ public struct TestService: Sendable {
         _ migrations: [Migration],
         service: String = "crm",
         zone: Zone = .utc,
-        configure: @Sendable (inout DatabaseConfiguration) -> Void = { _ in },
+        configuration: DatabaseConfiguration = TestServer.configuration,
         _ make: (Persistence) throws -> Router,
         _ body: (TestService) async throws -> Output
     ) async throws -> Output {
-        try await TestServer.shared.withClone(migrations, service: service, configure: configure) { clone in
+        try await TestServer.shared.withClone(migrations, service: service, configuration: configuration) { clone in
             let persistence = Persistence(database: clone.database, log: EventLog(), cursorKey: Array(repeating: 7, count: 32))
             let service = TestService(
                 router: try make(persistence),

@@ -23,7 +23,7 @@ public final class WireClient: Sendable {
 
     let configuration: WireClientConfiguration
     let group: any EventLoopGroup
-    let state: Mutex<State>
+    let shared: Mutex<State>
     private let onConnect: @Sendable (Peer) -> Void
 
     /// - Parameter onConnect: called for every connection made, on an event loop, with the instance and its catalog hash.
@@ -35,7 +35,7 @@ public final class WireClient: Sendable {
         self.configuration = configuration
         self.group = group
         self.onConnect = onConnect
-        self.state = Mutex(State(pool: ClientPool(seed: .random(in: .min ... .max))))
+        self.shared = Mutex(State(pool: ClientPool(seed: .random(in: .min ... .max))))
     }
 
     /// How often names are looked up again.
@@ -50,7 +50,7 @@ public final class WireClient: Sendable {
             try self.configuration.security.check(known)
         }
         let loop = self.group.any()
-        let isFirst = self.state.withLock { state in
+        let isFirst = self.shared.withLock { state in
             guard case .idle = state.phase else { return false }
             state.phase = .running
             state.context = context
@@ -60,7 +60,7 @@ public final class WireClient: Sendable {
         let refresh = loop.scheduleRepeatedTask(initialDelay: .zero, delay: Self.refreshInterval) { _ in
             self.resolve(on: loop)
         }
-        self.state.withLock { $0.refresh = refresh }
+        self.shared.withLock { $0.refresh = refresh }
     }
 
     /// Waits until a call has somewhere to go.
@@ -68,7 +68,7 @@ public final class WireClient: Sendable {
     /// - Returns: false when that took longer than `timeout`.
     public func waitUntilReady(timeout: Duration) async -> Bool {
         let promise = self.group.any().makePromise(of: Void.self)
-        let isReady = self.state.withLock { state in
+        let isReady = self.shared.withLock { state in
             if !state.pool.ready.isEmpty { return true }
             state.awaitingReady.append(promise)
             return false
@@ -82,8 +82,8 @@ public final class WireClient: Sendable {
     }
 
     /// What is known of the service now.
-    public var currentState: WireClientState {
-        self.state.withLock { state in
+    public var state: WireClientState {
+        self.shared.withLock { state in
             let instances = state.pool.instances.sorted { $0.key < $1.key }.map { key, instance in
                 let connections = state.pool.ready.filter { $0.instance == key }
                 return WireClientState.Instance(
@@ -103,11 +103,11 @@ public final class WireClient: Sendable {
     }
 
     /// The catalog hash of the instance connected to last.
-    public var peerCatalogHash: String? { self.state.withLock { $0.catalogHash } }
+    public var peerCatalogHash: String? { self.shared.withLock { $0.catalogHash } }
 
     /// Makes no more calls; waits at most `limit` for the answers to those made, then closes.
     public func drain(limit: Duration) async {
-        let (ready, channels, refresh, awaiting) = self.state.withLock { state in
+        let (ready, channels, refresh, awaiting) = self.shared.withLock { state in
             state.phase = .draining
             defer { state.awaitingReady = [] }
             return (state.pool.removeAll(), Array(state.channels.values), state.refresh, state.awaitingReady)
@@ -139,7 +139,7 @@ public final class WireClient: Sendable {
     private func resolve(on loop: any EventLoop) {
         Resolver.resolve(self.configuration.addresses, on: loop).whenSuccess { addresses in
             guard !addresses.isEmpty else { return self.note("no address found") }
-            let (added, gone) = self.state.withLock { state -> ([Int], [ReadyConnection]) in
+            let (added, gone) = self.shared.withLock { state -> ([Int], [ReadyConnection]) in
                 guard case .running = state.phase else { return ([], []) }
                 return state.pool.update(addresses)
             }
@@ -154,11 +154,11 @@ public final class WireClient: Sendable {
     }
 
     private func note(_ failure: String) {
-        self.state.withLock { $0.lastFailure = failure }
+        self.shared.withLock { $0.lastFailure = failure }
     }
 
     private func connect(_ slot: Slot, failures: Int) {
-        let (address, context) = self.state.withLock { state -> (SocketAddress?, NIOSSLContext?) in
+        let (address, context) = self.shared.withLock { state -> (SocketAddress?, NIOSSLContext?) in
             guard case .running = state.phase else { return (nil, nil) }
             return (state.pool.instances[slot.instance]?.address, state.context)
         }
@@ -187,7 +187,7 @@ public final class WireClient: Sendable {
     }
 
     private func reconnect(_ slot: Slot, failures: Int) {
-        let wait = self.state.withLock { $0.pool.wait(.connect, failures: failures) }
+        let wait = self.shared.withLock { $0.pool.wait(.connect, failures: failures) }
         slot.loop.scheduleTask(in: wait) { self.connect(slot, failures: failures) }
     }
 
@@ -217,9 +217,9 @@ public final class WireClient: Sendable {
                     )
                 )
             },
-            draining: { self.state.withLock { $0.pool.retired(channel) } },
+            draining: { self.shared.withLock { $0.pool.retired(channel) } },
             closed: {
-                self.state.withLock { state in
+                self.shared.withLock { state in
                     state.pool.retired(channel)
                     state.channels[ObjectIdentifier(channel)] = nil
                 }
@@ -234,7 +234,7 @@ public final class WireClient: Sendable {
                 allowed: [configuration.service]
             )
         }
-        let isRunning = self.state.withLock { state in
+        let isRunning = self.shared.withLock { state in
             guard case .running = state.phase else { return false }
             state.channels[ObjectIdentifier(channel)] = channel
             return true
@@ -255,7 +255,7 @@ public final class WireClient: Sendable {
     }
 
     private func opened(_ connection: ReadyConnection) {
-        let awaiting: [EventLoopPromise<Void>]? = self.state.withLock { state in
+        let awaiting: [EventLoopPromise<Void>]? = self.shared.withLock { state in
             guard case .running = state.phase, state.pool.instances[connection.instance] != nil else { return nil }
             state.pool.opened(connection)
             state.catalogHash = connection.peer.catalogHash

@@ -50,7 +50,7 @@ extension WireClient {
     /// Opens a stream. What goes wrong, also at once, is thrown to its reader; a stream is never tried again.
     public func stream(_ head: CallHead, body: [UInt8]) -> WireStream {
         let now = NIODeadline.now()
-        let picked = self.state.withLock { state -> ReadyConnection? in
+        let picked = self.shared.withLock { state -> ReadyConnection? in
             guard case .running = state.phase else { return nil }
             state.pool.called()
             return state.pool.pick(for: nil, excluding: [], now: now)
@@ -60,7 +60,7 @@ extension WireClient {
             [weak self] failure in
             guard let self, let picked else { return }
             let outcome: ClientPool.Outcome = failure == .unavailable ? .failed : failure == nil ? .succeeded : .unknown
-            self.state.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
+            self.shared.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
         }
         guard let picked else {
             inbox.finish(.unavailable)
@@ -122,7 +122,7 @@ extension WireClient {
         let now = plan.tries == 1 ? plan.startedAt : .now()
         guard now < plan.deadline else { return plan.answer(.failure(.deadlineExceeded)) }
         guard plan.cancellation?.isCancelled != true else { return plan.answer(.failure(.cancelled)) }
-        let picked = self.state.withLock { state -> ReadyConnection? in
+        let picked = self.shared.withLock { state -> ReadyConnection? in
             guard case .running = state.phase else { return nil }
             if plan.tries == 1 && plan.excluded.isEmpty { state.pool.called() }
             return state.pool.pick(for: plan.eventLoop, excluding: plan.excluded, now: now)
@@ -142,7 +142,7 @@ extension WireClient {
     private func settle(_ plan: Plan, _ picked: ReadyConnection?, _ result: Result<WireReply, CallFailure>) {
         if let picked {
             let outcome = Self.outcome(of: result, plan)
-            self.state.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
+            self.shared.withLock { $0.pool.ended(outcome, at: picked.instance, now: .now()) }
         }
         switch result {
         case .success(let reply) where reply.status == WireStatus.retryElsewhere:
@@ -178,13 +178,15 @@ extension WireClient {
     /// Tries again after a random wait, when tries, budget and time allow it.
     private func retry(_ plan: Plan) -> Bool {
         guard plan.tries < Self.triesMax else { return false }
-        let wait = self.state.withLock { state -> TimeAmount? in
+        let wait = self.shared.withLock { state -> TimeAmount? in
             guard case .running = state.phase, state.pool.takeRetry() else { return nil }
             return state.pool.wait(.call, failures: plan.tries)
         }
         guard let wait, NIODeadline.now() + wait < plan.deadline else { return false }
         var next = plan
         next.tries += 1
+        // After the wait an instance that was shutting down may be back at its address.
+        next.excluded = []
         let loop = plan.eventLoop ?? self.group.any()
         loop.scheduleTask(in: wait) { [next] in self.attempt(next) }
         return true

@@ -6,6 +6,8 @@ public struct WireReply: Hashable, Sendable {
     public var httpStatus: Int?
     public var etag: Int64?
     public var location: String?
+    /// The cursor of the next page.
+    public var next: String?
     public var replayed: Bool
     /// Seconds after which the caller may try again.
     public var retryAfter: Int?
@@ -16,6 +18,7 @@ public struct WireReply: Hashable, Sendable {
         httpStatus: Int? = nil,
         etag: Int64? = nil,
         location: String? = nil,
+        next: String? = nil,
         replayed: Bool = false,
         retryAfter: Int? = nil,
         body: [UInt8] = []
@@ -24,6 +27,7 @@ public struct WireReply: Hashable, Sendable {
         self.httpStatus = httpStatus
         self.etag = etag
         self.location = location
+        self.next = next
         self.replayed = replayed
         self.retryAfter = retryAfter
         self.body = body
@@ -114,6 +118,7 @@ extension WireReply {
             httpStatus: head.httpStatus,
             etag: head.etag,
             location: head.location,
+            next: head.next,
             replayed: head.replayed,
             retryAfter: head.retryAfterSeconds,
             body: body
@@ -127,6 +132,7 @@ extension WireReply {
             httpStatus: self.httpStatus,
             etag: self.etag,
             location: self.location,
+            next: self.next,
             replayed: self.replayed,
             retryAfterSeconds: self.retryAfter
         )

@@ -1,6 +1,6 @@
-import CRMDomain
-import Testing
-import Vocabulary
+internal import CRMDomain
+internal import Testing
+internal import Vocabulary
 
 private typealias Stage = Deal.Stage
 

@@ -1,6 +1,6 @@
-import CRMDomain
-import Testing
-import Vocabulary
+internal import CRMDomain
+internal import Testing
+internal import Vocabulary
 
 private let first = Identifier(high: 0xdead_beef, low: 1)
 private let second = Identifier(high: 0xdead_beef, low: 2)

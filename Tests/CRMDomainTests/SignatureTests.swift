@@ -1,6 +1,6 @@
-import CRMDomain
-import Testing
-import Vocabulary
+internal import CRMDomain
+internal import Testing
+internal import Vocabulary
 
 private let contractID = Identifier(high: 0xdead_beef, low: 1)
 private let packetID = Identifier(high: 0xdead_beef, low: 2)

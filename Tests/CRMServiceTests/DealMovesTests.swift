@@ -1,8 +1,8 @@
-import CRMService
-import Contracts
-import TestKit
-import Testing
-import Vocabulary
+internal import CRMService
+internal import Contracts
+internal import TestKit
+internal import Testing
+internal import Vocabulary
 
 @Suite struct DealMovesTests {
     @Test func movesADealFromLeadToWon() async throws {

@@ -1,6 +1,6 @@
-import DeliveryDomain
-import Testing
-import Vocabulary
+internal import DeliveryDomain
+internal import Testing
+internal import Vocabulary
 
 private let deadbeef = Identifier(high: 0xdead_beef, low: 1)
 private let now = Instant(microseconds: 5)

@@ -1,6 +1,6 @@
-import DeliveryDomain
-import Testing
-import Vocabulary
+internal import DeliveryDomain
+internal import Testing
+internal import Vocabulary
 
 private func identifiers() -> () -> Identifier {
     var next: UInt64 = 0

@@ -1,6 +1,6 @@
-import IdentityDomain
-import Testing
-import Vocabulary
+internal import IdentityDomain
+internal import Testing
+internal import Vocabulary
 
 @Suite struct CredentialTests {
     @Test(arguments: [

@@ -1,6 +1,6 @@
-import IdentityDomain
-import Testing
-import Vocabulary
+internal import IdentityDomain
+internal import Testing
+internal import Vocabulary
 
 private let ann = Identifier(high: 0xdead_beef, low: 1)
 private let bob = Identifier(high: 0xdead_beef, low: 2)

@@ -1,6 +1,6 @@
-import IdentityDomain
-import Testing
-import Vocabulary
+internal import IdentityDomain
+internal import Testing
+internal import Vocabulary
 
 private let start = Instant(microseconds: 0)
 private let day: Int64 = 86_400

@@ -1,6 +1,6 @@
-import RevenueDomain
-import Testing
-import Vocabulary
+internal import RevenueDomain
+internal import Testing
+internal import Vocabulary
 
 private typealias Line = BillingDocument.Line
 

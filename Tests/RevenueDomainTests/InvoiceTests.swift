@@ -1,6 +1,6 @@
-import RevenueDomain
-import Testing
-import Vocabulary
+internal import RevenueDomain
+internal import Testing
+internal import Vocabulary
 
 private let deadbeef = Identifier(high: 0xdead_beef, low: 1)
 private let now = Instant(microseconds: 7)

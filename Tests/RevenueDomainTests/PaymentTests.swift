@@ -1,6 +1,6 @@
-import RevenueDomain
-import Testing
-import Vocabulary
+internal import RevenueDomain
+internal import Testing
+internal import Vocabulary
 
 private func id(_ low: UInt64) -> Identifier { Identifier(high: 0xdead_beef, low: low) }
 private func day(_ offset: Int) -> LocalDate { LocalDate(daysSinceEpoch: 20_000 + offset) }

@@ -1,6 +1,6 @@
-import RevenueDomain
-import Testing
-import Vocabulary
+internal import RevenueDomain
+internal import Testing
+internal import Vocabulary
 
 private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(text)) }
 

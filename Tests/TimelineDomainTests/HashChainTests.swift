@@ -1,6 +1,6 @@
-import Testing
-import TimelineDomain
-import Vocabulary
+internal import Testing
+internal import TimelineDomain
+internal import Vocabulary
 
 private let organization = Identifier(high: 0xdead_beef, low: 1)
 private let stranger = Identifier(high: 0xdead_beef, low: 2)

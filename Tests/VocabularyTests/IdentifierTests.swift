@@ -1,5 +1,5 @@
-import Testing
-import Vocabulary
+internal import Testing
+internal import Vocabulary
 
 /// Serialized, because identifiers ascend per process and these tests live in different years.
 @Suite(.serialized) struct IdentifierTests {

@@ -1,5 +1,5 @@
-import Testing
-import Vocabulary
+internal import Testing
+internal import Vocabulary
 
 @Suite struct InstantTests {
     @Test(arguments: [

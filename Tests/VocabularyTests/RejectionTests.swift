@@ -1,5 +1,5 @@
-import Testing
-import Vocabulary
+internal import Testing
+internal import Vocabulary
 
 private enum Door: String, Lifecycle {
     case open, shut, walled

@@ -1,5 +1,5 @@
-import Testing
-import Vocabulary
+internal import Testing
+internal import Vocabulary
 
 @Suite struct ZoneTests {
     @Test(arguments: ["", "EST5", "GMT+5", "Foo/Bar", "CET", "utc", "Europe"])

@@ -133,7 +133,7 @@ struct MalformedFramesTests {
     @Test("a peer that goes quiet is pinged and then let go")
     func halfOpen() async throws {
         var limits = WireLimits.standard
-        limits.deadPeer = .milliseconds(80)
+        limits.deadPeer = .milliseconds(1_000)
         limits.pingInterval = .milliseconds(20)
         let (server, port) = try await WireFixture.server(limits: limits)
         let peer = try await RawPeer.handshaken(port: port)

@@ -37,7 +37,7 @@ struct WireCallTests {
                 }
                 for try await isOwn in group { #expect(isOwn) }
             }
-            #expect(fixture.client.currentState.instances.map(\.callsInFlight) == [0])
+            #expect(fixture.client.state.instances.map(\.callsInFlight) == [0])
         }
     }
 
@@ -151,8 +151,8 @@ struct WireCallTests {
         await #expect(throws: WireFailure.unavailable) {
             try await client.call(CallHead(operation: "echo/1"), body: [], idempotent: true)
         }
-        #expect(!client.currentState.isReady)
-        #expect(client.currentState.lastFailure != nil)
+        #expect(!client.state.isReady)
+        #expect(client.state.lastFailure != nil)
         await client.stop()
     }
 }

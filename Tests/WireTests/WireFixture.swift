@@ -116,12 +116,13 @@ struct WireFixture {
         limits: WireLimits = .standard,
         security: WireSecurity = .key(HandshakeTests.key),
         instance: String = "crm-1",
-        connectionsMax: Int = 1_024
+        connectionsMax: Int = 1_024,
+        port: Int = 0
     ) async throws -> (server: WireServer, port: Int) {
         let server = WireServer(
             WireServerConfiguration(
                 identity: WireIdentity(service: "crm", instance: instance, build: "test"),
-                port: 0,
+                port: port,
                 security: security,
                 limits: limits,
                 connectionsMax: connectionsMax

@@ -103,6 +103,7 @@ public struct CallHead: Hashable, Sendable {
     public var ifNoneMatch: Int64?
     public var dryRun: Bool
     public var remoteAddress: String?
+    public var userAgent: String?
 
     public init(
         id: UInt32 = 0,
@@ -116,7 +117,8 @@ public struct CallHead: Hashable, Sendable {
         ifMatch: Int64? = nil,
         ifNoneMatch: Int64? = nil,
         dryRun: Bool = false,
-        remoteAddress: String? = nil
+        remoteAddress: String? = nil,
+        userAgent: String? = nil
     ) {
         self.id = id
         self.operation = operation
@@ -130,6 +132,7 @@ public struct CallHead: Hashable, Sendable {
         self.ifNoneMatch = ifNoneMatch
         self.dryRun = dryRun
         self.remoteAddress = remoteAddress
+        self.userAgent = userAgent
     }
 
     /// The value of a parameter, or nil when the call has none of that name.
@@ -146,6 +149,8 @@ public struct ReplyHead: Hashable, Sendable {
     public var httpStatus: Int?
     public var etag: Int64?
     public var location: String?
+    /// The cursor of the next page, where the response is a page with more behind it.
+    public var next: String?
     public var replayed: Bool
     public var retryAfterSeconds: Int?
 
@@ -155,6 +160,7 @@ public struct ReplyHead: Hashable, Sendable {
         httpStatus: Int? = nil,
         etag: Int64? = nil,
         location: String? = nil,
+        next: String? = nil,
         replayed: Bool = false,
         retryAfterSeconds: Int? = nil
     ) {
@@ -163,6 +169,7 @@ public struct ReplyHead: Hashable, Sendable {
         self.httpStatus = httpStatus
         self.etag = etag
         self.location = location
+        self.next = next
         self.replayed = replayed
         self.retryAfterSeconds = retryAfterSeconds
     }

@@ -94,6 +94,8 @@ private struct HeadFields {
         case .ifNoneMatch: self.call.ifNoneMatch = try cursor.integer()
         case .dryRun: self.call.dryRun = try cursor.bool()
         case .remoteAddress: self.call.remoteAddress = try cursor.string()
+        case .userAgent: self.call.userAgent = try cursor.string()
+        case .next: self.reply.next = try cursor.string()
         case .status: self.reply.status = try cursor.string()
         case .httpStatus: self.reply.httpStatus = Int(try cursor.integer())
         case .etag: self.reply.etag = try cursor.integer()

@@ -62,6 +62,7 @@ public enum HeadEncoder {
         Self.field(#","if_none_match":"#, call.ifNoneMatch, to: &buffer)
         if call.dryRun { Self.literal(#","dry_run":true"#, to: &buffer) }
         Self.field(#","remote_address":"#, call.remoteAddress, to: &buffer)
+        Self.field(#","user_agent":"#, call.userAgent, to: &buffer)
         buffer.append(UInt8(ascii: "}"))
     }
 
@@ -71,6 +72,7 @@ public enum HeadEncoder {
         Self.field(#","http_status":"#, reply.httpStatus, to: &buffer)
         Self.field(#","etag":"#, reply.etag, to: &buffer)
         Self.field(#","location":"#, reply.location, to: &buffer)
+        Self.field(#","next":"#, reply.next, to: &buffer)
         if reply.replayed { Self.literal(#","replayed":true"#, to: &buffer) }
         Self.field(#","retry_after":"#, reply.retryAfterSeconds, to: &buffer)
         buffer.append(UInt8(ascii: "}"))

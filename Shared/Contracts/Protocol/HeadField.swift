@@ -2,7 +2,7 @@
 enum HeadField: UInt8 {
     case kind, id, operation, parameters, assertion, deadline, traceparent, requestID, idempotencyKey, ifMatch
     case ifNoneMatch, dryRun, remoteAddress, status, httpStatus, etag, location, replayed, retryAfter, count, version
-    case service, instance, build, catalog, nonce, proof, code, detail
+    case service, instance, build, catalog, nonce, proof, code, detail, userAgent, next
 
     init?(_ name: UnsafeRawBufferPointer) {
         let candidates: [(StaticString, HeadField)]
@@ -31,7 +31,9 @@ enum HeadField: UInt8 {
 
     private static let names1: [(StaticString, HeadField)] = [("n", .count)]
     private static let names2: [(StaticString, HeadField)] = [("id", .id)]
-    private static let names4: [(StaticString, HeadField)] = [("kind", .kind), ("etag", .etag), ("code", .code)]
+    private static let names4: [(StaticString, HeadField)] = [
+        ("kind", .kind), ("etag", .etag), ("code", .code), ("next", .next),
+    ]
     private static let names5: [(StaticString, HeadField)] = [("build", .build), ("nonce", .nonce), ("proof", .proof)]
     private static let names6: [(StaticString, HeadField)] = [("status", .status), ("detail", .detail)]
     private static let names7: [(StaticString, HeadField)] = [
@@ -41,7 +43,9 @@ enum HeadField: UInt8 {
         ("if_match", .ifMatch), ("location", .location), ("replayed", .replayed), ("instance", .instance),
     ]
     private static let names9: [(StaticString, HeadField)] = [("operation", .operation), ("assertion", .assertion)]
-    private static let names10: [(StaticString, HeadField)] = [("parameters", .parameters), ("request_id", .requestID)]
+    private static let names10: [(StaticString, HeadField)] = [
+        ("parameters", .parameters), ("request_id", .requestID), ("user_agent", .userAgent),
+    ]
     private static let names11: [(StaticString, HeadField)] = [
         ("deadline_ms", .deadline), ("traceparent", .traceparent), ("http_status", .httpStatus),
         ("retry_after", .retryAfter),

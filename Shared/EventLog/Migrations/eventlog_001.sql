@@ -22,8 +22,8 @@ CREATE TABLE outbox_event (
     PRIMARY KEY (partition, sequence)
 );
 COMMENT ON TABLE outbox_event IS 'Append-only: the order of sequence within a partition is the order of commits.';
-SELECT app_protect_with_system('outbox_event');
-DO $$ BEGIN EXECUTE format('REVOKE UPDATE, DELETE ON outbox_event FROM %I', app_service_role()); END $$;
+CALL app_protect_with_system('outbox_event');
+DO $$ BEGIN EXECUTE format('REVOKE UPDATE, DELETE ON outbox_event FROM %I', current_setting('app.service_role')); END $$;
 
 -- A restored database starts a new epoch, so that a consumer never trusts a position from a history that is gone.
 CREATE TABLE outbox_epoch (
@@ -61,7 +61,7 @@ CREATE TABLE parked_event (
     UNIQUE (organization_id, producer, partition, sequence)
 );
 CREATE INDEX parked_event_open ON parked_event (producer, aggregate_id, sequence) WHERE state IN ('parked', 'blocked');
-SELECT app_protect_with_system('parked_event');
+CALL app_protect_with_system('parked_event');
 
 CREATE TABLE idempotency_key (
     organization_id uuid NOT NULL,
@@ -77,13 +77,13 @@ CREATE TABLE idempotency_key (
     PRIMARY KEY (organization_id, principal, operation, key)
 );
 CREATE INDEX idempotency_key_age ON idempotency_key (created_at);
-SELECT app_protect_with_system('idempotency_key');
+CALL app_protect_with_system('idempotency_key');
 
 DO $$
 BEGIN
-    EXECUTE format('GRANT SELECT ON outbox_epoch TO %I', app_service_role());
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON event_cursor TO %I', app_service_role());
+    EXECUTE format('GRANT SELECT ON outbox_epoch TO %I', current_setting('app.service_role'));
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON event_cursor TO %I', current_setting('app.service_role'));
     ASSERT (SELECT count(*) FROM outbox_epoch) = 1, 'the event log has exactly one epoch';
-    ASSERT NOT has_table_privilege(app_service_role(), 'outbox_event', 'UPDATE'), 'events are never changed';
+    ASSERT NOT has_table_privilege(current_setting('app.service_role'), 'outbox_event', 'UPDATE'), 'events are never changed';
 END
 $$;

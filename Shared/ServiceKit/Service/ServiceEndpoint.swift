@@ -74,6 +74,7 @@ public struct ServiceEndpoint: CallHandler {
         context.ifNoneMatch = call.ifNoneMatch
         context.isDryRun = call.dryRun
         context.remoteAddress = call.remoteAddress
+        context.userAgent = call.userAgent
         context.assertion = call.assertion
         if call.idempotencyKey != nil { context.requestHash = Self.hash(of: call, body) }
         return context
@@ -127,7 +128,7 @@ extension Caller {
 
 extension WireReply {
     init(_ reply: Reply) {
-        self.init(httpStatus: reply.status, etag: reply.etag, location: reply.location, replayed: reply.isReplayed, body: reply.body)
+        self.init(httpStatus: reply.status, etag: reply.etag, location: reply.location, next: reply.next, replayed: reply.isReplayed, body: reply.body)
     }
 
     init(_ fault: Fault, requestID: Identifier) {

@@ -1,6 +1,6 @@
-import GRPCCore
-import GRPCNIOTransportHTTP2
-import Synchronization
+internal import GRPCCore
+internal import GRPCNIOTransportHTTP2
+internal import Synchronization
 
 /// `grpc-echo server PORT` echoes bytes; `grpc-echo client PORT COUNT CONCURRENCY BYTES` calls it and prints one line of JSON.
 @main
