@@ -84,10 +84,12 @@ public final class EventConsumer: Sendable {
         while !remaining.isEmpty {
             let count = singles > 0 ? 1 : self.applier.runLength(remaining)
             do {
-                try await self.applier.apply(Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch)
-                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + count - 1])
-                remaining = remaining.dropFirst(count)
-                singles = max(0, singles - count)
+                let applied = try await self.applier.apply(
+                    Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch
+                )
+                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
+                remaining = remaining.dropFirst(applied)
+                singles = max(0, singles - applied)
                 attempts = 0
                 backoff = Self.backoffMin
             } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {

@@ -19,7 +19,7 @@ process_dir=$run_dir/processes
 
 # The order of the two lists is the order of Wire and admin ports; processes start in the second order and stop backwards.
 services=(identity crm delivery revenue timeline)
-processes=(${THROUGHLINE_ONLY:-${services[@]} gateway})
+processes=("${services[@]}" gateway)
 
 if [ -n "${THROUGHLINE_PORT_BASE:-}" ]; then
     default_http=$THROUGHLINE_PORT_BASE
