@@ -9,8 +9,13 @@ enum Payload {
         return .object(body)
     }
 
+    /// The last word of the name is the last name.
     static func contact(_ name: String, email: String, of company: String) -> JSON {
-        ["client_company_id": .string(company), "name": .string(name), "email": .string(email)]
+        let words = name.split(separator: " ")
+        return [
+            "client_company_id": .string(company), "first_name": .string(words.dropLast().joined(separator: " ")),
+            "last_name": .string(words.last.map { String($0) } ?? name), "email": .string(email),
+        ]
     }
 
     static func deal(_ name: String, company: String, contact: String, amount: Int64) -> JSON {
@@ -65,19 +70,26 @@ enum Payload {
             "proposal_id": .string(proposal), "title": .string(title), "project_template_id": .string(template),
             "starts_on": .date(start),
             "billing": [
-                "interval_unit": "month", "interval_count": 1, "anchor_on": .date(start), "day_rule": "same_day",
-                "occurrences_max": 12, "payment_days": 14, "currency": "USD",
+                "kind": "recurring", "interval_unit": "month", "interval_count": 1, "anchor_date": .date(start),
+                "day_rule": "same_day", "end": ["kind": "after_n", "count": 12], "payment_terms_days": 14,
+                "auto": "draft", "currency": "USD",
                 "lines": .array([Line(description: "Retainer", quantity: "1", unitPrice: monthly).json]),
             ],
         ]
     }
 
-    static func signer(name: String, email: String) -> JSON {
-        ["signer_name": .string(name), "signer_email": .string(email)]
+    static func signer(name: String, email: String, withinDays days: Int64? = nil) -> JSON {
+        var body: JSONObject = ["signer_name": .string(name), "signer_email": .string(email)]
+        body["sign_within_days"] = days.map { .int($0) }
+        return .object(body)
     }
 
-    static func signature(name: String) -> JSON {
-        ["signer_name": .string(name), "consent": true]
+    /// What the signer signs is named by its hash, as the sent contract shows it.
+    static func signature(of contract: JSON, name: String) throws(CLIFailure) -> JSON {
+        [
+            "signer_name": .string(name), "consent": true, "signature_text": .string(name),
+            "content_sha256": .string(try contract.text("content_sha256", of: "the contract")),
+        ]
     }
 
     /// Three tasks below two milestones, each waiting for the one before it.
