@@ -60,9 +60,7 @@ struct Firm: Sendable {
             "PATCH",
             "/v1/organization",
             body: ["time_zone": .string(zone)],
-            fields: [
-                HTTPField("content-type", "application/merge-patch+json"), HTTPField("if-match", "\"\(version)\""),
-            ]
+            fields: [HTTPField("if-match", "\"\(version)\"")]
         )
     }
 
