@@ -68,6 +68,7 @@ struct Firm: Sendable {
     func wait<Found: Sendable>(
         for what: String,
         upTo limit: Duration = .seconds(60),
+        every pause: Duration = .milliseconds(10),
         _ look: () async throws(CLIFailure) -> Found?
     ) async throws(CLIFailure) -> Found {
         let clock = ContinuousClock()
@@ -76,7 +77,7 @@ struct Firm: Sendable {
             if let found = try await look() {
                 return found
             }
-            guard clock.now < end, (try? await clock.sleep(for: .milliseconds(10))) != nil else {
+            guard clock.now < end, (try? await clock.sleep(for: pause)) != nil else {
                 throw CLIFailure(.failure, "\(what) did not come within \(limit)")
             }
         }

@@ -64,14 +64,20 @@ enum Payload {
     }
 
     /// A monthly retainer that begins today, so that the first invoice is due at once.
-    static func contract(_ title: String, proposal: String, template: String, start: LocalDate, monthly: Int64) -> JSON
-    {
+    static func contract(
+        _ title: String,
+        proposal: String,
+        template: String,
+        start: LocalDate,
+        monthly: Int64,
+        isOnce: Bool = false
+    ) -> JSON {
         [
             "proposal_id": .string(proposal), "title": .string(title), "project_template_id": .string(template),
             "starts_on": .date(start),
             "billing": [
-                "kind": "recurring", "interval_unit": "month", "interval_count": 1, "anchor_date": .date(start),
-                "day_rule": "same_day", "end": ["kind": "after_n", "count": 12], "payment_terms_days": 14,
+                "kind": isOnce ? "one_time" : "recurring", "interval_unit": "month", "interval_count": 1, "anchor_date": .date(start),
+                "day_rule": "same_day", "end": ["kind": "after_n", "count": isOnce ? 1 : 12], "payment_terms_days": 14,
                 "auto": "draft", "currency": "USD",
                 "lines": .array([Line(description: "Retainer", quantity: "1", unitPrice: monthly).json]),
             ],
@@ -123,9 +129,9 @@ enum Payload {
         ]
     }
 
-    static func invoice(engagement: String, due: LocalDate, lines: [Line]) -> JSON {
+    static func invoice(engagement: String, issued: LocalDate, due: LocalDate, lines: [Line]) -> JSON {
         [
-            "engagement_id": .string(engagement), "currency": "USD", "due_on": .date(due),
+            "engagement_id": .string(engagement), "currency": "USD", "issue_on": .date(issued), "due_on": .date(due),
             "lines": .array(lines.map(\.json)),
         ]
     }
