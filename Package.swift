@@ -159,7 +159,7 @@ let package = Package(
         .testTarget(name: "DeliveryDomainTests", dependencies: ["DeliveryDomain", "Vocabulary"]),
         .testTarget(name: "RevenueDomainTests", dependencies: ["RevenueDomain", "Vocabulary"]),
         .testTarget(name: "TimelineDomainTests", dependencies: ["TimelineDomain", "Vocabulary"]),
-        .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
+        .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "CRMServiceTests", dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),

@@ -7,6 +7,10 @@ struct EventApplier: Sendable {
     /// The most events in one transaction.
     static let eventsPerTransactionMax = 100
 
+    /// A transaction that has caused this many events takes no further one in, so that many large effects in a row cannot write
+    /// more than a transaction may. One effect by itself may cause as many as there is room for above this.
+    static let causedEventsEnough = EventLog.eventsPerTransactionMax / 2
+
     let database: Database
     let log: EventLog
     let clock: WallClock
@@ -46,23 +50,28 @@ struct EventApplier: Sendable {
         return self.handlers.isInterested(in: record.type)
     }
 
-    func apply(_ entries: [EventBatch.Entry], of producer: String, partition: Int, epoch: Identifier) async throws {
-        guard let last = entries.last else { return }
+    /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
+    func apply(_ entries: [EventBatch.Entry], of producer: String, partition: Int, epoch: Identifier) async throws -> Int {
+        guard let last = entries.last else { return 0 }
         guard entries.contains(where: self.isOfInterest) else {
             try await self.database.transaction(.system) { transaction in
                 _ = try Self.lock(producer, partition, epoch, in: transaction)
                 try Self.move(producer, partition, to: last.sequence, in: transaction)
             }
-            return
+            return entries.count
         }
         guard let organization = entries.first?.record?.organization else { throw EventFault("the event cannot be read") }
         let now = self.clock.now()
-        try await self.database.transaction(.organization(organization)) { transaction in
+        return try await self.database.transaction(.organization(organization)) { transaction in
             let position = try Self.lock(producer, partition, epoch, in: transaction)
             let blocked = try self.blocked(producer, entries, in: transaction)
             var caused: [EventRecord] = []
             var together: [EventRecord] = []
-            for entry in entries where entry.sequence > position {
+            var applied = 0
+            for entry in entries {
+                guard caused.count < Self.causedEventsEnough else { break }
+                applied += 1
+                guard entry.sequence > position else { continue }
                 guard let record = entry.record, self.handlers.isInterested(in: record.type) else { continue }
                 if blocked.contains(record.aggregateID) {
                     try Self.park(entry, record, producer, partition, state: "blocked", attempts: 0, error: "an earlier event of this object is parked", now, in: transaction)
@@ -80,8 +89,9 @@ struct EventApplier: Sendable {
             if let first = together.first, let effect = self.handlers.batchEffect(on: first.type) {
                 caused += try effect(ReceivedEvents(producer: producer, records: together, now: now), transaction)
             }
-            try Self.move(producer, partition, to: last.sequence, in: transaction)
+            try Self.move(producer, partition, to: entries[applied - 1].sequence, in: transaction)
             try self.log.append(caused, in: transaction)
+            return applied
         }
     }
 

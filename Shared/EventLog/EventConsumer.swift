@@ -83,9 +83,11 @@ public final class EventConsumer: Sendable {
             // After a failure the events go one by one, so that one bad event costs only its own aggregate.
             let count = failures == 0 ? self.applier.runLength(remaining) : 1
             do {
-                try await self.applier.apply(Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch)
-                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + count - 1])
-                remaining = remaining.dropFirst(count)
+                let applied = try await self.applier.apply(
+                    Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch
+                )
+                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
+                remaining = remaining.dropFirst(applied)
                 failures = 0
                 backoff = Self.backoffMin
             } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {

@@ -2,6 +2,7 @@ internal import Contracts
 internal import Dispatch
 internal import IdentityDomain
 internal import Synchronization
+internal import TestKit
 internal import Testing
 internal import Vocabulary
 

@@ -23,12 +23,13 @@ struct Fixture: Sendable {
     ) async throws {
         var configuration = TestServer.configuration
         configuration.transactionConnections = connections
+        let make: (Persistence) -> Router = { Revenue($0).router { _, _ in } }
         try await TestService.run(
             Revenue.migrations,
             service: "revenue",
             zone: zone,
             configuration: configuration,
-            { Revenue($0).router { _, _ in } }
+            make
         ) { service in
             let fixture = Fixture(
                 service: service,

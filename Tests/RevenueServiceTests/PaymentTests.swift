@@ -136,6 +136,57 @@ internal import Vocabulary
         }
     }
 
+    @Test func creditSettlesInvoicesAndIsReleasedAgain() async throws {
+        try await Fixture.run { fixture in
+            let source = try await fixture.pay(1_000, []).text("id")
+            let id = try await fixture.finalized(700).text("id")
+            let balance = try #require(
+                try await fixture.service.json("revenue.client_balance.list/1").list("data").first
+            )
+            let balanceID = try balance.text("id")
+            #expect(balance["receivable_minor"] == 700)
+            let tooMuch = await fixture.service.refusal(
+                "revenue.client_balance.apply/1",
+                ["id": balanceID],
+                body: ["amount_minor": 1_001],
+                key: "much"
+            )
+            #expect(tooMuch?.problems.first?.code == "exceeds_credit")
+            let applied = try await fixture.service.json(
+                "revenue.client_balance.apply/1",
+                ["id": balanceID],
+                body: ["allocation": "oldest_due_first"],
+                key: "apply"
+            )
+            #expect(applied["amount_minor"] == 0)
+            #expect(applied["unapplied_minor"] == -700)
+            #expect(try await fixture.unapplied() == 300)
+            #expect(try await fixture.invoice(id)["status"] == "paid")
+            let used = await fixture.service.refusal(
+                "revenue.payment.reverse/1",
+                ["id": source],
+                body: ["reason": "Bounced."],
+                key: "source"
+            )
+            #expect(used?.problems.first?.code == "credit_used")
+            _ = try await fixture.service.json(
+                "revenue.payment.reverse/1",
+                ["id": try applied.text("id")],
+                body: ["reason": "Release."],
+                key: "release"
+            )
+            #expect(try await fixture.unapplied() == 1_000)
+            #expect(try await fixture.invoice(id)["balance_minor"] == 700)
+            _ = try await fixture.service.json(
+                "revenue.payment.reverse/1",
+                ["id": source],
+                body: ["reason": "Bounced."],
+                key: "source 2"
+            )
+            #expect(try await fixture.unapplied() == 0)
+        }
+    }
+
     @Test func manyAtOnceNeverPayAnInvoiceTwiceOver() async throws {
         try await Fixture.run(connections: 8) { fixture in
             var ids: [String] = []

@@ -104,6 +104,30 @@ internal import Vocabulary
         }
     }
 
+    @Test func aRequestWaitsForTheClientThatItNames() async throws {
+        try await Fixture.run { fixture in
+            let late = Identifier.random()
+            let router = fixture.revenue.router { producer, _ in
+                #expect(producer == "crm")
+                // What the consumer does meanwhile.
+                try? await fixture.tell("client_company.created", "crm", late, ["name": "Late"])
+            }
+            let context = CallContext(
+                member: fixture.service.caller,
+                requestID: Identifier.random(),
+                now: fixture.service.clock.now
+            )
+            let body: JSON = ["client_company_id": .string(late.description), "lines": [Fixture.line(100)]]
+            let reply = try await router.reply(
+                to: "revenue.invoice.create/1",
+                parameters: [],
+                body: body.bytes,
+                context: context
+            )
+            #expect(reply.status == 201)
+        }
+    }
+
     @Test func anOlderEventNeverOverwritesACopy() async throws {
         try await Fixture.run { fixture in
             let handlers = fixture.revenue.handlers

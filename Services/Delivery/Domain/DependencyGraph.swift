@@ -16,6 +16,13 @@ public struct DependencyGraph<Node: Hashable & Sendable>: Hashable, Sendable {
         }
     }
 
+    /// Restores stored edges, which were checked when they were made; it enforces no rule.
+    public init(restoring edges: some Sequence<(task: Node, dependency: Node)>) {
+        for edge in edges where self.dependencies[edge.task, default: []].insert(edge.dependency).inserted {
+            self.edgeCount += 1
+        }
+    }
+
     public private(set) var edgeCount = 0
 
     public func dependencies(of task: Node) -> Set<Node> {

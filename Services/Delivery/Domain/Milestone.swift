@@ -46,6 +46,13 @@ public enum MilestoneEvent: Hashable, Sendable {
 }
 
 extension Milestone {
+    /// Refuses a change to what its closing settled, which `detail` names.
+    public func requireOpen(_ detail: String) throws(Rejection) {
+        guard self.status == .open else {
+            throw .conflict("milestone_closed", "The milestone is \(self.status.rawValue). \(detail)")
+        }
+    }
+
     public mutating func complete(at now: Instant) throws(Rejection) -> MilestoneEvent {
         try self.status.require(to: .completed)
         self.status = .completed

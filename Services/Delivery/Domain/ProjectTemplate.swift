@@ -6,7 +6,8 @@ public struct ProjectTemplate: Hashable, Sendable {
     public let tasks: [Task]
 
     public static let milestonesMax = 100
-    public static let tasksMax = 1_000
+    /// With the milestones about as many rows as one transaction may announce beside others.
+    public static let tasksMax = 350
     /// Ten years.
     public static let offsetDaysMax = 3_650
 
@@ -57,10 +58,10 @@ public struct ProjectTemplate: Hashable, Sendable {
     /// Takes a template whose keys are unique, whose references lead somewhere and whose dependencies have no cycle.
     public init(milestones: [Milestone], tasks: [Task]) throws(Rejection) {
         guard milestones.count <= Self.milestonesMax else {
-            throw .invalid("/milestones", code: "too_many", "A template has \(Self.milestonesMax) milestones at most.")
+            throw .invalid("/milestones_template", code: "too_many", "A template has \(Self.milestonesMax) milestones at most.")
         }
         guard tasks.count <= Self.tasksMax else {
-            throw .invalid("/tasks", code: "too_many", "A template has \(Self.tasksMax) tasks at most.")
+            throw .invalid("/tasks_template", code: "too_many", "A template has \(Self.tasksMax) tasks at most.")
         }
         self.milestones = milestones
         self.tasks = tasks
@@ -72,9 +73,9 @@ public struct ProjectTemplate: Hashable, Sendable {
         var keys: Set<String> = []
         for (index, milestone) in milestones.enumerated() {
             guard keys.insert(milestone.key).inserted else {
-                throw .invalid("/milestones/\(index)/key", code: "duplicate", "Two milestones have this key.")
+                throw .invalid("/milestones_template/\(index)/key", code: "duplicate", "Two milestones have this key.")
             }
-            try Self.requireOffset(milestone.offsetDays, at: "/milestones/\(index)/offset_days")
+            try Self.requireOffset(milestone.offsetDays, at: "/milestones_template/\(index)/offset_days")
         }
         return keys
     }
@@ -85,28 +86,28 @@ public struct ProjectTemplate: Hashable, Sendable {
         var graph = DependencyGraph<String>()
         for (index, task) in tasks.enumerated() {
             guard seen.insert(task.key).inserted else {
-                throw .invalid("/tasks/\(index)/key", code: "duplicate", "Two tasks have this key.")
+                throw .invalid("/tasks_template/\(index)/key", code: "duplicate", "Two tasks have this key.")
             }
-            try Self.requireOffset(task.startOffsetDays, at: "/tasks/\(index)/start_offset_days")
-            try Self.requireOffset(task.dueOffsetDays, at: "/tasks/\(index)/due_offset_days")
+            try Self.requireOffset(task.startOffsetDays, at: "/tasks_template/\(index)/start_offset_days")
+            try Self.requireOffset(task.dueOffsetDays, at: "/tasks_template/\(index)/due_offset_days")
             guard task.startOffsetDays <= task.dueOffsetDays else {
                 throw .invalid(
-                    "/tasks/\(index)/due_offset_days",
+                    "/tasks_template/\(index)/due_offset_days",
                     code: "before_start",
                     "A task is due after it starts."
                 )
             }
             if let milestoneKey = task.milestoneKey, !milestoneKeys.contains(milestoneKey) {
-                throw .invalid("/tasks/\(index)/milestone_key", code: "unknown", "There is no such milestone.")
+                throw .invalid("/tasks_template/\(index)/milestone_key", code: "unknown", "There is no such milestone.")
             }
             for dependency in task.dependsOn {
                 guard keys.contains(dependency) else {
-                    throw .invalid("/tasks/\(index)/depends_on", code: "unknown", "There is no such task.")
+                    throw .invalid("/tasks_template/\(index)/depends_on", code: "unknown", "There is no such task.")
                 }
                 do throws(Rejection) {
                     try graph.add(task.key, dependsOn: dependency)
                 } catch {
-                    throw .invalid("/tasks/\(index)/depends_on", code: "cycle", error.detail)
+                    throw .invalid("/tasks_template/\(index)/depends_on", code: "cycle", error.detail)
                 }
             }
         }

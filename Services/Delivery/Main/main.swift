@@ -1,1 +1,8 @@
-print()
+internal import DeliveryService
+internal import ServiceKit
+
+await serviceMain(
+    ServiceDefinition(name: "delivery", version: Delivery.version, migrations: Delivery.migrations) { environment in
+        try Delivery.assemble(environment)
+    }
+)

@@ -6,6 +6,9 @@ internal import Vocabulary
 
 /// The revenue service: its tables, what it serves, what it consumes and what it sweeps.
 public struct Revenue: Sendable {
+    public static let name = "revenue"
+    public static let version = "1.0.0"
+
     /// The services whose events it follows.
     public static let producers = ["identity", "crm", "delivery"]
 
@@ -33,7 +36,7 @@ public struct Revenue: Sendable {
     public func router(catchUp: @escaping CatchUp) -> Router {
         let persistence = self.persistence
         let database = persistence.database
-        var router = persistence.router(for: "revenue")
+        var router = persistence.router(for: Self.name)
 
         persistence.serve(.invoice, in: &router)
         CreateInvoice(invoices: self.invoices, persistence: persistence, catchUp: catchUp).register(in: &router)
@@ -51,6 +54,7 @@ public struct Revenue: Sendable {
         persistence.serve(.clientBalance, in: &router)
         let payments = PaymentBook(payments: self.payments, book: self.book)
         RecordPayment.Handler(payments: payments, persistence: persistence, catchUp: catchUp).register(in: &router)
+        ApplyCredit.Handler(payments: payments, commands: persistence.commands).register(in: &router)
         ReversePayment.Handler(payments: payments, commands: persistence.commands).register(in: &router)
         router.publishes(PaymentBook.events)
 

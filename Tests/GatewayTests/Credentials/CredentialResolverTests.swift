@@ -35,7 +35,7 @@ internal import Wire
     )
 
     private func resolver() -> CredentialResolver {
-        CredentialResolver(now: { .uptimeNanoseconds(1) }) { self.identity.ask($0, $1) }
+        CredentialResolver(now: { .uptimeNanoseconds(1) }, ask: { self.identity.ask($0, $1) })
     }
 
     private func resolve(_ resolver: CredentialResolver, _ token: String) -> EventLoopFuture<ResolvedCredential> {

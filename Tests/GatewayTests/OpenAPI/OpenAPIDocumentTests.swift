@@ -59,22 +59,24 @@ internal import Testing
         #expect(try self.document()["paths"]?["/v1/deals/recount"] == nil)
     }
 
-    @Test(.enabled(if: Self.hasValidator)) func `the validator of the OpenAPI project accepts it`() throws {
+    @Test func `the validator of the OpenAPI project accepts it`() async throws {
+        guard await Self.python(["-c", "import openapi_spec_validator"]) == 0 else {
+            return withKnownIssue("openapi-spec-validator is not installed") { Issue.record("not validated") }
+        }
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("throughline-openapi-\(UUID()).json")
         try Data(try self.document().bytes).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        #expect(try Self.python(["-m", "openapi_spec_validator", file.path]) == 0)
+        #expect(await Self.python(["-m", "openapi_spec_validator", file.path]) == 0)
     }
 
-    private static var hasValidator: Bool { (try? self.python(["-c", "import openapi_spec_validator"])) == 0 }
-
-    private static func python(_ arguments: [String]) throws -> Int32 {
+    private static func python(_ arguments: [String]) async -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        return await withCheckedContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(returning: -1) }
+        }
     }
 }

@@ -233,7 +233,7 @@ CREATE TABLE signature_act (
 );
 CREATE INDEX signature_act_by_packet ON signature_act (organization_id, packet_id, position);
 CALL app_protect('signature_act');
-DO $$ BEGIN EXECUTE format('REVOKE UPDATE, DELETE ON signature_act FROM %I', app_service_role()); END $$;
+DO $$ BEGIN EXECUTE format('REVOKE UPDATE, DELETE ON signature_act FROM %I', current_setting('app.service_role')); END $$;
 
 -- What a client was shown does not change any more, whoever asks.
 CREATE FUNCTION refuse_change_of_frozen_content() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -259,7 +259,7 @@ BEGIN
     ASSERT (SELECT count(DISTINCT tablename) FROM pg_policies WHERE tablename IN ('organization_ref', 'proposal', 'proposal_version',
         'contract', 'contract_version', 'signature_packet', 'signature_recipient', 'signature_act')) = 8,
         'every table of this migration is protected';
-    ASSERT NOT has_table_privilege(app_service_role(), 'signature_act', 'UPDATE'), 'evidence is never changed';
+    ASSERT NOT has_table_privilege(current_setting('app.service_role'), 'signature_act', 'UPDATE'), 'evidence is never changed';
 END
 $$;
 CREATE INDEX contract_by_sign_until ON contract (organization_id, sign_until, id) WHERE status = 'sent';

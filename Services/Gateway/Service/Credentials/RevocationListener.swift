@@ -8,8 +8,8 @@ struct RevocationListener: Service {
     static let operation = "identity.credential.revocations/1"
     /// Between attempts to listen.
     static let pause: Duration = .milliseconds(250)
-    /// How long one attempt waits for identity to be there.
-    static let patience: Duration = .seconds(5)
+    /// How long one attempt waits for identity to be there; the wait cannot be cut short when the process drains.
+    static let patience: Duration = .seconds(1)
 
     let client: WireClient
     let logger: Logger

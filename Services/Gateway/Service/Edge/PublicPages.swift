@@ -71,12 +71,13 @@ struct Readiness: Hashable, Sendable {
 
     var isReady: Bool { self.parts.allSatisfy { $0.problem == nil || !$0.isNecessary } }
 
-    /// In the form of Kubernetes' own `/readyz?verbose`.
+    /// In the form of Kubernetes' own `/readyz?verbose`. Anybody may read it, so it says what is away and not where it
+    /// was looked for; the admin port does.
     func text(isVerbose: Bool) -> String {
         guard isVerbose else { return self.isReady ? "ok\n" : "not ready\n" }
         let lines = self.parts.map { part in
-            guard let problem = part.problem else { return "[+]\(part.name) ok\n" }
-            return part.isNecessary ? "[-]\(part.name) failed: \(problem)\n" : "[!]\(part.name) is away: \(problem)\n"
+            guard part.problem != nil else { return "[+]\(part.name) ok\n" }
+            return part.isNecessary ? "[-]\(part.name) failed\n" : "[!]\(part.name) is away\n"
         }
         return lines.joined() + "readyz check \(self.isReady ? "passed" : "failed")\n"
     }

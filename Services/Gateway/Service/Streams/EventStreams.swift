@@ -33,7 +33,8 @@ final class EventStreams: Service {
 
     var openCount: Int { self.state.withLock { $0.open.count } }
 
-    /// Carries the streams until `close`.
+    /// Carries the streams until `close`, and waits to be told to end: the server closes the streams while it drains,
+    /// and a part of a process that ends before its turn counts as failed.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await stream in self.pending {
@@ -43,6 +44,7 @@ final class EventStreams: Service {
                 }
             }
         }
+        try? await gracefulShutdown()
     }
 
     func open(_ exchange: Exchange, _ head: CallHead, by client: WireClient, owner: (TokenHash, Caller)?) {

@@ -23,7 +23,7 @@ CREATE TABLE payment (
     client_company_id uuid NOT NULL,
     engagement_id uuid,
     currency text NOT NULL,
-    amount_minor bigint NOT NULL CONSTRAINT payment__amount_minor_check CHECK (amount_minor <> 0),
+    amount_minor bigint NOT NULL,
     unapplied_minor bigint NOT NULL,
     received_on date NOT NULL,
     method text NOT NULL,
@@ -40,9 +40,14 @@ CREATE TABLE payment (
     CONSTRAINT payment__reverses_payment_id_key UNIQUE (organization_id, reverses_payment_id),
     CONSTRAINT payment__external_reference_key UNIQUE (organization_id, method, external_reference),
     CONSTRAINT payment__reason_check CHECK ((reverses_payment_id IS NULL) = (reason IS NULL)),
+    CONSTRAINT payment__amount_minor_check CHECK ((amount_minor = 0) = (method = 'credit')),
+    -- Using credit receives nothing: what its invoices take is what the credit loses.
     CONSTRAINT payment__unapplied_minor_check CHECK (
-        CASE WHEN reverses_payment_id IS NULL THEN unapplied_minor BETWEEN 0 AND amount_minor
-            ELSE unapplied_minor BETWEEN amount_minor AND 0 END
+        CASE
+            WHEN method = 'credit' THEN (reverses_payment_id IS NULL) = (unapplied_minor < 0) AND unapplied_minor <> 0
+            WHEN reverses_payment_id IS NULL THEN unapplied_minor BETWEEN 0 AND amount_minor
+            ELSE unapplied_minor BETWEEN amount_minor AND 0
+        END
     )
 );
 COMMENT ON TABLE payment IS 'Never changed and never deleted: a mistake is undone by a row of its own with every amount negative.';

@@ -13,6 +13,7 @@ struct PaymentBook: Sendable {
 
     static let events = [
         EventDeclaration("payment.recorded", .paid, "Money was received from a client.", fields: data),
+        EventDeclaration("payment.applied", .paid, "A client's unapplied credit settled invoices.", fields: data),
         EventDeclaration(
             "payment.reversed",
             .statusChanged,
@@ -21,21 +22,42 @@ struct PaymentBook: Sendable {
         ),
     ]
 
-    /// The invoices of a client that money can settle: locked in order of their ids, after the client's credit.
+    /// The invoices of a client that money can settle by a rule: locked in order of their ids, after the client's credit.
     func lockPayable(
-        _ ids: [Identifier],
+        by rule: AllocationRule,
         of client: Identifier,
+        _ currency: Currency,
         for organization: Identifier,
         in transaction: borrowing Transaction
     ) throws -> [Stored] {
-        try self.book.lock(ids, for: organization, in: transaction).filter { stored in
+        let named: [Identifier] =
+            switch rule {
+            case .explicit(let allocations): allocations.map(\.invoiceID)
+            case .oldestDueFirst: try self.openInvoices(of: client, currency, for: organization, in: transaction)
+            }
+        return try self.book.lock(named, for: organization, in: transaction).filter { stored in
             try stored.row.uuid("client_company_id") == client && !stored.row.isNull("finalized_at")
                 && stored.row.isNull("voided_at")
         }
     }
 
+    /// Moves the invoices that a plan settles, and answers what is to be told of them.
+    func settle(
+        _ plan: AllocationPlan,
+        _ invoices: [Identifier: Stored],
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
+        var events: [EventRecord] = []
+        for allocation in plan.allocations {
+            guard let invoice = invoices[allocation.invoiceID] else { continue }
+            events.append(try self.book.pay(invoice, allocation.amountMinor, because: cause, in: transaction).event)
+        }
+        return events
+    }
+
     /// A client's open invoices, the longest due first. Their locks are taken afterwards, in order of id.
-    func openInvoices(
+    private func openInvoices(
         of client: Identifier,
         _ currency: Currency,
         for organization: Identifier,
@@ -98,5 +120,38 @@ extension PayableInvoice {
             balanceMinor: invoice.facts.balanceMinor,
             dueOn: invoice.facts.dueOn ?? .distantFuture
         )
+    }
+}
+
+/// How a request says which invoices its money settles.
+enum AllocationInput {
+    static let fields: [Field] = [
+        .choice("allocation", ["explicit", "oldest_due_first"]).defaulting(to: "explicit"),
+        .list("allocations", of: Self.allocation, countMax: PaymentAllocator.allocationsMax).defaulting(to: []),
+    ]
+
+    private static let allocation: [Field] = [
+        .identifier("invoice_id").required(), .money("amount_minor", 1...Field.minorUnitsMax).required(),
+    ]
+
+    static func rule(_ input: Values) throws(Fault) -> AllocationRule {
+        var allocations: [Allocation] = []
+        for allocation in input.objects("allocations") {
+            allocations.append(
+                Allocation(
+                    invoiceID: try allocation.identifier("invoice_id"),
+                    amountMinor: try allocation.integer("amount_minor")
+                )
+            )
+        }
+        guard try input.text("allocation") == "oldest_due_first" else { return .explicit(allocations) }
+        guard allocations.isEmpty else {
+            throw Fault.invalid(
+                "/allocations",
+                "not_explicit",
+                "Invoices are named only with the allocation explicit."
+            )
+        }
+        return .oldestDueFirst
     }
 }

@@ -95,4 +95,9 @@ enum PaymentMethod: String, CaseIterable, Sendable {
     case bankTransfer = "bank_transfer"
     case directDebit = "direct_debit"
     case card, cheque, cash, other
+    /// Nothing was received: the client's unapplied credit settled invoices.
+    case credit
+
+    /// What a person may say of money that came in.
+    static let received = Self.allCases.filter { $0 != .credit }
 }

@@ -19,27 +19,23 @@ struct RecordPayment: Operation {
         What is left becomes the client's unapplied credit. A payment is never changed or deleted; `reverse` undoes it.
         """
     )
-    .body([
-        .identifier("client_company_id").required(),
-        .money("amount_minor", 1...Field.minorUnitsMax).required().example(250_000),
-        .currency().described("By default the organization's."),
-        .date("received_on").described("By default today in the organization's time zone."),
-        .choice("method", PaymentMethod.self).required(),
-        .text("external_reference", max: 255).nullable().described(
-            "The bank's or the provider's own id; the same one is refused for the same method."
-        ),
-        .choice("allocation", ["explicit", "oldest_due_first"]).defaulting(to: "explicit"),
-        .list("allocations", of: Self.allocation, countMax: PaymentAllocator.allocationsMax).defaulting(to: []),
-        .text("note", max: 2_000).nullable().redacted(.content),
-    ])
+    .body(
+        [
+            .identifier("client_company_id").required(),
+            .money("amount_minor", 1...Field.minorUnitsMax).required().example(250_000),
+            .currency().described("By default the organization's."),
+            .date("received_on").described("By default today in the organization's time zone."),
+            .choice("method", PaymentMethod.received.map(\.rawValue)).required(),
+            .text("external_reference", max: 255).nullable().described(
+                "The bank's or the provider's own id; the same one is refused for the same method."
+            ),
+            .text("note", max: 2_000).nullable().redacted(.content),
+        ] + AllocationInput.fields
+    )
     .answers(.object("Payment", Resource.payment.visible), status: 201)
     .idempotent(.required)
     .faults(.validationFailed, .conflict)
     .emits("payment.recorded", "invoice.paid", "invoice.partially_paid")
-
-    private static let allocation: [Field] = [
-        .identifier("invoice_id").required(), .money("amount_minor", 1...Field.minorUnitsMax).required(),
-    ]
 
     let client: Identifier
     let amountMinor: Int64
@@ -58,28 +54,7 @@ struct RecordPayment: Operation {
         self.method = try input.text("method")
         self.reference = input.optionalText("external_reference")
         self.note = input.optionalText("note")
-        var allocations: [Allocation] = []
-        for allocation in input.objects("allocations") {
-            allocations.append(
-                Allocation(
-                    invoiceID: try allocation.identifier("invoice_id"),
-                    amountMinor: try allocation.integer("amount_minor")
-                )
-            )
-        }
-        switch try input.text("allocation") {
-        case "oldest_due_first":
-            guard allocations.isEmpty else {
-                throw Fault.invalid(
-                    "/allocations",
-                    "not_explicit",
-                    "Invoices are named only with the allocation explicit."
-                )
-            }
-            self.rule = .oldestDueFirst
-        default:
-            self.rule = .explicit(allocations)
-        }
+        self.rule = try AllocationInput.rule(input)
     }
 }
 
@@ -111,20 +86,10 @@ extension RecordPayment {
                 let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
                 try PeriodLock.require(receivedOn, after: lockedThrough, at: "/received_on")
                 let credit = try ClientCredit.lock(request.client, currency, because: cause, in: transaction)
-                let named: [Identifier] =
-                    switch request.rule {
-                    case .explicit(let allocations): allocations.map(\.invoiceID)
-                    case .oldestDueFirst:
-                        try self.payments.openInvoices(
-                            of: request.client,
-                            currency,
-                            for: caller.organization,
-                            in: transaction
-                        )
-                    }
                 let invoices = try self.payments.lockPayable(
-                    named,
+                    by: request.rule,
                     of: request.client,
+                    currency,
                     for: caller.organization,
                     in: transaction
                 )
@@ -167,20 +132,10 @@ extension RecordPayment {
             let payment = try self.payments.insert(values, id: id, plan.allocations, because: cause, in: transaction)
             try credit.add(plan.unappliedMinor, because: cause, in: transaction)
             let recorded = self.payments.payments.event("recorded", .paid, payment, because: cause)
-            var events = [recorded]
-            for allocation in plan.allocations {
-                guard let invoice = byID[allocation.invoiceID] else { continue }
-                let moved = try self.payments.book.pay(
-                    invoice,
-                    allocation.amountMinor,
-                    because: cause.following(recorded),
-                    in: transaction
-                )
-                events.append(moved.event)
-            }
+            let paid = try self.payments.settle(plan, byID, because: cause.following(recorded), in: transaction)
             return Outcome(
                 payment.reply(status: 201, location: "\(Resource.payment.path)/\(payment.id)"),
-                events: events
+                events: [recorded] + paid
             )
         }
     }

@@ -1,0 +1,65 @@
+internal import Contracts
+internal import DeliveryDomain
+internal import Postgres
+internal import Resources
+internal import Vocabulary
+
+extension Resource {
+    /// A piece of work within an engagement.
+    static let project: Resource = {
+        var resource = Resource(
+            service: "delivery",
+            name: "project",
+            plural: "projects",
+            table: "project",
+            fields: [
+                .identifier("engagement_id").required().onCreate().filterable(),
+                .identifier("project_template_id").nullable().onCreate().filterable()
+                    .described("Its milestones and tasks are made from this template."),
+                .text("name", max: 300).required().example("Website relaunch"),
+                .text("description", max: 20_000).nullable().redacted(.content),
+                .choice("status", Project.Status.self).readOnly().filterable(),
+                .text("status_reason", max: 2_000).nullable().readOnly().redacted(.content)
+                    .described("Why it was put on hold or cancelled."),
+                .date("starts_on").nullable().filterable()
+                    .described("From this day the dates of a template count; today in the organization's zone by default."),
+                .date("due_on").nullable().filterable(),
+                .instant("started_at").nullable().readOnly(),
+                .instant("closed_at").nullable().readOnly(),
+                .identifier("owner_id").nullable().filterable().described("The member who leads it."),
+            ]
+        )
+        resource.hasCustomFields = true
+        resource.isStory = true
+        // Creating expands a template, and may not happen in a closed engagement: see CreateProject.
+        resource.actions = [.get, .list, .change, .delete]
+        resource.dependents = [
+            .init(.cascade, "milestone", by: "project_id", "milestone"),
+            .init(.cascade, "task", by: "project_id", "task"),
+        ]
+        resource.summary = "A piece of work within an engagement, empty or made from a template."
+        return resource
+    }()
+}
+
+extension Project {
+    /// Restores a project from its row.
+    init(_ stored: Stored) throws {
+        self.init(
+            id: stored.id,
+            status: try Status(stored: try stored.row.text("status")),
+            startedAt: try stored.row.instantOrNil("started_at"),
+            closedAt: try stored.row.instantOrNil("closed_at")
+        )
+    }
+
+    /// What a move changes.
+    func columns(after moved: ProjectMoved) -> Values {
+        Values([
+            "status": .text(self.status.rawValue),
+            "status_reason": moved.reason.map(Value.text) ?? .null,
+            "started_at": self.startedAt.map(Value.instant) ?? .null,
+            "closed_at": self.closedAt.map(Value.instant) ?? .null,
+        ])
+    }
+}
