@@ -64,7 +64,9 @@ import Vocabulary
             func time(_ hours: Int64) -> String { start.advanced(bySeconds: hours * 3_600).description }
             #expect(try await timeline.list(["occurred_at[gte]": time(2)]).sequences == [4, 2, 3])
             #expect(try await timeline.list(["occurred_at[lte]": time(2)]).sequences == [3, 1])
-            #expect(try await timeline.list(["occurred_at[gte]": time(2), "occurred_at[lte]": time(3)]).sequences == [2, 3])
+            #expect(
+                try await timeline.list(["occurred_at[gte]": time(2), "occurred_at[lte]": time(3)]).sequences == [2, 3]
+            )
             let first = try await timeline.list(["occurred_at[gte]": time(0), "limit": "2"])
             #expect(first.sequences == [4, 2])
             let second = try await timeline.list(
@@ -98,7 +100,9 @@ import Vocabulary
         try await TimelineFixture.run { timeline in
             try await timeline.record(count: 3)
             let cursor = try await timeline.list(["limit": "1"])["next_cursor"]?.string ?? ""
-            for (parameters, caller) in [(["type": "paid", "cursor": cursor], nil), (["cursor": cursor], timeline.service.stranger)] {
+            for (parameters, caller) in [
+                (["type": "paid", "cursor": cursor], nil), (["cursor": cursor], timeline.service.stranger),
+            ] {
                 let fault = await timeline.service.refusal("timeline.activity.list/1", parameters, as: caller)
                 #expect(fault?.problems.first?.pointer == "/query/cursor")
             }

@@ -23,7 +23,9 @@ import Vocabulary
             #expect(proof["last_seq"] == 280)
             #expect(proof["count"] == 280)
             #expect(proof["first_break"] == .null)
-            let rows = try await timeline.service.rows("SELECT producer, count(*) AS count FROM activity_event GROUP BY producer ORDER BY producer")
+            let rows = try await timeline.service.rows(
+                "SELECT producer, count(*) AS count FROM activity_event GROUP BY producer ORDER BY producer"
+            )
             #expect(try rows.map { try $0.text("producer") } == Timeline.producers.sorted())
             #expect(try rows.allSatisfy { try $0.int("count") == 70 })
         }
@@ -50,7 +52,11 @@ import Vocabulary
             #expect(try await timeline.list(as: stranger).sequences == [1])
             #expect(try await timeline.feed(after: 0, as: stranger).sequences == [1])
             let correlation = try await timeline.list().data("correlation_id").first?.string ?? ""
-            let trace = try await timeline.service.json("timeline.activity.trace/1", ["correlation_id": correlation], as: stranger)
+            let trace = try await timeline.service.json(
+                "timeline.activity.trace/1",
+                ["correlation_id": correlation],
+                as: stranger
+            )
             #expect(trace["data"] == [])
         }
     }
@@ -67,7 +73,11 @@ import Vocabulary
             let partitions = try await timeline.service.rows(
                 "SELECT tableoid::regclass::text AS name, count(*) AS count FROM activity_event GROUP BY 1 ORDER BY 1"
             )
-            #expect(try partitions.map { try $0.text("name") } == ["activity_event_2026_11", "activity_event_2027_04", "activity_event_2027_05"])
+            #expect(
+                try partitions.map { try $0.text("name") } == [
+                    "activity_event_2026_11", "activity_event_2027_04", "activity_event_2027_05",
+                ]
+            )
             #expect(try await timeline.proof()["count"] == 6)
             #expect(try await timeline.proof()["verified"] == true)
             #expect(try await timeline.feed(after: 3).sequences == [4, 5, 6])
@@ -101,14 +111,16 @@ import Vocabulary
 
     @Test(arguments: [
         "UPDATE activity_event SET type = 'paid'" as SQL, "DELETE FROM activity_event", "TRUNCATE activity_event",
-        "UPDATE activity_event_2026_11 SET type = 'paid'", "DELETE FROM activity_head", "UPDATE activity_month SET first_seq = 1",
+        "UPDATE activity_event_2026_11 SET type = 'paid'", "DELETE FROM activity_head",
+        "UPDATE activity_month SET first_seq = 1",
         "DROP TABLE activity_event_2026_11",
     ])
     func cannotBeChangedByTheServiceItself(_ statement: SQL) async throws {
         try await TimelineFixture.run { timeline in
             try await timeline.record(count: 1)
             let fault = await #expect(throws: SQLFault.self) {
-                try await timeline.service.database.transaction(.organization(timeline.service.organization)) { transaction in
+                try await timeline.service.database.transaction(.organization(timeline.service.organization)) {
+                    transaction in
                     try transaction.query(statement)
                 }
             }

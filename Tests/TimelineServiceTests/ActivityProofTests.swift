@@ -8,7 +8,8 @@ import Vocabulary
     /// Runs a proof of ten entries after a superuser has interfered.
     private func proof(after script: String, _ parameters: [String: String] = [:]) async throws -> JSON {
         let log = ActivityLog()
-        return try await TestService.run(Timeline.migrations, service: "timeline", { timelineRouter($0, log) }) { service in
+        return try await TestService.run(Timeline.migrations, service: "timeline", { timelineRouter($0, log) }) {
+            service in
             let timeline = TimelineFixture(service: service, log: log)
             try await timeline.record(count: 6)
             try await timeline.record(count: 4)
@@ -28,7 +29,7 @@ import Vocabulary
 
     @Test(arguments: [
         "data = '{}'", "type = 'paid'", "actor_id = gen_random_uuid()", "occurred_at = occurred_at - interval '1 day'",
-        "recorded_at = recorded_at - interval '1 second'", "engagement_id = gen_random_uuid()", "producer = 'identity'",
+        "recorded_at = recorded_at + interval '1 second'", "engagement_id = gen_random_uuid()", "producer = 'identity'",
         "entity_version = 7", "data = (data::text || ' ')::json",
     ])
     func findsAnAlteredEntry(_ change: String) async throws {
@@ -53,6 +54,11 @@ import Vocabulary
         #expect(middle["count"] == 7)
         let end = try await self.proof(after: "DELETE FROM activity_event WHERE seq > 8")
         #expect(end["missing"] == [9, 10])
+        // An entry that is moved to before its predecessors is where no reader looks for it.
+        let moved = try await self.proof(
+            after: "UPDATE activity_event SET recorded_at = recorded_at - interval '1 second' WHERE seq = 4"
+        )
+        #expect(moved["missing"] == [4])
         let before = try await self.proof(after: "DELETE FROM activity_event WHERE seq = 4", ["from_seq": "5"])
         #expect(before["first_break"] == ["seq": 4, "reason": "missing"])
     }

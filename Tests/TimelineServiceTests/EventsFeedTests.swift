@@ -61,11 +61,19 @@ import Vocabulary
         try await TimelineFixture.run { timeline in
             try await timeline.record(count: 130)
             let sink = CollectingSink()
-            let context = CallContext(member: timeline.service.caller, requestID: Identifier.random(), now: timeline.service.clock.now)
+            let context = CallContext(
+                member: timeline.service.caller,
+                requestID: Identifier.random(),
+                now: timeline.service.clock.now
+            )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     try? await timeline.service.router.stream(
-                        "timeline.events.stream/1", parameters: [(name: "after", value: "4")], body: [], context: context, into: sink
+                        "timeline.events.stream/1",
+                        parameters: [(name: "after", value: "4")],
+                        body: [],
+                        context: context,
+                        into: sink
                     )
                 }
                 await sink.wait(for: 126)
@@ -77,7 +85,9 @@ import Vocabulary
                 group.cancelAll()
             }
             #expect(sink.items.compactMap { $0["seq"]?.int64 } == Array(5...135))
-            #expect(sink.items.allSatisfy { $0["organization_id"] == .string(timeline.service.organization.description) })
+            #expect(
+                sink.items.allSatisfy { $0["organization_id"] == .string(timeline.service.organization.description) }
+            )
         }
     }
 
@@ -85,10 +95,20 @@ import Vocabulary
         try await TimelineFixture.run { timeline in
             try await timeline.record(count: 3)
             let sink = CollectingSink()
-            let context = CallContext(member: timeline.service.caller, requestID: Identifier.random(), now: timeline.service.clock.now)
+            let context = CallContext(
+                member: timeline.service.caller,
+                requestID: Identifier.random(),
+                now: timeline.service.clock.now
+            )
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try? await timeline.service.router.stream("timeline.events.stream/1", parameters: [], body: [], context: context, into: sink)
+                    try? await timeline.service.router.stream(
+                        "timeline.events.stream/1",
+                        parameters: [],
+                        body: [],
+                        context: context,
+                        into: sink
+                    )
                 }
                 group.addTask {
                     // The stream may begin a little later than the first of these.
