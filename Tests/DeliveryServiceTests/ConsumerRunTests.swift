@@ -3,6 +3,7 @@ internal import DeliveryService
 internal import EventLog
 internal import Logging
 internal import Postgres
+internal import Resources
 internal import Synchronization
 internal import TestKit
 internal import Testing

@@ -121,13 +121,19 @@ struct EngagementOverviews: Sendable {
                 in: transaction
             )
             let tasks = try Self.counts(
-                "SELECT project_id, status, count(*) AS count FROM task WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2",
+                """
+                SELECT project_id, status, count(*) AS count FROM task
+                WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2
+                """,
                 of: id,
                 for: organization,
                 in: transaction
             )
             let milestones = try Self.counts(
-                "SELECT project_id, status, count(*) AS count FROM milestone WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2",
+                """
+                SELECT project_id, status, count(*) AS count FROM milestone
+                WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2
+                """,
                 of: id,
                 for: organization,
                 in: transaction

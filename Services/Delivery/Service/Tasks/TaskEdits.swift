@@ -75,12 +75,12 @@ struct TaskEdits: Sendable {
             if input.has("depends_on") {
                 _ = try ProjectParent.lock(project, for: cause.organization, in: transaction)
             }
+            try Self.requireMilestone(of: input, in: project, for: cause.organization, transaction)
             let before = try self.tasks.lock(id, for: cause.organization, in: transaction)
             try before.require(context.ifMatch)
             var changes = input
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }
-            try Self.requireMilestone(of: changes, in: project, for: cause.organization, transaction)
             if changes.has("depends_on") {
                 let dependencies = TaskDependencies(project: project, organization: cause.organization)
                 try dependencies.replace(changes.identifiers("depends_on"), of: id, in: transaction)
