@@ -126,7 +126,7 @@ let package = Package(
         service("Timeline", "Timeline", and: ["TimelineDomain", crypto]),
         .target(
             name: "GatewayService",
-            dependencies: ["Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, nioCore, nioPosix, deque],
+            dependencies: ["Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, lifecycle, nioCore],
             path: "Services/Gateway/Service"
         ),
         executable("identity", "IdentityService", "Identity"),
@@ -159,12 +159,19 @@ let package = Package(
         .testTarget(name: "DeliveryDomainTests", dependencies: ["DeliveryDomain", "Vocabulary"]),
         .testTarget(name: "RevenueDomainTests", dependencies: ["RevenueDomain", "Vocabulary"]),
         .testTarget(name: "TimelineDomainTests", dependencies: ["TimelineDomain", "Vocabulary"]),
-        .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
+        .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "CRMServiceTests", dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "DeliveryDomain", "ServiceKit", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit", logging]),
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "GatewayTests", dependencies: ["GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging, lifecycle,
+                nioCore, nioPosix,
+            ],
+            exclude: ["Golden"]
+        ),
         .testTarget(name: "CLITests", dependencies: ["throughline", "Contracts", "HTTP2"]),
         .testTarget(name: "HouseTests"),
 

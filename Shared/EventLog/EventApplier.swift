@@ -47,7 +47,7 @@ struct EventApplier: Sendable {
 
     private func isOfInterest(_ entry: EventBatch.Entry) -> Bool {
         guard let record = entry.record else { return true }
-        return self.handlers.effect(on: record.type) != nil
+        return self.handlers.isInterested(in: record.type)
     }
 
     /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
@@ -66,19 +66,28 @@ struct EventApplier: Sendable {
             let position = try Self.lock(producer, partition, epoch, in: transaction)
             let blocked = try self.blocked(producer, entries, in: transaction)
             var caused: [EventRecord] = []
+            var together: [EventRecord] = []
             var applied = 0
             for entry in entries {
                 guard caused.count < Self.causedEventsEnough else { break }
                 applied += 1
                 guard entry.sequence > position else { continue }
-                guard let record = entry.record, let effect = self.handlers.effect(on: record.type) else { continue }
+                guard let record = entry.record, self.handlers.isInterested(in: record.type) else { continue }
                 if blocked.contains(record.aggregateID) {
                     try Self.park(entry, record, producer, partition, state: "blocked", attempts: 0, error: "an earlier event of this object is parked", now, in: transaction)
                     continue
                 }
+                guard self.handlers.batchEffect(on: record.type) == nil else {
+                    together.append(record)
+                    continue
+                }
+                guard let effect = self.handlers.effect(on: record.type) else { continue }
                 let payload: JSON
                 do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch { throw EventFault("the payload is no JSON: \(error.reason)") }
                 caused += try effect(ReceivedEvent(producer: producer, record: record, payload: payload, now: now), transaction)
+            }
+            if let first = together.first, let effect = self.handlers.batchEffect(on: first.type) {
+                caused += try effect(ReceivedEvents(producer: producer, records: together, now: now), transaction)
             }
             try Self.move(producer, partition, to: entries[applied - 1].sequence, in: transaction)
             try self.log.append(caused, in: transaction)

@@ -6,10 +6,13 @@ public import Vocabulary
 /// causes, which are written last. It must not call out: what reaches the outside is a task row.
 public typealias EventEffect = @Sendable (ReceivedEvent, borrowing Transaction) throws -> [EventRecord]
 
+/// As `EventEffect`, for all events of a transaction at once: those of one organization, in their order.
+public typealias EventBatchEffect = @Sendable (ReceivedEvents, borrowing Transaction) throws -> [EventRecord]
+
 /// A consumer's effects by event type.
 public struct EventHandlers: Sendable {
     private var byType: [String: EventEffect] = [:]
-    private var ofEvery: EventEffect?
+    private var ofEvery: EventBatchEffect?
 
     public init() {}
 
@@ -18,11 +21,35 @@ public struct EventHandlers: Sendable {
         self.byType[type] = effect
     }
 
-    /// For a consumer of everything, such as the timeline.
-    public mutating func onEvery(_ effect: @escaping EventEffect) { self.ofEvery = effect }
+    /// For a consumer of everything, such as the timeline. Events whose type has an effect of its own are not among them.
+    public mutating func onEvery(_ effect: @escaping EventBatchEffect) { self.ofEvery = effect }
 
-    /// What is done with an event of this type; `nil` where it is of no interest.
-    public func effect(on type: String) -> EventEffect? { self.byType[type] ?? self.ofEvery }
+    func isInterested(in type: String) -> Bool { self.byType[type] != nil || self.ofEvery != nil }
+
+    /// What is done with an event of this type where it comes alone; `nil` where it is of no interest.
+    public func effect(on type: String) -> EventEffect? {
+        if let effect = self.byType[type] { return effect }
+        guard let ofEvery = self.ofEvery else { return nil }
+        return { event, transaction in
+            try ofEvery(ReceivedEvents(producer: event.producer, records: [event.record], now: event.now), transaction)
+        }
+    }
+
+    /// The effect that takes events of this type many at a time.
+    func batchEffect(on type: String) -> EventBatchEffect? { self.byType[type] == nil ? self.ofEvery : nil }
+}
+
+/// Events of one producer and one organization, in the order of its log.
+public struct ReceivedEvents: Sendable {
+    public let producer: String
+    public let records: [EventRecord]
+    public let now: Instant
+
+    public init(producer: String, records: [EventRecord], now: Instant) {
+        self.producer = producer
+        self.records = records
+        self.now = now
+    }
 }
 
 /// An event as its consumer sees it.

@@ -44,10 +44,15 @@ public struct ResourceOperations: Sendable {
         return stored.reply()
     }
 
-    private func list(_ input: Values, _ context: CallContext) async throws -> Reply {
+    /// A page; with `parent`, of the rows that point at it.
+    func list(_ input: Values, _ context: CallContext, of parent: (column: SQL, id: Identifier)? = nil) async throws -> Reply {
         let organization = try context.caller().organization
         let query = ListQuery(resource: self.resource, plan: self.store.plan)
-        let filters = try query.filters(input)
+        var filters = try query.filters(input)
+        if let parent {
+            filters.bindings.append(.uuid(parent.id))
+            filters.conditions += " AND " + parent.column + " = " + SQL.parameter(filters.bindings.count + 1)
+        }
         let sortText = input.optionalText("sort") ?? self.resource.defaultSort
         let sort = Sort(sortText)
         let limit = input.optionalInteger("limit") ?? ListQuery.limitDefault
@@ -116,6 +121,7 @@ public struct ResourceOperations: Sendable {
             var changes = input
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }
+            try self.mergeNested(&changes, onto: before)
             try self.checkReferences(in: changes, for: organization, in: transaction)
             try self.resource.hooks.change?(before, &changes, context, transaction)
             let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)
@@ -124,6 +130,18 @@ public struct ResourceOperations: Sendable {
                 events: [self.store.event("updated", .updated, after, previous: before, because: try context.cause())]
             )
         }
+    }
+
+    /// RFC 7396 goes down into objects: what a patch leaves out of one stays, and the whole must then be as a create would have it.
+    private func mergeNested(_ changes: inout Values, onto before: Stored) throws {
+        var decoder = InputDecoder()
+        for field in self.resource.input {
+            guard let patch = changes[field.name], patch.isObject else { continue }
+            let current = try before.row.bytesOrNil(field.name).map { try JSON(parsing: $0) } ?? .null
+            let whole = current.merged(with: patch.json)
+            changes[field.name] = decoder.object(.object([field.name: whole]), [field])[field.name]
+        }
+        guard decoder.problems.isEmpty else { throw Fault.invalid(decoder.problems) }
     }
 
     private func delete(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {

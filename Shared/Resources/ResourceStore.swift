@@ -13,6 +13,9 @@ public struct ResourceStore: Sendable {
     public init(_ resource: Resource) {
         self.resource = resource
         let visible = resource.visible
+        precondition(
+            visible.allSatisfy { !($0.isSortable && $0.isNullable) }, "\(resource.name): a cursor cannot stand behind a null"
+        )
         self.plan = RowPlan(visible: visible, hidden: Array(resource.stored.dropFirst(visible.count)), computed: resource.computed)
         self.kinds = Dictionary(resource.stored.map { ($0.name, $0.kind) }) { first, _ in first }
         let base: SQL = "SELECT " + self.plan.select + " FROM " + resource.table
@@ -64,7 +67,7 @@ public struct ResourceStore: Sendable {
 
     // MARK: - Writing
 
-    /// Inserts a row of these values, which were validated or come from a rule.
+    /// Inserts a row of these values, which were validated or come from a rule; a rule that needs the id beforehand sets `id`.
     public func insert(
         _ values: Values,
         id: Identifier? = nil,
@@ -72,14 +75,14 @@ public struct ResourceStore: Sendable {
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> Stored {
-        let id = id ?? Identifier.next(at: now)
+        let id = id ?? values.optionalIdentifier("id") ?? Identifier.next(at: now)
         var names: [SQL] = ["id", "organization_id", "created_at", "updated_at"]
         var bindings: [SQLValue] = [.uuid(id), .uuid(organization), .instant(now), .instant(now)]
         if self.resource.isStory, !values.has("correlation_id") {
             names.append("correlation_id")
             bindings.append(.uuid(id))
         }
-        for name in values.names {
+        for name in values.names where name != "id" {
             guard let value = values[name], let binding = self.binding(name, value) else { continue }
             names.append(SQL(identifier: name))
             bindings.append(binding)

@@ -121,20 +121,27 @@ public final class ServerProcess: Sendable {
         return ["setpriv"] + identity + options
     }
 
+    /// Below the ports that the system gives to outgoing connections: a client that tries to reach a stopped server could
+    /// otherwise be given the server's own port, and connect to itself.
+    private static let ports = 12_000..<28_000
+
     private static func freePort() throws -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let outcome = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, length) == 0 ? getsockname(listener, pointer, &length) : -1
+        for _ in 0..<100 {
+            let port = Int.random(in: Self.ports)
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = UInt16(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            let outcome = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                    bind(listener, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
+            if outcome == 0 { return port }
         }
-        guard outcome == 0 else { throw Failure(description: "no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw Failure(description: "no free port in \(Self.ports)")
     }
 
     // MARK: Processes

@@ -19,7 +19,12 @@ internal import Vocabulary
         configuration.acquireTimeoutMilliseconds = acquireTimeoutMilliseconds
         let database = Database(configuration)
         try await database.start()
-        try await body(server, database)
+        do {
+            try await body(server, database)
+        } catch {
+            await database.shutdown()
+            throw error
+        }
         await database.shutdown()
     }
 

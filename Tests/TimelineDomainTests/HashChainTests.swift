@@ -27,12 +27,15 @@ private func record(
         eventType: "invoice.paid",
         entityType: entityType,
         entityID: Identifier(high: 8, low: 8),
+        entityVersion: 1,
         engagementID: engagementID,
         actorKind: .member,
         actorID: nil,
         correlationID: Identifier(high: 9, low: 9),
         causationID: nil,
+        producer: "revenue",
         occurredAt: Instant(microseconds: 1),
+        recordedAt: Instant(microseconds: 2),
         metadata: Array(metadata.utf8)
     )
 }

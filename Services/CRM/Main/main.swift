@@ -1,1 +1,4 @@
-print()
+internal import CRMService
+internal import ServiceKit
+
+await serviceMain(crmDefinition)

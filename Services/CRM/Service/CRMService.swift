@@ -1,5 +1,5 @@
 public import Contracts
-internal import EventLog
+public import EventLog
 public import Postgres
 public import Resources
 
@@ -10,11 +10,27 @@ public func crmRouter(_ persistence: Persistence) -> Router {
     persistence.serve(.contact, in: &router)
     let deals = persistence.serve(.deal, in: &router)
     DealMoves(deals: deals, commands: persistence.commands).register(in: &router)
+    persistence.serve(.dealStageHistory, of: .deal, by: "deal_id", as: "history", in: &router)
+    Pipeline(database: persistence.database).register(in: &router)
+    let proposals = persistence.serve(.proposal, in: &router)
+    ProposalMoves(proposals: proposals, commands: persistence.commands).register(in: &router)
+    persistence.serve(.proposalVersion, of: .proposal, by: "proposal_id", as: "versions", in: &router)
+    let contracts = persistence.serve(.contract, in: &router)
+    ContractMoves(contracts: contracts, commands: persistence.commands).register(in: &router)
+    persistence.serve(.contractVersion, of: .contract, by: "contract_id", as: "versions", in: &router)
     return router
+}
+
+/// What crm does with other services' events.
+public func crmHandlers() -> EventHandlers {
+    var handlers = EventHandlers()
+    Organizations.follow(in: &handlers)
+    return handlers
 }
 
 public enum CRM {
     public static let migrations = EventLog.migrations + [
-        Migration("crm_001", PackageResources.crm_001_companies_and_deals_sql)
+        Migration("crm_001", PackageResources.crm_001_companies_and_deals_sql),
+        Migration("crm_002", PackageResources.crm_002_proposals_and_contracts_sql),
     ]
 }

@@ -1,1 +1,4 @@
-print()
+internal import GatewayService
+internal import ServiceKit
+
+await processMain(GatewayProcess.definition)

@@ -11,11 +11,23 @@ public struct RefreshFamilyStateMachine: Hashable, Sendable {
     /// When the newest token was made, which is when its predecessor was used.
     public private(set) var rotatedAt: Instant
     public private(set) var revokedAt: Instant?
+    /// How long the family lasts, and how long each access token of it.
+    public let lifetime: SessionLifetime
+    public let accessSeconds: Int64
 
     /// How long a predecessor returns the same successor.
     public static let graceSeconds: Int64 = 10
 
-    public init(startedAt: Instant, generation: Int64 = 1, rotatedAt: Instant? = nil, revokedAt: Instant? = nil) {
+    public init(
+        startedAt: Instant,
+        generation: Int64 = 1,
+        rotatedAt: Instant? = nil,
+        revokedAt: Instant? = nil,
+        lifetime: SessionLifetime = .refresh,
+        accessSeconds: Int64 = SessionLifetime.accessSeconds
+    ) {
+        self.lifetime = lifetime
+        self.accessSeconds = accessSeconds
         self.startedAt = startedAt
         self.generation = generation
         self.rotatedAt = rotatedAt ?? startedAt
@@ -39,7 +51,13 @@ public struct RefreshFamilyStateMachine: Hashable, Sendable {
 
     /// The instant from which the newest token is not taken any more.
     public var expiresAt: Instant {
-        SessionLifetime.refresh.expiry(startedAt: self.startedAt, lastUsedAt: self.rotatedAt)
+        self.lifetime.expiry(startedAt: self.startedAt, lastUsedAt: self.rotatedAt)
+    }
+
+    /// When an access token that is made now ends: no later than the family.
+    public func accessExpiry(at now: Instant) -> Instant {
+        let end = self.startedAt.advanced(bySeconds: self.lifetime.absoluteSeconds)
+        return min(now.advanced(bySeconds: self.accessSeconds), end)
     }
 
     public mutating func present(generation presented: Int64, at now: Instant) -> Action {
@@ -65,10 +83,9 @@ public struct RefreshFamilyStateMachine: Hashable, Sendable {
     private mutating func rotate(at now: Instant) -> Action {
         self.generation += 1
         self.rotatedAt = now
-        let end = self.startedAt.advanced(bySeconds: SessionLifetime.refresh.absoluteSeconds)
         return .rotate(
             generation: self.generation,
-            accessExpiresAt: min(now.advanced(bySeconds: SessionLifetime.accessSeconds), end),
+            accessExpiresAt: self.accessExpiry(at: now),
             refreshExpiresAt: self.expiresAt
         )
     }

@@ -1,1 +1,4 @@
-print()
+internal import IdentityService
+internal import ServiceKit
+
+await serviceMain(Identity.definition)

@@ -23,6 +23,17 @@ public struct Ageing: Hashable, Sendable {
             default: self = .over90
             }
         }
+
+        /// The due dates that belong here, as whoever lists the rows behind a figure asks for them: the first, and the last.
+        public func dueDates(today: LocalDate) -> (from: LocalDate, through: LocalDate) {
+            switch self {
+            case .current: (today, .distantFuture)
+            case .days1To30: (today.adding(days: -30), today.adding(days: -1))
+            case .days31To60: (today.adding(days: -60), today.adding(days: -31))
+            case .days61To90: (today.adding(days: -90), today.adding(days: -61))
+            case .over90: (.distantPast, today.adding(days: -91))
+            }
+        }
     }
 
     public mutating func add(

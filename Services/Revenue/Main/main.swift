@@ -1,1 +1,4 @@
-print()
+internal import RevenueService
+internal import ServiceKit
+
+await serviceMain(Revenue.definition)

@@ -12,12 +12,18 @@ public struct ActivityRecord: Hashable, Sendable {
     public let eventType: String
     public let entityType: String
     public let entityID: Identifier
+    /// The object's version after the event.
+    public let entityVersion: Int64
     public let engagementID: Identifier?
     public let actorKind: ActorKind
     public let actorID: Identifier?
     public let correlationID: Identifier
     public let causationID: Identifier?
+    /// The service whose event it is.
+    public let producer: String
     public let occurredAt: Instant
+    /// When it entered the timeline; never before the entry ahead of it.
+    public let recordedAt: Instant
     /// The event's details as they are stored, byte for byte.
     public let metadata: [UInt8]
 
@@ -29,12 +35,15 @@ public struct ActivityRecord: Hashable, Sendable {
         eventType: String,
         entityType: String,
         entityID: Identifier,
+        entityVersion: Int64,
         engagementID: Identifier?,
         actorKind: ActorKind,
         actorID: Identifier?,
         correlationID: Identifier,
         causationID: Identifier?,
+        producer: String,
         occurredAt: Instant,
+        recordedAt: Instant,
         metadata: [UInt8]
     ) {
         self.organizationID = organizationID
@@ -44,12 +53,15 @@ public struct ActivityRecord: Hashable, Sendable {
         self.eventType = eventType
         self.entityType = entityType
         self.entityID = entityID
+        self.entityVersion = entityVersion
         self.engagementID = engagementID
         self.actorKind = actorKind
         self.actorID = actorID
         self.correlationID = correlationID
         self.causationID = causationID
+        self.producer = producer
         self.occurredAt = occurredAt
+        self.recordedAt = recordedAt
         self.metadata = metadata
     }
 
@@ -77,12 +89,15 @@ extension ActivityRecord {
         bytes.append(Array(self.eventType.utf8))
         bytes.append(Array(self.entityType.utf8))
         bytes.append(self.entityID.bytes)
+        bytes.append(self.entityVersion)
         bytes.append(self.engagementID?.bytes)
         bytes.append(Array(self.actorKind.rawValue.utf8))
         bytes.append(self.actorID?.bytes)
         bytes.append(self.correlationID.bytes)
         bytes.append(self.causationID?.bytes)
+        bytes.append(Array(self.producer.utf8))
         bytes.append(self.occurredAt.microseconds)
+        bytes.append(self.recordedAt.microseconds)
         bytes.append(self.metadata)
         return bytes.finished
     }

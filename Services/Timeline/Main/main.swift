@@ -1,1 +1,4 @@
-print()
+internal import ServiceKit
+internal import TimelineService
+
+await serviceMain(Timeline.definition)

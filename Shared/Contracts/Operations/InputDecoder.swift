@@ -41,7 +41,11 @@ public struct InputDecoder {
                 }
                 continue
             }
-            values[field.name] = self.value(member, field.kind, at: place)
+            if mode == .mergePatch, case .object(let nested) = field.kind, case .object = member {
+                values[field.name] = .object(self.object(member, nested, at: place, mode: .mergePatch))
+            } else {
+                values[field.name] = self.value(member, field.kind, at: place)
+            }
         }
         for member in object.members where !fields.contains(where: { $0.name == member.key }) {
             self.report("\(pointer)/\(JSONPointer.escaped(member.key))", "unknown_field", "There is no field \(member.key) here.")

@@ -109,6 +109,14 @@ extension Values {
 // MARK: - As JSON
 
 extension Value {
+    /// Whether a merge patch goes down into it.
+    public var isObject: Bool {
+        switch self {
+        case .object, .document: true
+        default: false
+        }
+    }
+
     /// As it is stored in a JSON column or written into an event.
     public var json: JSON {
         switch self {

@@ -43,6 +43,8 @@ public enum BillingTerms {
         .decimal("quantity", places: 4).defaulting(to: "1").example("2.5"),
         .money("unit_price_minor").required().example(250_000),
         .decimal("tax_rate", places: 6).defaulting(to: "0").example("0.19").described("A share: 0.19 is 19 percent."),
-        .decimal("discount_percent", places: 4).nullable().example("10").described("Percent taken off this line: 10 is a tenth."),
+        .decimal("discount_percent", places: 4).nullable().example("10").described(
+            "Percent taken off this line: 10 is a tenth."
+        ),
     ]
 }

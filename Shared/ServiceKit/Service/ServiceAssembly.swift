@@ -4,6 +4,7 @@ public import EventLog
 internal import Logging
 public import Resources
 public import ServiceLifecycle
+internal import Telemetry
 internal import Vocabulary
 internal import Wire
 
@@ -40,10 +41,11 @@ extension ServiceEnvironment {
         )
     }
 
-    /// A consumer of other services' events.
+    /// A consumer of other services' events. Its lag behind each producer is measured, and readiness shows its connections; a
+    /// producer that is down does not make this service unready.
     public func consumer(of producers: [String], _ persistence: Persistence, _ handlers: EventHandlers) -> EventConsumer {
         let name = self.configuration.process.name
-        return EventConsumer(
+        let consumer = EventConsumer(
             name: name,
             database: persistence.database,
             log: persistence.log,
@@ -52,6 +54,17 @@ extension ServiceEnvironment {
             handlers: handlers,
             logger: self.makeLogger("events")
         )
+        let eventLag = self.metrics.eventLag
+        self.metrics.registry.beforeScrape {
+            for state in consumer.states { eventLag.set(state.lagSeconds, state.producer) }
+        }
+        for producer in producers {
+            self.health.add("events:\(producer)") {
+                let isConnected = consumer.states.contains { $0.producer == producer && $0.isConnected }
+                return .passing(isConnected ? "connected" : "not connected")
+            }
+        }
+        return consumer
     }
 }
 

@@ -10,6 +10,7 @@ public final class MetricsRegistry: Sendable {
     public static let seriesPerMetricMax = 1_000
 
     private let families = Mutex<[String: any MetricFamily]>([:])
+    private let refreshes = Mutex<[@Sendable () -> Void]>([])
 
     public init() {}
 
@@ -55,8 +56,14 @@ public final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Runs `action` before each scrape, for a gauge whose figures somebody else keeps and several parts report.
+    public func beforeScrape(_ action: @escaping @Sendable () -> Void) {
+        self.refreshes.withLock { $0.append(action) }
+    }
+
     /// Every metric by name, in the text exposition format 0.0.4.
     public func exposition() -> [UInt8] {
+        for refresh in self.refreshes.withLock({ $0 }) { refresh() }
         let families = self.families.withLock { Array($0.values) }
         var text = ExpositionWriter()
         for family in families.sorted(by: { $0.description.name < $1.description.name }) {

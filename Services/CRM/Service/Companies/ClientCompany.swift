@@ -35,6 +35,7 @@ extension Resource {
             .init(.restrict, "contract", by: "client_company_id", "contract", isSoftDeleted: false),
             .init(.cascade, "contact", by: "client_company_id", "contact"),
             .init(.cascade, "deal", by: "client_company_id", "deal"),
+            .init(.cascade, "proposal", by: "client_company_id", "proposal"),
         ]
         resource.summary = "A company that the firm works for, or would like to."
         return resource

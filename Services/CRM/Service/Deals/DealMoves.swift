@@ -133,8 +133,9 @@ struct DealMoves: Sendable {
             let after = try self.deals.update(before, deal.columns, for: caller.organization, at: context.now, in: transaction)
             try transaction.queue(
                 """
-                INSERT INTO deal_stage_history (organization_id, id, deal_id, from_stage, to_stage, entered_at, left_at, actor_kind, actor_id, note)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                INSERT INTO deal_stage_history (organization_id, id, deal_id, from_stage, to_stage, entered_at, left_at, actor_kind, actor_id, note,
+                    created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, $7)
                 """,
                 [
                     .uuid(caller.organization), .uuid(Identifier.next(at: context.now)), .uuid(id), .text(moved.from.rawValue),

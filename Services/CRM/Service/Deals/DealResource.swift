@@ -41,7 +41,10 @@ extension Resource {
             .init("client_company_id", to: "client_company", "client company"),
             .init("contact_id", to: "contact", "contact"),
         ]
-        resource.dependents = [.init(.restrict, "contract", by: "deal_id", "contract", isSoftDeleted: false)]
+        resource.dependents = [
+            .init(.restrict, "contract", by: "deal_id", "contract", isSoftDeleted: false),
+            .init(.cascade, "proposal", by: "deal_id", "proposal"),
+        ]
         resource.hooks.create = { values, context, _ in try DealRules.begin(&values, context) }
         resource.hooks.change = { stored, changes, _, _ in try DealRules.change(stored, &changes) }
         resource.summary = "A sale in progress."

@@ -118,11 +118,14 @@ CREATE TABLE deal_stage_history (
     actor_kind text NOT NULL,
     actor_id uuid NOT NULL,
     note text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    version bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (organization_id, id),
     CONSTRAINT deal_stage_history__deal_id_fkey FOREIGN KEY (organization_id, deal_id) REFERENCES deal (organization_id, id)
 );
 COMMENT ON TABLE deal_stage_history IS 'One row for each move: the stage that was left, since when it had been in it, and where it went.';
-CREATE INDEX deal_stage_history_by_deal ON deal_stage_history (organization_id, deal_id, left_at, id);
+CREATE INDEX deal_stage_history_by_deal ON deal_stage_history (organization_id, deal_id, created_at, id);
 CALL app_protect('deal_stage_history');
 
 DO $$

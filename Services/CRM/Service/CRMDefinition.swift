@@ -1,0 +1,20 @@
+internal import Contracts
+internal import EventLog
+internal import Resources
+public import ServiceKit
+
+/// The crm process: its router, its copy of organizations, and the sweep at midnight.
+public let crmDefinition = ServiceDefinition(name: "crm", version: "1.0.0", migrations: CRM.migrations) { environment in
+    let persistence = try environment.persistence()
+    let consumer = environment.consumer(of: ["identity"], persistence, crmHandlers())
+    let sweep = ExpirySweep(persistence)
+    return AssembledService(
+        handler: try environment.endpoint(crmRouter(persistence)),
+        background: [
+            ConsumerService(consumer),
+            Periodic("expiry", every: .seconds(60), clock: environment.clock, logger: environment.makeLogger("expiry")) { now in
+                try await sweep.sweep(now: now)
+            },
+        ]
+    )
+}

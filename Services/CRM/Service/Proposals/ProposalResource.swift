@@ -1,0 +1,241 @@
+internal import CRMDomain
+internal import Contracts
+internal import Postgres
+internal import Resources
+internal import Vocabulary
+
+extension Resource {
+    /// An offer to a client.
+    static let proposal: Resource = {
+        var resource = Resource(
+            service: "crm",
+            name: "proposal",
+            plural: "proposals",
+            table: "proposal",
+            fields: [
+                .text("title", max: 200).required().filterable().sortable().example("Website relaunch"),
+                .identifier("client_company_id").onCreate().filterable().described("By default that of the deal."),
+                .identifier("contact_id").nullable().filterable(),
+                .identifier("deal_id").nullable().onCreate().filterable(),
+                .choice("status", Proposal.Status.self).readOnly().filterable(),
+                .identifier("current_version_id").readOnly().described("The version in play, which an acceptance names."),
+                .integer("version_number", 1...Int64(Int32.max)).readOnly(),
+                .text("introduction", max: 20_000).nullable(),
+                .text("terms", max: 50_000).nullable(),
+                .currency().filterable().described("By default the organization's."),
+                .list("lines", of: LineItems.fields, countMax: LineItems.countMax).required(),
+                .decimal("discount_percent", places: 4).nullable().described("Percent off all lines."),
+                .money("discount_amount_minor").nullable().described("An amount off all lines, instead of a percentage."),
+                .boolean("prices_include_tax").defaulting(to: false),
+                .money("subtotal_minor").readOnly(),
+                .money("discount_minor").readOnly(),
+                .money("net_minor").readOnly(),
+                .money("tax_minor").readOnly(),
+                .money("total_minor").readOnly().filterable().sortable(),
+                .date("valid_until").nullable().filterable().described("The last day on which it can be accepted, in the organization's zone."),
+                .text("content_sha256", max: 64, .sha256).nullable().readOnly()
+                    .described("SHA-256 of the version's content; `null` while it is a draft."),
+                .instant("sent_at").nullable().readOnly(),
+                .instant("viewed_at").nullable().readOnly(),
+                .instant("closed_at").nullable().readOnly().filterable(),
+                .text("decision_note", max: 2_000).nullable().readOnly().described("Why it was rejected, or how it was accepted offline."),
+                .identifier("owner_id").nullable().filterable(),
+            ]
+        )
+        resource.isStory = true
+        resource.references = [
+            .init("client_company_id", to: "client_company", "client company"),
+            .init("contact_id", to: "contact", "contact"),
+            .init("deal_id", to: "deal", "deal"),
+        ]
+        resource.dependents = [.init(.restrict, "contract", by: "proposal_id", "contract", isSoftDeleted: false)]
+        resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction) }
+        resource.hooks.change = { stored, changes, _, _ in try ProposalRules.change(stored, &changes) }
+        resource.hooks.delete = { stored, _, _ in try Proposal(stored).requireEditable() }
+        resource.summary = "An offer to a client, with lines that are priced by the money rules. It begins as the draft of version 1."
+        return resource
+    }()
+
+    /// One version of a proposal, with the content under its hash.
+    static let proposalVersion: Resource = {
+        var resource = Resource(
+            service: "crm",
+            name: "proposal_version",
+            plural: "proposal-versions",
+            table: "proposal_version",
+            fields: [
+                .identifier("proposal_id").readOnly(),
+                .integer("number", 1...Int64(Int32.max)).readOnly(),
+                .choice("state", ProposalVersion.State.self).readOnly().filterable(),
+                .document("content").nullable().readOnly().described("Exactly the bytes under the hash; `null` while it is a draft."),
+                .text("content_sha256", max: 64, .sha256).nullable().readOnly(),
+                .date("valid_until").nullable().readOnly(),
+            ]
+        )
+        resource.hasExternalID = false
+        resource.isSoftDeleted = false
+        resource.actions = []
+        return resource
+    }()
+}
+
+/// Where a proposal's rules meet its columns.
+enum ProposalRules {
+    static func begin(_ values: inout Values, _ context: CallContext, _ transaction: borrowing Transaction) throws {
+        let caller = try context.caller()
+        let id = Identifier.next(at: context.now)
+        let versionID = Identifier.next(at: context.now)
+        values["id"] = .identifier(id)
+        values["correlation_id"] = .identifier(id)
+        try Story.join(&values, caller.organization, transaction)
+        guard values.has("client_company_id") else {
+            throw Fault.invalid("/client_company_id", "required", "A proposal is made to a client company.")
+        }
+        if !values.has("currency") { values["currency"] = .text(caller.currency.code) }
+        values["status"] = .text(Proposal.Status.draft.rawValue)
+        values["current_version_id"] = .identifier(versionID)
+        values["version_number"] = .integer(1)
+        try Self.price(&values)
+        try Self.insert(ProposalVersion(id: versionID), of: id, caller.organization, at: context.now, transaction)
+    }
+
+    static func insert(
+        _ version: ProposalVersion,
+        of proposal: Identifier,
+        _ organization: Identifier,
+        at now: Instant,
+        _ transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        try transaction.queue(
+            """
+            INSERT INTO proposal_version (organization_id, id, proposal_id, number, state, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $6)
+            """,
+            [
+                .uuid(organization), .uuid(version.id), .uuid(proposal), .int(Int64(version.number)), .text(version.state.rawValue),
+                .instant(now),
+            ]
+        )
+    }
+
+    /// A draft is edited in place; its figures follow from its lines.
+    static func change(_ stored: Stored, _ changes: inout Values) throws {
+        try Proposal(stored).requireEditable()
+        let row = stored.row
+        guard ["lines", "discount_percent", "discount_amount_minor", "prices_include_tax"].contains(where: changes.has) else { return }
+        var whole = changes
+        if !whole.has("lines") { whole["lines"] = .list((try row.json("lines").array ?? []).map(Value.document)) }
+        if !whole.has("discount_percent") { whole["discount_percent"] = try row.textOrNil("discount_percent").map(Value.decimal) }
+        if !whole.has("discount_amount_minor") { whole["discount_amount_minor"] = try row.intOrNil("discount_amount_minor").map(Value.integer) }
+        if !whole.has("prices_include_tax") { whole["prices_include_tax"] = .boolean(try row.bool("prices_include_tax")) }
+        try Self.price(&whole)
+        changes.merge(whole)
+    }
+
+    private static func price(_ values: inout Values) throws {
+        let priced = try LineItems.price(
+            values["lines"]?.json.array ?? [],
+            discountPercent: values.optionalText("discount_percent"),
+            discountMinor: values.optionalInteger("discount_amount_minor"),
+            pricesIncludeTax: values.optionalBoolean("prices_include_tax") ?? false
+        )
+        guard !priced.lines.isEmpty else { throw Fault.invalid("/lines", "required", "A proposal has at least one line.") }
+        values["lines"] = .list(priced.lines.map(Value.document))
+        values["subtotal_minor"] = .integer(priced.totals.subtotalMinor)
+        values["discount_minor"] = .integer(priced.totals.discountMinor)
+        values["net_minor"] = .integer(priced.totals.netMinor)
+        values["tax_minor"] = .integer(priced.totals.taxMinor)
+        values["total_minor"] = .integer(priced.totals.totalMinor)
+    }
+
+    /// The content that is sent: everything the client agrees to, with the client's name and address of this moment.
+    static func content(_ stored: Stored, _ organization: Identifier, _ transaction: borrowing Transaction) throws -> CanonicalContent {
+        let row = stored.row
+        return CanonicalContent([
+            "kind": "proposal",
+            "proposal_id": .string(stored.id.description),
+            "version_id": .string(try row.text("current_version_id")),
+            "version_number": .int(try row.int("version_number")),
+            "title": .string(try row.text("title")),
+            "client": try CanonicalContent.client(try row.uuid("client_company_id"), of: organization, in: transaction),
+            "introduction": try row.textJSON("introduction"),
+            "terms": try row.textJSON("terms"),
+            "currency": .string(try row.text("currency")),
+            "lines": try row.json("lines"),
+            "discount_percent": try row.textJSON("discount_percent"),
+            "discount_amount_minor": try row.intOrNil("discount_amount_minor").map(JSON.int) ?? .null,
+            "prices_include_tax": .bool(try row.bool("prices_include_tax")),
+            "subtotal_minor": .int(try row.int("subtotal_minor")),
+            "discount_minor": .int(try row.int("discount_minor")),
+            "net_minor": .int(try row.int("net_minor")),
+            "tax_minor": .int(try row.int("tax_minor")),
+            "total_minor": .int(try row.int("total_minor")),
+            "valid_until": try row.textJSON("valid_until"),
+        ])
+    }
+}
+
+/// How an offer joins the story that its deal began.
+enum Story {
+    /// Takes correlation, client and contact from the deal, where there is one.
+    static func join(_ values: inout Values, _ organization: Identifier, _ transaction: borrowing Transaction) throws {
+        guard let deal = values.optionalIdentifier("deal_id") else { return }
+        let rows = try transaction.query(
+            "SELECT correlation_id, client_company_id, contact_id, stage FROM deal WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(deal)]
+        )
+        guard rows.count == 1 else { throw Fault.invalid("/deal_id", "unknown_reference", "There is no deal with this id.") }
+        values["correlation_id"] = .identifier(try rows[0].uuid("correlation_id"))
+        if !values.has("client_company_id"), let company = try rows[0].uuidOrNil("client_company_id") {
+            values["client_company_id"] = .identifier(company)
+        }
+        if !values.has("contact_id"), let contact = try rows[0].uuidOrNil("contact_id") { values["contact_id"] = .identifier(contact) }
+        guard try rows[0].text("stage") != Deal.Stage.lost.rawValue else {
+            throw Rejection.conflict("deal_lost", "This deal is lost; reopen it first.")
+        }
+    }
+}
+
+extension Proposal {
+    /// Restores a proposal from its row. The state of its newest version follows from its status.
+    init(_ stored: Stored) throws {
+        let row = stored.row
+        let status = try Status(stored: try row.text("status"))
+        let state: ProposalVersion.State =
+            switch status {
+            case .draft: .draft
+            case .sent, .viewed: .open
+            case .accepted: .accepted
+            case .rejected: .rejected
+            case .expired: .expired
+            }
+        self.init(
+            id: stored.id,
+            current: ProposalVersion(
+                id: try row.uuid("current_version_id"),
+                number: Int(try row.int("version_number")),
+                state: state,
+                contentSHA256: try row.textOrNil("content_sha256"),
+                validUntil: try row.dateOrNil("valid_until")
+            ),
+            status: status,
+            sentAt: try row.instantOrNil("sent_at"),
+            viewedAt: try row.instantOrNil("viewed_at"),
+            closedAt: try row.instantOrNil("closed_at")
+        )
+    }
+
+    /// What its verbs change.
+    var columns: Values {
+        Values([
+            "status": .text(self.status.rawValue),
+            "current_version_id": .identifier(self.current.id),
+            "version_number": .integer(Int64(self.current.number)),
+            "content_sha256": self.current.contentSHA256.map(Value.text) ?? .null,
+            "valid_until": self.current.validUntil.map(Value.date) ?? .null,
+            "sent_at": self.sentAt.map(Value.instant) ?? .null,
+            "viewed_at": self.viewedAt.map(Value.instant) ?? .null,
+            "closed_at": self.closedAt.map(Value.instant) ?? .null,
+        ])
+    }
+}

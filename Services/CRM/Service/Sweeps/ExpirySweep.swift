@@ -1,0 +1,98 @@
+internal import CRMDomain
+internal import Contracts
+internal import EventLog
+internal import Postgres
+public import Resources
+public import Vocabulary
+
+/// Ends proposals and contracts whose last day is over, at each organization's own midnight.
+///
+/// Any number of processes may sweep at once: rows are locked without waiting, and what is expired is not found again.
+public struct ExpirySweep: Sendable {
+    /// The most rows that one transaction ends.
+    static let pageMax: Int64 = 50
+    /// Who acts where nobody does.
+    public static let actorID = Identifier(high: 0, low: 0x6372_6d01)
+
+    private let database: Database
+    private let commands: Commands
+    private let proposals: ProposalMoves
+    private let contracts: ContractMoves
+
+    public init(_ persistence: Persistence) {
+        self.database = persistence.database
+        self.commands = persistence.commands
+        self.proposals = ProposalMoves(proposals: ResourceStore(.proposal), commands: persistence.commands)
+        self.contracts = ContractMoves(contracts: ResourceStore(.contract), commands: persistence.commands)
+    }
+
+    /// Answers how many proposals and contracts it has ended.
+    @discardableResult
+    public func sweep(now: Instant) async throws -> Int {
+        let organizations = try await self.database.read(.system, "SELECT organization_id, time_zone FROM organization_ref")
+        var count = 0
+        for index in 0..<organizations.count {
+            let organization = try organizations[index].uuid("organization_id")
+            let zone = Zone(try organizations[index].text("time_zone")) ?? .utc
+            count += try await self.pages(organization, zone, now, self.expireProposals)
+            count += try await self.pages(organization, zone, now, self.expireContracts)
+        }
+        return count
+    }
+
+    private typealias Page = @Sendable (Cause, Zone, borrowing Transaction) throws -> [EventRecord]
+
+    /// Repeats a page until it is not full any more.
+    private func pages(_ organization: Identifier, _ zone: Zone, _ now: Instant, _ page: @escaping Page) async throws -> Int {
+        var total = 0
+        while true {
+            let run = Identifier.next(at: now)
+            let cause = Cause(
+                actor: Actor(kind: .system, id: Self.actorID), organization: organization, causation: run, correlation: run, now: now
+            )
+            let count = try await self.database.transaction(.organization(organization)) { transaction in
+                let events = try page(cause, zone, transaction)
+                try self.commands.log.append(events, in: transaction)
+                return events.count
+            }
+            total += count
+            guard count == Self.pageMax else { return total }
+        }
+    }
+
+    @Sendable private func expireProposals(_ cause: Cause, _ zone: Zone, _ transaction: borrowing Transaction) throws -> [EventRecord] {
+        let due = try self.proposals.proposals.rows(
+            where: "status IN ('sent', 'viewed') AND valid_until < $2 ORDER BY valid_until, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+            [.date(zone.date(at: cause.now)), .int(Self.pageMax)],
+            for: cause.organization,
+            in: transaction
+        )
+        var events: [EventRecord] = []
+        for stored in due {
+            var proposal = try Proposal(stored)
+            _ = try proposal.expire(at: cause.now, in: zone)
+            let step = ProposalStep("expired", .statusChanged)
+            events.append(try self.proposals.save(proposal, over: stored, step, because: cause, in: transaction).1)
+        }
+        return events
+    }
+
+    @Sendable private func expireContracts(_ cause: Cause, _ zone: Zone, _ transaction: borrowing Transaction) throws -> [EventRecord] {
+        let due = try self.contracts.contracts.rows(
+            where: "status = 'sent' AND sign_until < $2 ORDER BY sign_until, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+            [.date(zone.date(at: cause.now)), .int(Self.pageMax)],
+            for: cause.organization,
+            in: transaction
+        )
+        var events: [EventRecord] = []
+        for stored in due {
+            var contract = try Contract(stored)
+            guard case .expired(let voided) = try contract.expire() else { continue }
+            if let voided { try SignaturePackets.close(voided, as: .expired, cause.organization, at: cause.now, transaction) }
+            var columns = contract.columns
+            columns["closed_at"] = .instant(cause.now)
+            events.append(try self.contracts.save(columns, over: stored, "expired", .statusChanged, because: cause, in: transaction).1)
+        }
+        return events
+    }
+}

@@ -1,0 +1,71 @@
+internal import Contracts
+internal import HTTP2
+internal import Telemetry
+
+/// A routed request on its way to its service.
+struct Call: Sendable {
+    var exchange: Exchange
+    let operation: RoutedOperation
+    private let pathParameters: [CallParameter]
+    private let deadlineMillisecondsMax: Int
+
+    init(
+        _ exchange: Exchange,
+        _ operation: RoutedOperation,
+        _ pathParameters: [CallParameter],
+        deadlineMillisecondsMax: Int
+    ) {
+        self.exchange = exchange
+        self.operation = operation
+        self.pathParameters = pathParameters
+        self.deadlineMillisecondsMax = deadlineMillisecondsMax
+    }
+
+    func conditions() throws(Fault) -> RequestConditions {
+        try RequestConditions(self.exchange.request.fields, deadlineMillisecondsMax: self.deadlineMillisecondsMax)
+    }
+
+    /// The head of the call over Wire.
+    func head(_ conditions: RequestConditions, assertion: String?) throws(Fault) -> CallHead {
+        CallHead(
+            operation: self.operation.wireName,
+            parameters: try self.parameters(conditions),
+            assertion: assertion,
+            deadlineMilliseconds: self.operation.isStream ? nil : conditions.deadlineMilliseconds,
+            traceparent: self.exchange.trace.traceparent,
+            requestID: self.exchange.requestID,
+            idempotencyKey: self.operation.takesIdempotencyKey ? conditions.idempotencyKey : nil,
+            ifMatch: conditions.ifMatch,
+            ifNoneMatch: conditions.ifNoneMatch,
+            dryRun: conditions.isDryRun,
+            remoteAddress: self.exchange.request.remoteAddress
+        )
+    }
+
+    /// A browser resumes a stream with the URL it began with, so what it saw last goes before what that says.
+    private func parameters(_ conditions: RequestConditions) throws(Fault) -> [CallParameter] {
+        var parameters = self.pathParameters
+        let query = try self.exchange.target.queryParameters()
+        // A name of the path may not be given again by the query: the service must see one value.
+        for parameter in query where self.operation.pathParameters.contains(parameter.name) {
+            throw Fault(
+                .invalidRequest,
+                "There is no query parameter \(parameter.name) here.",
+                problems: [
+                    Problem(
+                        "/query/\(parameter.name)",
+                        "unknown_parameter",
+                        "There is no parameter \(parameter.name) here."
+                    )
+                ]
+            )
+        }
+        parameters += query
+        guard self.operation.resumesAfter, let last = conditions.lastEventID else { return parameters }
+        parameters.removeAll { $0.name == Self.resumeParameter }
+        parameters.append(CallParameter(name: Self.resumeParameter, value: last))
+        return parameters
+    }
+
+    static let resumeParameter = "after"
+}

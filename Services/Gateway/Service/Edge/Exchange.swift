@@ -1,0 +1,96 @@
+internal import Contracts
+internal import HTTP2
+internal import NIOCore
+internal import Telemetry
+internal import Vocabulary
+
+/// One request on its way through the gateway: what has been learnt of it so far, and how it is answered.
+struct Exchange: Sendable {
+    let request: HTTPRequest
+    let target: RequestTarget
+    let responder: HTTPResponder
+    /// The client's `X-Request-Id` where that is a UUID, else a new one.
+    let requestID: String
+    let trace: TraceContext
+    let startedAt: NIODeadline
+    let edge: Edge
+    var operation: RoutedOperation?
+    var caller: Caller?
+    var standing: RateLimitStanding?
+
+    init(_ request: HTTPRequest, _ responder: HTTPResponder, edge: Edge, now: Instant) {
+        self.request = request
+        self.target = RequestTarget(request.target)
+        self.responder = responder
+        self.edge = edge
+        self.startedAt = .now()
+        let given = request.first("x-request-id").flatMap(Identifier.init(_:))
+        self.requestID = (given ?? Identifier.next(at: now)).description
+        self.trace = request.first("traceparent").flatMap { TraceContext($0) }?.child() ?? .root()
+    }
+
+    /// The method and route as metrics and logs name them: never a path, which has ids in it.
+    var route: String { self.operation?.route.template ?? "-" }
+
+    // MARK: Answering
+
+    /// Answers with a fault that the gateway itself found.
+    func refuse(_ fault: Fault, fields: [HTTPField] = []) {
+        self.edge.metrics.refused(fault.code)
+        var fields = fields
+        if let retryAfter = fault.retryAfter { fields.append(HTTPField("retry-after", String(retryAfter))) }
+        if fault.code == .unauthenticated { fields.append(HTTPField("www-authenticate", "Bearer")) }
+        self.answer(
+            fault.code.httpStatus,
+            contentType: MediaType.problem,
+            fields: fields,
+            body: fault.problemDetails(requestID: self.requestID)
+        )
+    }
+
+    /// Answers with a whole body. Everything an answer has in common with others is added here.
+    func answer(_ status: Int, contentType: String?, fields: [HTTPField] = [], body: [UInt8]) {
+        var all = self.commonFields()
+        if let contentType, !body.isEmpty { all.append(HTTPField("content-type", contentType)) }
+        all += fields
+        var body = body
+        if body.count > Self.compressedBytesMin {
+            all.append(HTTPField("vary", "accept-encoding"))
+            if ContentCoding.accepts("gzip", self.request.first("accept-encoding")), let small = Gzip.compress(body) {
+                body = small
+                all.append(HTTPField("content-encoding", "gzip"))
+            }
+        }
+        self.responder.send(status: status, fields: all, body: body)
+        self.finished(status: status, bytes: body.count)
+    }
+
+    /// Answers with a document for everybody, whose bytes are coded already.
+    func answerDocument(contentType: String, fields: [HTTPField], body: [UInt8]) {
+        let all = self.commonFields(isPublic: true) + [HTTPField("content-type", contentType)] + fields
+        self.responder.send(status: 200, fields: all, body: body)
+        self.finished(status: 200, bytes: body.count)
+    }
+
+    /// Below this compression costs more than it saves.
+    static let compressedBytesMin = 1_024
+
+    /// The fields of every answer.
+    func commonFields(isPublic: Bool = false) -> [HTTPField] {
+        var fields = self.edge.fixedFields
+        fields.append(HTTPField("x-request-id", self.requestID))
+        fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
+        if self.request.isTLS { fields.append(Edge.strictTransportSecurity) }
+        if let standing {
+            fields.append(HTTPField("ratelimit", standing.field))
+            fields.append(HTTPField("ratelimit-policy", self.edge.policy(of: standing)))
+        }
+        fields += self.edge.origins.fields(for: self.request)
+        return fields
+    }
+
+    /// Counts and logs what was answered: once for each exchange, after it.
+    func finished(status: Int, bytes: Int) {
+        self.edge.finished(self, status: status, bytes: bytes, duration: .now() - self.startedAt)
+    }
+}

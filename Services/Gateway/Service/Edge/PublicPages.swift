@@ -1,0 +1,84 @@
+internal import Contracts
+internal import HTTP2
+
+/// The few paths that are the gateway's own.
+struct PublicPages: Sendable {
+    /// Whether the process may be sent requests, without waiting for anything.
+    let readiness: @Sendable () -> Readiness
+    private let index: [UInt8]
+    private let problems: PublicDocument
+
+    init(name: String, version: String, readiness: @escaping @Sendable () -> Readiness) {
+        self.readiness = readiness
+        self.index = Self.index(name, version)
+        self.problems = PublicDocument(ProblemsPage.html)
+    }
+
+    /// - Returns: false where the path is none of these.
+    func answer(_ exchange: Exchange, _ registry: CatalogRegistry) -> Bool {
+        switch exchange.target.path {
+        case "/":
+            self.answer(exchange, MediaType.json, PublicDocument(self.index))
+        case "/openapi.json":
+            self.answer(exchange, MediaType.json, registry.openAPI)
+        case "/docs/problems":
+            self.answer(exchange, MediaType.html, self.problems)
+        case "/livez":
+            exchange.answer(200, contentType: MediaType.text, body: Array("ok\n".utf8))
+        case "/readyz":
+            let readiness = self.readiness()
+            let isVerbose = exchange.request.target.hasSuffix("?verbose")
+            exchange.answer(
+                readiness.isReady ? 200 : 503,
+                contentType: MediaType.text,
+                body: Array(readiness.text(isVerbose: isVerbose).utf8)
+            )
+        default:
+            return false
+        }
+        return true
+    }
+
+    private func answer(_ exchange: Exchange, _ contentType: String, _ document: PublicDocument) {
+        guard exchange.request.method == "GET" || exchange.request.method == "HEAD" else {
+            let fault = Fault(.methodNotAllowed, "This path has GET, HEAD.")
+            return exchange.refuse(fault, fields: [HTTPField("allow", "GET, HEAD")])
+        }
+        let (body, fields) = document.bytes(acceptEncoding: exchange.request.first("accept-encoding"))
+        exchange.answerDocument(contentType: contentType, fields: fields, body: body)
+    }
+
+    private static func index(_ name: String, _ version: String) -> [UInt8] {
+        let links: JSON = [
+            "openapi": "/openapi.json", "problems": "/docs/problems", "live": "/livez", "ready": "/readyz",
+            "api": "/v1",
+        ]
+        return JSON.object(["name": .string(name), "version": .string(version), "links": links]).bytes
+    }
+}
+
+/// Whether the gateway can do its work, and what it lacks.
+struct Readiness: Hashable, Sendable {
+    struct Part: Hashable, Sendable {
+        let name: String
+        /// `nil` where all is well.
+        let problem: String?
+        /// Without it nothing works.
+        let isNecessary: Bool
+    }
+
+    let parts: [Part]
+
+    var isReady: Bool { self.parts.allSatisfy { $0.problem == nil || !$0.isNecessary } }
+
+    /// In the form of Kubernetes' own `/readyz?verbose`. Anybody may read it, so it says what is away and not where it
+    /// was looked for; the admin port does.
+    func text(isVerbose: Bool) -> String {
+        guard isVerbose else { return self.isReady ? "ok\n" : "not ready\n" }
+        let lines = self.parts.map { part in
+            guard part.problem != nil else { return "[+]\(part.name) ok\n" }
+            return part.isNecessary ? "[-]\(part.name) failed\n" : "[!]\(part.name) is away\n"
+        }
+        return lines.joined() + "readyz check \(self.isReady ? "passed" : "failed")\n"
+    }
+}

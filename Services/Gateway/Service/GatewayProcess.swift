@@ -1,0 +1,82 @@
+internal import HTTP2
+internal import NIOCore
+public import ServiceKit
+internal import Wire
+
+/// The gateway as a process: its settings, and how it is put together from them.
+public enum GatewayProcess {
+    public static var definition: ProcessDefinition {
+        ProcessDefinition(
+            name: Gateway.name,
+            version: Gateway.version,
+            settings: GatewaySettings.settings,
+            check: { self.problems(in: $0) },
+            assemble: { try self.assemble($0) }
+        )
+    }
+
+    static func problems(in values: SettingValues) -> [String] {
+        do {
+            let settings = try GatewaySettings(values)
+            _ = try settings.wire.security()
+            _ = try settings.signer()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    static func assemble(_ environment: ProcessEnvironment) throws(ConfigurationErrors) -> AssembledProcess {
+        let settings = try GatewaySettings(environment.values)
+        let security = try settings.wire.security()
+        let identity = WireIdentity(
+            service: Gateway.name,
+            instance: environment.configuration.instance,
+            build: Gateway.version
+        )
+        let gateway = Gateway(
+            Gateway.Parts(
+                services: ServiceDirectory.services,
+                makeClient: { service, onConnect in
+                    let addresses = settings.wire.peers[service] ?? []
+                    return WireClient(
+                        WireClientConfiguration(
+                            identity: identity,
+                            service: service,
+                            addresses: addresses.map { WireAddress(host: $0.host, port: $0.port) },
+                            security: security
+                        ),
+                        group: environment.group,
+                        onConnect: onConnect
+                    )
+                },
+                server: self.server(settings, drainSeconds: environment.configuration.drainSecondsMax),
+                signer: try settings.signer(),
+                limits: settings.limits,
+                origins: settings.origins,
+                deadlineMilliseconds: settings.deadlineMilliseconds,
+                patience: .seconds(Int64(settings.patienceSeconds)),
+                clock: environment.clock,
+                metrics: environment.metrics,
+                health: environment.health,
+                group: environment.group,
+                logger: environment.makeLogger("edge")
+            )
+        )
+        return AssembledProcess(parts: [gateway.clients], background: gateway.background, servers: [gateway.edge])
+    }
+
+    static func server(_ settings: GatewaySettings, drainSeconds: Int) -> HTTPServerConfiguration {
+        typealias Address = HTTPServerConfiguration.Address
+        var limits = HTTPLimits()
+        limits.requestBodyBytesMax = settings.bodyBytesMax
+        limits.drainTimeout = .seconds(Int64(drainSeconds))
+        return HTTPServerConfiguration(
+            cleartext: [Address(host: settings.http.host, port: settings.http.port)],
+            secure: settings.https.map { [Address(host: $0.address.host, port: $0.address.port)] } ?? [],
+            tls: settings.https?.tls,
+            limits: limits,
+            refusalResponse: TransportRefusals.response
+        )
+    }
+}

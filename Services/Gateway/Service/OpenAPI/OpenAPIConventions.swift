@@ -1,0 +1,85 @@
+internal import Contracts
+
+/// The parts of the document that `API.md`'s conventions say once for all operations.
+enum OpenAPIConventions {
+    static func parameter(_ name: String) -> JSON { ["$ref": .string("#/components/parameters/\(name)")] }
+    static func header(_ name: String) -> JSON { ["$ref": .string("#/components/headers/\(name)")] }
+
+    private static func headerParameter(
+        _ name: String,
+        _ text: String,
+        _ schema: JSON,
+        isRequired: Bool = false
+    ) -> JSON {
+        [
+            "name": .string(name), "in": "header", "required": .bool(isRequired), "description": .string(text),
+            "schema": schema,
+        ]
+    }
+
+    static var parameters: JSON {
+        let key: JSON = [
+            "type": "string", "minLength": 1, "maxLength": .int(Int64(RequestConditions.idempotencyKeyBytesMax)),
+        ]
+        let keyText = "The same key with the same request is carried out once; a repetition gets the first answer."
+        let tag: JSON = ["type": "string", "pattern": #"^"[0-9]+"$"#, "examples": [#""7""#]]
+        return [
+            "IdempotencyKey": self.headerParameter("Idempotency-Key", keyText, key),
+            "IdempotencyKeyRequired": self.headerParameter("Idempotency-Key", keyText, key, isRequired: true),
+            "IfMatch": self.headerParameter(
+                "If-Match",
+                "The ETag that was last read; 412 where the object has changed since.",
+                tag,
+                isRequired: true
+            ),
+            "IfNoneMatch": self.headerParameter(
+                "If-None-Match",
+                "The ETag that was last read; 304 where nothing changed.",
+                tag
+            ),
+            "DryRun": self.headerParameter(
+                "Dry-Run",
+                "With true the answer says what would change, and nothing changes.",
+                ["type": "boolean"]
+            ),
+            "LastEventID": self.headerParameter("Last-Event-ID", "Begins after this event.", ["type": "string"]),
+        ]
+    }
+
+    static var headers: JSON {
+        func entry(_ text: String) -> JSON { ["description": .string(text), "schema": ["type": "string"]] }
+        return [
+            "ETag": entry("The object's version, for If-Match and If-None-Match."),
+            "Location": entry("The path of the new object."),
+            "Link": entry("The next page, as rel=\"next\", where there is one."),
+            "RequestID": entry("Names this request in logs; the client's own X-Request-Id where it sent a UUID."),
+        ]
+    }
+
+    /// RFC 9457, with the members that every fault of this API has.
+    static var problem: JSON {
+        let text: JSON = ["type": "string"]
+        let entry: JSON = [
+            "type": "object",
+            "properties": ["pointer": text, "code": text, "detail": text],
+            "required": ["pointer", "code", "detail"],
+        ]
+        return [
+            "type": "object",
+            "description":
+                "What went wrong. Further members depend on the code, such as from, to and allowed of invalid_transition.",
+            "properties": [
+                "type": ["type": "string", "format": "uri-reference"],
+                "title": text,
+                "status": ["type": "integer"],
+                "detail": text,
+                "instance": text,
+                "code": ["type": "string", "examples": .array(Fault.Code.documented.map { .string($0.rawValue) })],
+                "request_id": ["type": "string", "format": "uuid"],
+                "retryable": ["type": "boolean"],
+                "errors": ["type": "array", "items": entry, "description": "Every problem of the request at once."],
+            ],
+            "required": ["type", "title", "status", "detail", "code", "request_id", "retryable"],
+        ]
+    }
+}

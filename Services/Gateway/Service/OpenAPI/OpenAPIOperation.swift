@@ -1,0 +1,137 @@
+internal import Contracts
+internal import Vocabulary
+
+/// One operation as OpenAPI describes it.
+struct OpenAPIOperation: Sendable {
+    private let operation: CatalogOperation
+    private let service: String
+    private let names: SchemaNames
+
+    init(_ operation: CatalogOperation, service: String, names: SchemaNames) {
+        self.operation = operation
+        self.service = service
+        self.names = names
+    }
+
+    var json: JSON {
+        var entry: JSONObject = [
+            "operationId": .string(self.operationID),
+            "tags": [.string(self.service)],
+            "summary": .string(self.operation.summary),
+        ]
+        if !self.operation.description.isEmpty { entry["description"] = .string(self.operation.description) }
+        if self.operation.access.rule == .open { entry["security"] = [] }
+        let parameters = self.operation.parameters + self.conventionalParameters.map(OpenAPIConventions.parameter)
+        if !parameters.isEmpty { entry["parameters"] = .array(parameters) }
+        if let request = self.operation.request { entry["requestBody"] = self.requestBody(request) }
+        entry["responses"] = self.responses
+        if !self.operation.events.isEmpty { entry["x-events"] = .array(self.operation.events.map(JSON.string)) }
+        if let access = self.access { entry["x-access"] = access }
+        return .object(entry)
+    }
+
+    private var operationID: String {
+        self.operation.version == 1 ? self.operation.name : "\(self.operation.name).v\(self.operation.version)"
+    }
+
+    private var access: JSON? {
+        var access = JSONObject()
+        if case .role(let role) = self.operation.access.rule { access["role"] = .string(role.rawValue) }
+        if let scope = self.operation.access.scope { access["scope"] = .string(scope) }
+        return access.isEmpty ? nil : .object(access)
+    }
+
+    private var changes: Bool { self.operation.route?.method != .get }
+
+    private var conventionalParameters: [String] {
+        var names: [String] = []
+        switch self.operation.idempotency {
+        case .required: names.append("IdempotencyKeyRequired")
+        case .optional: names.append("IdempotencyKey")
+        case .unsupported: break
+        }
+        if self.operation.requiresIfMatch { names.append("IfMatch") }
+        if self.changes { names.append("DryRun") }
+        if self.operation.isStream { names.append("LastEventID") }
+        if !self.changes, case .object = self.operation.response { names.append("IfNoneMatch") }
+        return names
+    }
+
+    private func requestBody(_ request: CatalogOperation.Request) -> JSON {
+        // Where every field may be left out, so may the body.
+        let isRequired = !(request.schema["required"]?.array ?? []).isEmpty
+        return [
+            "required": .bool(isRequired),
+            "content": .object([request.contentType: ["schema": request.schema]]),
+        ]
+    }
+
+    // MARK: Responses
+
+    private var responses: JSON {
+        var responses = JSONObject()
+        responses[String(self.operation.status)] = self.success
+        if !self.changes, case .object = self.operation.response {
+            responses["304"] = ["description": "Not changed since the version in If-None-Match."]
+        }
+        for (status, codes) in self.problems where responses[String(status)] == nil {
+            let text = codes.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")
+            responses[String(status)] = [
+                "description": .string(text),
+                "content": .object([MediaType.problem: ["schema": ["$ref": "#/components/schemas/Problem"]]]),
+            ]
+        }
+        return .object(responses)
+    }
+
+    private var success: JSON {
+        var response: JSONObject = ["description": .string(self.successText)]
+        var headers: JSONObject = ["X-Request-Id": OpenAPIConventions.header("RequestID")]
+        switch self.operation.response {
+        case .nothing: break
+        case .object(let name):
+            headers["ETag"] = OpenAPIConventions.header("ETag")
+            if self.operation.status == 201 { headers["Location"] = OpenAPIConventions.header("Location") }
+            response["content"] = .object([MediaType.json: ["schema": self.names.reference(to: name, in: self.service)]]
+            )
+        case .page(let name):
+            headers["Link"] = OpenAPIConventions.header("Link")
+            response["content"] = .object([
+                MediaType.json: ["schema": self.names.reference(to: name, in: self.service, isPage: true)]
+            ])
+        case .stream(let name):
+            response["content"] = .object([
+                MediaType.eventStream: [
+                    "schema": [
+                        "type": "string", "description": .string("Server-sent events; the data of each is a \(name)."),
+                    ]
+                ]
+            ])
+        }
+        response["headers"] = .object(headers)
+        return .object(response)
+    }
+
+    private var successText: String {
+        switch self.operation.response {
+        case .nothing: "Done."
+        case .object(let name): self.operation.status == 201 ? "The new \(name)." : "The \(name)."
+        case .page(let name): "A page of \(name)."
+        case .stream(let name): "A stream of \(name)."
+        }
+    }
+
+    /// The codes that the operation may answer, by status: its own, and those that follow from what it is.
+    private var problems: [(status: Int, codes: [Fault.Code])] {
+        var codes: [Fault.Code] = self.operation.faults
+        codes += [.invalidRequest, .rateLimited, .internalError, .unavailable, .deadlineExceeded]
+        if self.operation.access.rule != .open { codes += [.unauthenticated, .forbidden] }
+        if self.operation.parameters.contains(where: { $0["in"] == "path" }) { codes.append(.notFound) }
+        if self.operation.requiresIfMatch { codes += [.stale, .preconditionRequired] }
+        if self.operation.request != nil { codes += [.unsupportedMediaType, .validationFailed, .tooLarge] }
+        if self.operation.idempotency != .unsupported { codes.append(.idempotencyMismatch) }
+        return Dictionary(grouping: Set(codes), by: \.httpStatus)
+            .map { ($0.key, $0.value.sorted { $0.rawValue < $1.rawValue }) }
+            .sorted { $0.0 < $1.0 }
+    }
+}

@@ -1,0 +1,94 @@
+internal import Contracts
+internal import HTTP2
+
+/// What a request's header fields ask for, beside its operation and its caller.
+struct RequestConditions: Hashable, Sendable {
+    var idempotencyKey: String?
+    var ifMatch: Int64?
+    var ifNoneMatch: Int64?
+    var isDryRun = false
+    var deadlineMilliseconds: Int
+    var lastEventID: String?
+
+    static let idempotencyKeyBytesMax = 255
+    static let lastEventIDBytesMax = 255
+
+    /// - Parameter deadlineMillisecondsMax: what a client may lower by `X-Request-Timeout`.
+    init(_ fields: [HTTPField], deadlineMillisecondsMax: Int) throws(Fault) {
+        self.deadlineMilliseconds = deadlineMillisecondsMax
+        for field in fields {
+            switch field.name {
+            case "idempotency-key": self.idempotencyKey = try Self.idempotencyKey(field.value)
+            case "if-match": self.ifMatch = try Self.version(field.value, header: "if-match", weakly: false)
+            case "if-none-match":
+                self.ifNoneMatch = try Self.version(field.value, header: "if-none-match", weakly: true)
+            case "dry-run": self.isDryRun = try Self.flag(field.value, header: "dry-run")
+            case "last-event-id": self.lastEventID = try Self.lastEventID(field.value)
+            case "x-request-timeout":
+                self.deadlineMilliseconds = min(deadlineMillisecondsMax, try Self.milliseconds(field.value))
+            default: continue
+            }
+        }
+    }
+
+    private static func idempotencyKey(_ value: String) throws(Fault) -> String {
+        guard (1...self.idempotencyKeyBytesMax).contains(value.utf8.count), value.utf8.allSatisfy(self.isVisible) else {
+            throw self.malformed(
+                "idempotency-key",
+                "An Idempotency-Key has 1 to \(self.idempotencyKeyBytesMax) visible ASCII characters."
+            )
+        }
+        return value
+    }
+
+    /// An entity tag as this API gives them: `"7"`. A cache on the way may have weakened one that it sends back for
+    /// comparison (`W/"7"`); a write wants the strong one.
+    private static func version(_ value: String, header: String, weakly: Bool) throws(Fault) -> Int64 {
+        var text = value[...]
+        if weakly, text.hasPrefix("W/") { text = text.dropFirst(2) }
+        guard text.utf8.count >= 3, text.first == "\"", text.last == "\"" else { throw self.malformedTag(header) }
+        let digits = text.dropFirst().dropLast()
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let version = Int64(digits)
+        else {
+            throw self.malformedTag(header)
+        }
+        return version
+    }
+
+    private static func malformedTag(_ header: String) -> Fault {
+        self.malformed(header, "An entity tag such as \"7\" is expected, quotes included, as the ETag header gave it.")
+    }
+
+    private static func flag(_ value: String, header: String) throws(Fault) -> Bool {
+        switch value {
+        case "true": return true
+        case "false": return false
+        default: throw self.malformed(header, "Either true or false is expected.")
+        }
+    }
+
+    private static func lastEventID(_ value: String) throws(Fault) -> String? {
+        guard value.utf8.count <= self.lastEventIDBytesMax, value.utf8.allSatisfy(self.isVisible) else {
+            throw self.malformed("last-event-id", "This is none of the stream's event ids.")
+        }
+        return value.isEmpty ? nil : value
+    }
+
+    private static func milliseconds(_ value: String) throws(Fault) -> Int {
+        guard let milliseconds = Int(value), milliseconds > 0 else {
+            throw self.malformed("x-request-timeout", "A whole number of milliseconds is expected.")
+        }
+        return milliseconds
+    }
+
+    private static func isVisible(_ byte: UInt8) -> Bool { (0x21...0x7e).contains(byte) }
+
+    private static func malformed(_ header: String, _ detail: String) -> Fault {
+        Fault(
+            .invalidRequest,
+            "The header \(header) cannot be read. \(detail)",
+            problems: [Problem("/header/\(header)", "malformed", detail)]
+        )
+    }
+}

@@ -1,0 +1,91 @@
+internal import Postgres
+internal import Vocabulary
+
+extension CrossTenant {
+    /// How long tokens are kept after they ended, so that a replayed one is still known to be somebody's.
+    static let tokensKeptSeconds: Int64 = 7 * 86_400
+    static let historyKeptSeconds: Int64 = 180 * 86_400
+    /// Rows one statement deletes, so that none holds locks for long.
+    static let sweepRowsMax: Int64 = 1_000
+
+    /// Deletes what has served its purpose, in pages; answers how many rows that were.
+    func sweep(at now: Instant) async throws -> Int {
+        var total = 0
+        for (statement, keptSeconds) in Self.sweeps {
+            var affected = 0
+            repeat {
+                affected = try await self.change { transaction in
+                    try transaction.query(
+                        statement,
+                        [.instant(now.advanced(bySeconds: -keptSeconds)), .int(Self.sweepRowsMax)]
+                    ).affected
+                }
+                total += affected
+            } while affected == Int(Self.sweepRowsMax)
+        }
+        return total
+    }
+
+    private static let sweeps: [(statement: SQL, keptSeconds: Int64)] = [
+        (
+            """
+            DELETE FROM session_token WHERE token_sha256 IN
+                (SELECT token_sha256 FROM session_token WHERE expires_at < $1 LIMIT $2)
+            """,
+            Self.tokensKeptSeconds
+        ),
+        (
+            """
+            DELETE FROM sign_in_attempt WHERE (kind, key) IN
+                (SELECT kind, key FROM sign_in_attempt WHERE window_end < $1 AND coalesce(blocked_until, $1) <= $1 LIMIT $2)
+            """,
+            0
+        ),
+        (
+            "DELETE FROM sign_in_history WHERE id IN (SELECT id FROM sign_in_history WHERE attempted_at < $1 LIMIT $2)",
+            Self.historyKeptSeconds
+        ),
+        (
+            "DELETE FROM credential_revocation WHERE id IN (SELECT id FROM credential_revocation WHERE revoked_at < $1 LIMIT $2)",
+            Revocations.keptSeconds
+        ),
+    ]
+
+    /// Records an attempt that failed; one that succeeded is recorded with its session.
+    func recordFailure(of user: Identifier, from address: String?, _ userAgent: String?, at now: Instant) async throws {
+        try await self.change { transaction in
+            try SignInHistory.record(.wrongPassword, of: user, from: address, userAgent, at: now, in: transaction)
+        }
+    }
+}
+
+/// When somebody signed in or failed to, for the person and for investigations.
+enum SignInHistory {
+    enum Outcome: String, Sendable {
+        case signedIn = "signed_in"
+        case wrongPassword = "wrong_password"
+    }
+
+    static let userAgentLengthMax = 400
+
+    static func record(
+        _ outcome: Outcome,
+        of user: Identifier,
+        from address: String?,
+        _ userAgent: String?,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        try transaction.queue(
+            """
+            INSERT INTO sign_in_history (id, user_id, outcome, remote_address, user_agent, attempted_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            [
+                .uuid(Identifier.next(at: now)), .uuid(user), .text(outcome.rawValue),
+                address.map(SQLValue.text) ?? .null,
+                userAgent.map { .text(String($0.prefix(Self.userAgentLengthMax))) } ?? .null, .instant(now),
+            ]
+        )
+    }
+}

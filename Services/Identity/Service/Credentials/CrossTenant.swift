@@ -1,0 +1,152 @@
+internal import Contracts
+internal import IdentityDomain
+internal import Postgres
+internal import Vocabulary
+
+/// Every statement of this service that looks across organizations, and the only file that may say `.system`.
+///
+/// Who signs in or presents a token has no organization yet: finding it is what these statements are for. They look rows up by
+/// an address, a token's digest or a person's id, never by anything that lists other tenants' rows. Housekeeping is in
+/// `CrossTenant+housekeeping.swift`, through ``CrossTenant/change(_:)``.
+struct CrossTenant: Sendable {
+    private let database: Database
+
+    init(_ database: Database) { self.database = database }
+
+    /// A person as sign-in needs them.
+    struct User: Hashable, Sendable {
+        let id: Identifier
+        let name: String
+        let email: String
+        let isActive: Bool
+        let password: PasswordHash?
+    }
+
+    /// A person's place in one organization.
+    struct Place: Hashable, Sendable {
+        let organization: Identifier
+        let organizationName: String
+        let member: Identifier
+        let role: Role
+        let zone: Zone
+        let currency: Currency
+    }
+
+    // MARK: - People
+
+    func user(_ email: EmailAddress) async throws -> User? {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE email = $1",
+            [.text(email.description)]
+        )
+        guard let row = rows.first else { return nil }
+        var password: PasswordHash?
+        if let encoded = try row.textOrNil("password_hash"), let kid = try row.textOrNil("pepper_kid") {
+            password = PasswordHash(encoded: encoded, pepperKid: kid)
+        }
+        return User(
+            id: try row.uuid("id"),
+            name: try row.text("name"),
+            email: try row.text("email"),
+            isActive: try row.text("status") == "active",
+            password: password
+        )
+    }
+
+    /// Where a person belongs, the oldest place first.
+    func places(of user: Identifier) async throws -> [Place] {
+        let rows = try await self.database.read(
+            .system,
+            """
+            SELECT m.organization_id, m.id, m.role, o.name, o.time_zone, o.currency
+            FROM organization_member m JOIN organization o ON o.id = m.organization_id
+            WHERE m.user_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at, m.id
+            """,
+            [.uuid(user)]
+        )
+        return try rows.map { row in
+            Place(
+                organization: try row.uuid("organization_id"),
+                organizationName: try row.text("name"),
+                member: try row.uuid("id"),
+                role: Role(rawValue: try row.text("role")) ?? .viewer,
+                zone: Zone(try row.text("time_zone")) ?? .utc,
+                currency: Currency(try row.text("currency")) ?? .usd
+            )
+        }
+    }
+
+    /// Replaces a hash by a dearer one of the same password, unless the password has changed meanwhile.
+    func replace(_ old: PasswordHash, by new: PasswordHash, of user: Identifier) async throws {
+        try await self.change { transaction in
+            try transaction.queue(
+                "UPDATE app_user SET password_hash = $3, pepper_kid = $4 WHERE id = $1 AND password_hash = $2",
+                [.uuid(user), .text(old.encoded), .text(new.encoded), .text(new.pepperKid)]
+            )
+        }
+    }
+
+    // MARK: - Credentials
+
+    /// What a live access token stands for: one lookup by its digest.
+    func session(_ token: Token, at now: Instant) async throws -> Row? {
+        try await self.database.read(
+            .system,
+            """
+            SELECT t.organization_id, s.id AS session_id, s.user_id, s.member_id, s.last_used_at, t.expires_at,
+                m.role, m.version AS member_version, o.time_zone, o.currency
+            FROM session_token t
+            JOIN session s ON s.organization_id = t.organization_id AND s.id = t.session_id
+            JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id
+            JOIN organization o ON o.id = s.organization_id
+            JOIN app_user u ON u.id = s.user_id
+            WHERE t.token_sha256 = $1 AND t.kind = 'access' AND t.expires_at > $2 AND s.ended_at IS NULL
+                AND m.deleted_at IS NULL AND u.status = 'active'
+            """,
+            [.bytes(token.sha256), .instant(now)]
+        ).first
+    }
+
+    /// What a live API key stands for, with the role that its maker has today.
+    func apiKey(_ token: Token, at now: Instant) async throws -> Row? {
+        try await self.database.read(
+            .system,
+            """
+            SELECT k.organization_id, k.id, k.scopes, k.member_id, k.last_used_at, k.expires_at,
+                m.role, m.version AS member_version, o.time_zone, o.currency
+            FROM api_key k
+            JOIN organization_member m ON m.organization_id = k.organization_id AND m.id = k.member_id
+            JOIN organization o ON o.id = k.organization_id
+            JOIN app_user u ON u.id = m.user_id
+            WHERE k.token_sha256 = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
+                AND m.deleted_at IS NULL AND u.status = 'active'
+            """,
+            [.bytes(token.sha256), .instant(now)]
+        ).first
+    }
+
+    /// Whose session a refresh token belongs to; everything else is decided under that organization's lock.
+    func organization(ofRefresh token: Token) async throws -> (organization: Identifier, session: Identifier)? {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT organization_id, session_id FROM session_token WHERE token_sha256 = $1 AND kind = 'refresh'",
+            [.bytes(token.sha256)]
+        )
+        guard let row = rows.first else { return nil }
+        return (try row.uuid("organization_id"), try row.uuid("session_id"))
+    }
+
+    // MARK: - For housekeeping and throttling
+
+    func look(_ sql: SQL, _ values: [SQLValue]) async throws -> Rows {
+        try await self.database.read(.system, sql, values)
+    }
+
+    @discardableResult
+    func change<Output: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Output
+    ) async throws -> Output {
+        try await self.database.transaction(.system, body)
+    }
+}

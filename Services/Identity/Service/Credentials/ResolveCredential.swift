@@ -1,0 +1,114 @@
+internal import Contracts
+internal import IdentityDomain
+internal import Postgres
+internal import Vocabulary
+
+/// Tells a gateway whose a token is. One indexed lookup by its digest; nothing of the token is kept or logged.
+struct ResolveCredential: Operation {
+    static let declaration = OperationDeclaration(
+        "identity.credential.resolve",
+        nil,
+        access: .peers,
+        "Whose a session token or an API key is."
+    )
+    .body([.text("token", max: 256).required().redacted(.token)])
+    .answers(
+        .object(
+            "Credential",
+            [
+                .identifier("organization_id"), .identifier("subject"), .choice("kind", ["member", "api_key"]),
+                .choice("role", Role.self),
+                .list("scopes", of: .text(TextRule(lengthMax: 40)), countMax: Scope.all.count).nullable(),
+                .identifier("session_id").nullable(), .identifier("member_id").nullable(), .text("time_zone", max: 64),
+                .currency(), .integer("member_version", 1...Int64.max), .instant("expires_at").nullable(),
+            ]
+        )
+    )
+    .faults(.unauthenticated)
+
+    let token: String
+
+    init(_ input: Values) throws(Fault) { self.token = try input.text("token") }
+}
+
+/// Serves the gateway.
+struct Credentials: Sendable {
+    let parts: IdentityParts
+
+    private static let refusal = Fault(.unauthenticated, "This credential is unknown, has expired or was revoked.")
+
+    func register(in router: inout Router) {
+        router.serve(ResolveCredential.self) { request, context in
+            guard let token = Token(request.token) else { throw Self.refusal }
+            switch token.kind {
+            case .access: return try await self.session(token, at: context.now)
+            case .apiKey: return try await self.apiKey(token, at: context.now)
+            case .refresh: throw Self.refusal
+            }
+        }
+        RevocationStream.register(self.parts.revocations, in: &router)
+    }
+
+    private func session(_ token: Token, at now: Instant) async throws -> Reply {
+        guard let row = try await self.parts.crossTenant.session(token, at: now) else { throw Self.refusal }
+        let organization = try row.uuid("organization_id")
+        let session = try row.uuid("session_id")
+        self.parts.lastUses.note(
+            .session,
+            session,
+            of: organization,
+            lastAt: try row.instantOrNil("last_used_at"),
+            at: now
+        )
+        return try self.reply(
+            row,
+            kind: "member",
+            subject: try row.uuid("user_id"),
+            role: try row.text("role"),
+            scopes: nil,
+            session: session
+        )
+    }
+
+    private func apiKey(_ token: Token, at now: Instant) async throws -> Reply {
+        guard let row = try await self.parts.crossTenant.apiKey(token, at: now) else { throw Self.refusal }
+        let id = try row.uuid("id")
+        let organization = try row.uuid("organization_id")
+        self.parts.lastUses.note(.apiKey, id, of: organization, lastAt: try row.instantOrNil("last_used_at"), at: now)
+        let makerRole = Role(rawValue: try row.text("role")) ?? .viewer
+        let given = try JSON(parsing: try row.bytes("scopes")).array ?? []
+        let scopes = Scope.effective(Set(given.compactMap { $0.string.flatMap(Scope.init) }), makerRole: makerRole)
+        return try self.reply(
+            row,
+            kind: "api_key",
+            subject: id,
+            role: APIKeys.role(ofKeyMadeBy: makerRole).rawValue,
+            scopes: scopes.sorted().map(\.description),
+            session: nil
+        )
+    }
+
+    private func reply(
+        _ row: Row,
+        kind: String,
+        subject: Identifier,
+        role: String,
+        scopes: [String]?,
+        session: Identifier?
+    ) throws -> Reply {
+        let json: JSON = [
+            "organization_id": .string(try row.uuid("organization_id").description),
+            "subject": .string(subject.description),
+            "kind": .string(kind),
+            "role": .string(role),
+            "scopes": scopes.map { .array($0.map(JSON.string)) } ?? .null,
+            "session_id": session.map { .string($0.description) } ?? .null,
+            "member_id": .string(try row.uuid("member_id").description),
+            "time_zone": .string(try row.text("time_zone")),
+            "currency": .string(try row.text("currency")),
+            "member_version": .int(try row.int("member_version")),
+            "expires_at": try row.instantOrNil("expires_at").map { .string($0.description) } ?? .null,
+        ]
+        return Reply(body: json.bytes)
+    }
+}

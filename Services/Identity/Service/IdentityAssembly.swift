@@ -1,0 +1,84 @@
+internal import Contracts
+internal import Resources
+public import ServiceKit
+internal import Vocabulary
+
+extension Identity {
+    /// The process, for its `main.swift`.
+    public static let definition = ServiceDefinition(
+        name: "identity",
+        version: Identity.version,
+        migrations: Identity.migrations,
+        settings: IdentityOptions.settings
+    ) { environment in
+        let parts = try IdentityParts(try environment.persistence(), try IdentityOptions(environment.values))
+        let (clock, logger) = (environment.clock, environment.makeLogger("identity.housekeeping"))
+        return AssembledService(
+            handler: try environment.endpoint(identityRouter(parts)),
+            background: [
+                Periodic("revocations", every: IdentityParts.revocationPoll, clock: clock, logger: logger) { now in
+                    try await parts.pollRevocations(at: now)
+                },
+                Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
+                    try await parts.writeLastUses(at: now)
+                },
+                Periodic("sweep", every: IdentityParts.sweepInterval, clock: clock, logger: logger) { now in
+                    try await parts.sweep(at: now)
+                },
+            ]
+        )
+    }
+}
+
+extension IdentityOptions {
+    static let settings: [Setting] = [
+        Setting(
+            "password.pepper",
+            .text,
+            secret: true,
+            required: true,
+            "Keys that passwords are mixed with, in hexadecimal: the current one first, old ones after it."
+        ),
+        Setting(
+            "password.memory-kib",
+            .number(64...1_048_576),
+            default: "19456",
+            "Memory that one password hash takes."
+        ),
+        Setting("password.iterations", .number(1...16), default: "2", "Passes over that memory."),
+        Setting("session.access-seconds", .number(10...86_400), default: "600", "How long an access token lasts."),
+        Setting(
+            "session.refresh-seconds",
+            .number(60...31_536_000),
+            default: "2592000",
+            "How long a session can be refreshed after its sign-in."
+        ),
+        Setting(
+            "session.refresh-idle-seconds",
+            .number(60...31_536_000),
+            default: "604800",
+            "How long a session may go without being refreshed."
+        ),
+        Setting(
+            "throttle.address-attempts",
+            .number(1...1_000_000),
+            default: String(Throttle.addressAttemptsMax),
+            "Wrong passwords from one network address in a quarter of an hour."
+        ),
+    ]
+
+    init(_ values: SettingValues) throws(ConfigurationErrors) {
+        guard let peppers = values.string("password.pepper").flatMap({ Peppers($0) }) else {
+            throw ConfigurationErrors([
+                "--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"
+            ])
+        }
+        self.init(peppers: peppers)
+        self.argonMemoryKiB = values.int("password.memory-kib") ?? self.argonMemoryKiB
+        self.argonIterations = values.int("password.iterations") ?? self.argonIterations
+        self.accessSeconds = values.int("session.access-seconds") ?? self.accessSeconds
+        self.refreshSeconds = values.int("session.refresh-seconds") ?? self.refreshSeconds
+        self.refreshIdleSeconds = values.int("session.refresh-idle-seconds") ?? self.refreshIdleSeconds
+        self.addressAttemptsMax = values.int("throttle.address-attempts") ?? self.addressAttemptsMax
+    }
+}

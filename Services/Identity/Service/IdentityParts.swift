@@ -1,0 +1,75 @@
+internal import IdentityDomain
+public import Resources
+public import Vocabulary
+
+/// How this service treats passwords and sessions.
+public struct IdentityOptions: Sendable {
+    public var peppers: Peppers
+    public var argonMemoryKiB = 19_456
+    public var argonIterations = 2
+    public var accessSeconds = 600
+    public var refreshSeconds = 30 * 86_400
+    public var refreshIdleSeconds = 7 * 86_400
+    /// Password attempts from one network address in a quarter of an hour.
+    public var addressAttemptsMax = Int(Throttle.addressAttemptsMax)
+    public var random: RandomBytes = systemRandomBytes
+
+    public init(peppers: Peppers) { self.peppers = peppers }
+}
+
+/// What the handlers of this service share, and the work it does by itself.
+public struct IdentityParts: Sendable {
+    let persistence: Persistence
+    let organizations = ResourceStore(.organization)
+    let members = ResourceStore(.member)
+    let apiKeys = ResourceStore(.apiKey)
+    let sessions: Sessions
+    let crossTenant: CrossTenant
+    let hasher: PasswordHasher
+    let throttle: Throttle
+    let revocations: Revocations
+    let lastUses = LastUses()
+    let random: RandomBytes
+
+    public init(_ persistence: Persistence, _ options: IdentityOptions) throws {
+        self.persistence = persistence
+        self.random = options.random
+        self.crossTenant = CrossTenant(persistence.database)
+        self.revocations = Revocations(self.crossTenant)
+        self.hasher = try PasswordHasher(
+            peppers: options.peppers,
+            cost: Argon2.Cost(memoryKiB: UInt32(options.argonMemoryKiB), iterations: UInt32(options.argonIterations)),
+            random: options.random
+        )
+        self.throttle = Throttle(
+            crossTenant: self.crossTenant,
+            hasher: self.hasher,
+            addressAttemptsMax: Int64(options.addressAttemptsMax)
+        )
+        self.sessions = Sessions(
+            lifetime: SessionLifetime(
+                absoluteSeconds: Int64(options.refreshSeconds),
+                idleSeconds: Int64(options.refreshIdleSeconds)
+            ),
+            accessSeconds: Int64(options.accessSeconds),
+            revocations: self.revocations,
+            random: options.random
+        )
+    }
+
+    // MARK: - Work by itself
+
+    /// How often other processes' revocations are looked for.
+    public static let revocationPoll: Duration = .milliseconds(200)
+    public static let lastUsesInterval: Duration = .seconds(10)
+    public static let sweepInterval: Duration = .seconds(300)
+
+    public func pollRevocations(at now: Instant) async throws { try await self.revocations.poll(at: now) }
+    public func writeLastUses(at now: Instant) async throws {
+        try await self.lastUses.write(at: now, by: self.crossTenant)
+    }
+
+    /// Deletes what has served its purpose; answers how many rows.
+    @discardableResult
+    public func sweep(at now: Instant) async throws -> Int { try await self.crossTenant.sweep(at: now) }
+}

@@ -1,0 +1,33 @@
+public import Contracts
+internal import EventLog
+public import Postgres
+internal import Resources
+
+/// Everything the identity service serves, in one readable list.
+public func identityRouter(_ parts: IdentityParts) -> Router {
+    var router = parts.persistence.router(for: "identity")
+    SignUps(parts: parts).register(in: &router)
+    SignIns(parts: parts).register(in: &router)
+    Mes(parts: parts).register(in: &router)
+    SessionOperations(parts).register(in: &router)
+    Refreshes(parts: parts).register(in: &router)
+    Switches(parts: parts).register(in: &router)
+    Organizations(parts: parts).register(in: &router)
+    parts.persistence.serve(.member, in: &router)
+    MemberAdditions(parts: parts).register(in: &router)
+    MemberMoves(parts: parts).register(in: &router)
+    parts.persistence.serve(.apiKey, in: &router)
+    APIKeys(parts).register(in: &router)
+    Credentials(parts: parts).register(in: &router)
+    return router
+}
+
+/// What the service is, for the process around it.
+public enum Identity {
+    public static let version = "0.1.0"
+
+    public static let migrations =
+        EventLog.migrations + [
+            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
+        ]
+}

@@ -1,0 +1,62 @@
+internal import Crypto
+
+/// The keys that passwords are mixed with before they are hashed, and that no copy of the database contains.
+public struct Peppers: Sendable {
+    private struct Pepper: Sendable {
+        let kid: String
+        let key: SymmetricKey
+    }
+
+    /// A key of fewer bytes could be guessed.
+    static let bytesMin = 16
+
+    private let current: Pepper
+    private let others: [Pepper]
+
+    /// The first key is used for new hashes; the others verify old ones, which are then hashed anew.
+    public init(current: [UInt8], old: [[UInt8]] = []) {
+        precondition(current.count >= Self.bytesMin, "a pepper has at least \(Self.bytesMin) bytes")
+        self.current = Self.pepper(current)
+        self.others = old.map(Self.pepper)
+    }
+
+    /// Reads keys in hexadecimal, divided by commas or white space, the current one first. `nil` for anything else.
+    public init?(_ text: String) {
+        let words = text.split { $0 == "," || $0.isWhitespace }
+        let keys = words.compactMap(Self.bytes(ofHex:))
+        guard let first = keys.first, keys.count == words.count, keys.allSatisfy({ $0.count >= Self.bytesMin }) else {
+            return nil
+        }
+        self.init(current: first, old: Array(keys.dropFirst()))
+    }
+
+    /// The id of the key for new hashes.
+    var currentKid: String { self.current.kid }
+
+    /// HMAC-SHA256 of the password, or `nil` where the key of that id is gone.
+    func mixed(_ password: [UInt8], kid: String) -> [UInt8]? {
+        guard let pepper = ([self.current] + self.others).first(where: { $0.kid == kid }) else { return nil }
+        return Array(HMAC<SHA256>.authenticationCode(for: password, using: pepper.key))
+    }
+
+    /// A key is known by the beginning of its own digest, so that nobody has to number keys.
+    private static func pepper(_ bytes: [UInt8]) -> Pepper {
+        let kid = SHA256.hash(data: bytes).prefix(4).reduce(into: "") { text, byte in
+            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return Pepper(kid: kid, key: SymmetricKey(data: bytes))
+    }
+
+    private static func bytes(ofHex text: Substring) -> [UInt8]? {
+        let digits = Array(text.utf8)
+        guard digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,79 @@
+internal import Contracts
+internal import Postgres
+internal import Resources
+internal import Vocabulary
+
+extension Resource {
+    /// A sign-in of a person and all that descends from it, as events show it.
+    static let session: Resource = {
+        var resource = Resource(
+            service: "identity",
+            name: "session",
+            plural: "sessions",
+            table: "session",
+            fields: [
+                .identifier("user_id").readOnly(),
+                .identifier("member_id").readOnly(),
+                .instant("authenticated_at").readOnly().described("When the password was given."),
+                .instant("expires_at").readOnly().described("When it ends unless it is refreshed before."),
+                .instant("ended_at").nullable().readOnly(),
+                .text("ended_because", max: 40).nullable().readOnly(),
+            ]
+        )
+        resource.hidden = [
+            .integer("generation", 1...Int64.max), .instant("rotated_at"), .text("remote_address", max: 64).nullable(),
+            .text("user_agent", max: 400).nullable(),
+        ]
+        resource.hasExternalID = false
+        resource.isSoftDeleted = false
+        resource.actions = []
+        return resource
+    }()
+
+    /// The same as its owner sees it: with where it is used from, which is nobody else's business.
+    static let ownSession: Resource = {
+        let session = Resource.session
+        var resource = Resource(
+            service: session.service,
+            name: "own_session",
+            plural: session.plural,
+            table: session.table,
+            fields: session.fields + [
+                .instant("last_used_at").nullable().readOnly().described("To the minute."),
+                .text("remote_address", max: 64).nullable().readOnly(),
+                .text("user_agent", max: 400).nullable().readOnly(),
+            ]
+        )
+        resource.hasExternalID = false
+        resource.isSoftDeleted = false
+        resource.actions = []
+        return resource
+    }()
+}
+
+/// A pair of tokens as a client gets it, once.
+struct SessionGrant: Hashable, Sendable {
+    let session: Identifier
+    let access: Token
+    let refresh: Token
+    let accessExpiresAt: Instant
+    let refreshExpiresAt: Instant
+
+    static let fields: [Field] = [
+        .identifier("id"), .text("access_token", max: 64).redacted(.token),
+        .text("refresh_token", max: 64).redacted(.token),
+        .choice("token_type", ["Bearer"]), .instant("expires_at").described("Of the access token."),
+        .instant("refresh_expires_at"),
+    ]
+
+    var json: JSON {
+        [
+            "id": .string(self.session.description),
+            "access_token": .string(self.access.text),
+            "refresh_token": .string(self.refresh.text),
+            "token_type": "Bearer",
+            "expires_at": .string(self.accessExpiresAt.description),
+            "refresh_expires_at": .string(self.refreshExpiresAt.description),
+        ]
+    }
+}

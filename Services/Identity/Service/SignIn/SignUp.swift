@@ -1,0 +1,163 @@
+internal import Contracts
+internal import EventLog
+internal import IdentityDomain
+internal import Postgres
+internal import Resources
+internal import Vocabulary
+
+/// Makes an organization and its first owner, and signs them in.
+struct SignUp: Operation {
+    static let declaration = OperationDeclaration(
+        "identity.organization.sign_up",
+        .post("/v1/signup"),
+        access: .open,
+        "Sign up a firm and its owner."
+    )
+    .described(
+        """
+        Somebody who has a password here already makes another organization of theirs by giving it. With another password \
+        the answer is that of a wrong sign-in, and the attempt counts as one.
+        """
+    )
+    .body([
+        .text("organization_name", max: 200).required().example("Northwind Consulting"),
+        .text("name", max: 200).required().example("Ada Lovelace").redacted(.name),
+        .email("email").required().example("ada@example.com"),
+        .text("password", max: PasswordRule.bytesMax, .password).required().redacted(.token)
+            .described("12 to 128 bytes, and none that attackers try first."),
+        .text("time_zone", max: 64, .timeZone).defaulting(to: "UTC").example("Europe/Berlin"),
+        .currency().defaulting(to: "USD"),
+        .text("locale", max: 35).defaulting(to: "en"),
+    ])
+    .answers(.object("SignedIn", SignedIn.fields), status: 201)
+    .faults(.unauthenticated, .validationFailed, .unavailable)
+    .emits("organization.created", "user.registered", "member.added", "session.started")
+
+    let organizationName: String
+    let name: String
+    let email: String
+    let password: String
+    let timeZone: String
+    let currency: String
+    let locale: String
+
+    init(_ input: Values) throws(Fault) {
+        self.organizationName = try input.text("organization_name")
+        self.name = try input.text("name")
+        self.email = try input.text("email")
+        self.password = try input.text("password")
+        self.timeZone = try input.text("time_zone")
+        self.currency = try input.text("currency")
+        self.locale = try input.text("locale")
+    }
+}
+
+/// Serves sign-ups.
+///
+/// Whether an address is known here shows in the end: a new one gets an organization, a known one with a wrong password does not.
+/// Until addresses are confirmed by mail that cannot be hidden from somebody who goes through with it; but it takes a whole
+/// sign-up to learn it, at the price, in the time and under the throttle of a sign-in.
+struct SignUps: Sendable {
+    let parts: IdentityParts
+
+    /// Who signs up: their id, and what is stored of them where they are new.
+    private struct Person: Sendable {
+        let id: Identifier
+        let newPassword: PasswordHash?
+    }
+
+    func register(in router: inout Router) {
+        router.serve(SignUp.self) { request, context in
+            let email = try EmailAddress(request.email)
+            try PasswordRule.require(
+                request.password,
+                context: [request.name, request.organizationName, email.description, email.local],
+                isBlocked: CommonPasswords.contains
+            )
+            let person = try await self.parts.throttle.attempt(email, context) {
+                try await self.person(email, request.password, context)
+            }
+            do {
+                return try await self.signUp(person, email, request, context)
+            } catch let fault as SQLFault where fault.constraint == "app_user__email_key" {
+                // The same new address twice at the same moment: the second is somebody who does not know the password.
+                throw Throttle.refusal
+            }
+        }
+        router.publishes([
+            EventDeclaration(
+                "user.registered",
+                .created,
+                "A person is known here from now on.",
+                fields: [.object("data", SignedIn.userFields)]
+            )
+        ])
+    }
+
+    private func person(_ email: EmailAddress, _ password: String, _ context: CallContext) async throws -> Person? {
+        guard let user = try await self.parts.crossTenant.user(email) else {
+            return Person(id: Identifier.next(at: context.now), newPassword: try await self.parts.hasher.hash(password))
+        }
+        let isRight = try await self.parts.hasher.verify(password, user.password)
+        return isRight && user.isActive ? Person(id: user.id, newPassword: nil) : nil
+    }
+
+    private func signUp(
+        _ person: Person,
+        _ email: EmailAddress,
+        _ request: SignUp,
+        _ context: CallContext
+    ) async throws -> Reply {
+        let parts = self.parts
+        let id = Identifier.next(at: context.now)
+        var inside = context
+        inside.member = Caller(kind: .member, subject: person.id, organization: id, role: .owner)
+        let context = inside
+        let cause = try context.cause()
+        return try await parts.persistence.commands.run(SignUp.declaration, context) { transaction in
+            let organization = try parts.organizations.insert(
+                Values([
+                    "name": .text(request.organizationName), "time_zone": .text(request.timeZone),
+                    "currency": .text(request.currency), "locale": .text(request.locale), "is_sandbox": .boolean(false),
+                ]),
+                id: id,
+                for: id,
+                at: context.now,
+                in: transaction
+            )
+            var events = [parts.organizations.event("created", .created, organization, because: cause)]
+            if let password = person.newPassword {
+                let user = NewUser(id: person.id, email: email, name: request.name, password: password)
+                try user.insert(at: context.now, in: transaction)
+                events.append(user.registered(because: cause))
+            }
+            let member = try parts.members.insert(
+                Values([
+                    "user_id": .identifier(person.id), "name": .text(request.name), "email": .text(email.description),
+                    "role": .text(Role.owner.rawValue),
+                ]),
+                for: id,
+                at: context.now,
+                in: transaction
+            )
+            events.append(parts.members.event("added", .created, member, because: cause))
+            let (started, grant) = try parts.sessions.begin(
+                for: member,
+                of: person.id,
+                authenticatedAt: context.now,
+                context,
+                in: transaction
+            )
+            events.append(started)
+            try SignInHistory.record(
+                .signedIn,
+                of: person.id,
+                from: context.remoteAddress,
+                context.userAgent,
+                at: context.now,
+                in: transaction
+            )
+            return Outcome(try SignedIn.reply(organization, member, grant), events: events)
+        }
+    }
+}

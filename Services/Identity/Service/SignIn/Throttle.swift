@@ -1,0 +1,148 @@
+internal import Contracts
+internal import Crypto
+internal import Glibc
+internal import IdentityDomain
+internal import Postgres
+internal import Vocabulary
+
+/// How often passwords may be tried. Attempts are counted, in a transaction of their own, before anything is verified: so no
+/// number of parallel attempts gets more verifications than the count allows.
+///
+/// Nobody is locked out: after the free attempts each further one only waits twice as long as the one before. What is refused
+/// here looks like a wrong password and like an unknown address.
+struct Throttle: Sendable {
+    /// Free attempts for an account in a window.
+    static let accountAttemptsMax: Int64 = 5
+    /// Attempts from one address in a window, whatever accounts they are for.
+    static let addressAttemptsMax: Int64 = 50
+    static let windowSeconds: Int64 = 15 * 60
+
+    let crossTenant: CrossTenant
+    let hasher: PasswordHasher
+    let addressAttemptsMax: Int64
+
+    /// The one answer to a wrong password, an unknown address and a throttled attempt.
+    static let refusal = Fault(.unauthenticated, "This e-mail address and this password do not belong together.")
+
+    /// Counts, then lets `verify` decide; it answers `nil` for a wrong password. A right one is taken off the counts again.
+    func attempt<Output: Sendable>(
+        _ email: EmailAddress,
+        _ context: CallContext,
+        _ verify: () async throws -> Output?
+    ) async throws -> Output {
+        let buckets = self.buckets(email, context.remoteAddress)
+        guard try await self.count(buckets, at: context.now) else {
+            await self.hasher.pretend()
+            throw Self.refusal
+        }
+        let output: Output?
+        do {
+            output = try await verify()
+        } catch {
+            // Nothing was learnt from this attempt: the service was too busy, or the database away.
+            try await self.release(buckets, lifting: false)
+            throw error
+        }
+        guard let output else { throw Self.refusal }
+        try await self.release(buckets, lifting: true)
+        return output
+    }
+
+    // MARK: - Buckets
+
+    private struct Bucket: Sendable {
+        let kind: String
+        let key: [UInt8]
+        let attemptsMax: Int64
+        /// Full until its window ends, rather than for longer and longer pauses.
+        let isHard: Bool
+    }
+
+    /// Always in this order, so that two attempts never wait for each other's rows.
+    private func buckets(_ email: EmailAddress, _ address: String?) -> [Bucket] {
+        let network = Self.network(of: address)
+        let account = email.description
+        return [
+            Bucket(
+                kind: "address",
+                key: Self.digest(address ?? ""),
+                attemptsMax: self.addressAttemptsMax,
+                isHard: true
+            ),
+            Bucket(
+                kind: "account_network",
+                key: Self.digest("\(account) \(network)"),
+                attemptsMax: Self.accountAttemptsMax,
+                isHard: false
+            ),
+            Bucket(kind: "account", key: Self.digest(account), attemptsMax: Self.accountAttemptsMax, isHard: false),
+        ]
+    }
+
+    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+
+    /// The /24 of an IPv4 address, the /56 of an IPv6 one: what one subscriber usually has. Text that is no address is itself.
+    static func network(of address: String?) -> String {
+        guard let address else { return "" }
+        var four = in_addr()
+        if inet_pton(AF_INET, address, &four) == 1 {
+            return withUnsafeBytes(of: four) { "\($0[0]).\($0[1]).\($0[2]).0/24" }
+        }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, address, &six) == 1 else { return address }
+        return withUnsafeBytes(of: six) { bytes in
+            let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+            if isMapped { return "\(bytes[12]).\(bytes[13]).\(bytes[14]).0/24" }
+            return bytes[0..<7].map { String($0, radix: 16) }.joined(separator: ":") + "/56"
+        }
+    }
+
+    // MARK: - Counting
+
+    private static let counting: SQL = """
+        INSERT INTO sign_in_attempt AS a (kind, key, count, window_end)
+        VALUES ($1, $2, 1, $3::timestamptz + make_interval(secs => $4::int))
+        ON CONFLICT (kind, key) DO UPDATE SET
+            count = CASE WHEN a.window_end <= $3 THEN 1 ELSE a.count + 1 END,
+            window_end = CASE WHEN a.window_end <= $3 THEN $3 + make_interval(secs => $4::int) ELSE a.window_end END,
+            blocked_until = CASE
+                WHEN a.window_end <= $3 OR a.count + 1 < $5::int THEN NULL
+                WHEN $6::boolean THEN a.window_end
+                ELSE $3 + make_interval(secs => least(power(2, a.count + 1 - $5::int), $4::int)) END
+        WHERE a.blocked_until IS NULL OR a.blocked_until <= $3
+        RETURNING count
+        """
+
+    /// Whether the attempt may go on. A refused one is not counted, so that nobody keeps an account waiting by hammering at it.
+    private func count(_ buckets: [Bucket], at now: Instant) async throws -> Bool {
+        try await self.crossTenant.change { transaction in
+            for bucket in buckets {
+                let rows = try transaction.query(
+                    Self.counting,
+                    [
+                        .text(bucket.kind), .bytes(bucket.key), .instant(now), .int(Self.windowSeconds),
+                        .int(bucket.attemptsMax), .bool(bucket.isHard),
+                    ]
+                )
+                guard rows.count == 1 else { return false }
+            }
+            return true
+        }
+    }
+
+    /// Takes one attempt off again, and lifts the pause that it caused where the password was right.
+    private func release(_ buckets: [Bucket], lifting isLifting: Bool) async throws {
+        try await self.crossTenant.change { transaction in
+            for bucket in buckets {
+                try transaction.queue(
+                    """
+                    UPDATE sign_in_attempt SET count = greatest(count - 1, 0),
+                        blocked_until = CASE WHEN $3::boolean THEN NULL ELSE blocked_until END
+                    WHERE kind = $1 AND key = $2
+                    """,
+                    [.text(bucket.kind), .bytes(bucket.key), .bool(isLifting)]
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import Contracts
+internal import EventLog
+internal import Resources
+public import ServiceKit
+internal import Vocabulary
+
+extension Revenue {
+    /// How long a request waits for a row of another service that it names and that has not arrived.
+    private static let catchUpLimit: Duration = .seconds(1)
+    /// A schedule's invoice and an overdue mark come at most this late.
+    private static let sweepInterval: Duration = .seconds(60)
+
+    /// The process, for its `main.swift`.
+    public static let definition = ServiceDefinition(
+        name: Revenue.name,
+        version: Revenue.version,
+        migrations: Revenue.migrations
+    ) { environment in
+        let persistence = try environment.persistence()
+        let revenue = Revenue(persistence)
+        let consumer = environment.consumer(of: Revenue.producers, persistence, revenue.handlers)
+        let router = revenue.router { producer, organization in
+            _ = await consumer.catchUp(with: producer, for: organization, within: Revenue.catchUpLimit)
+        }
+        let (schedules, overdue) = (revenue.scheduleSweep, revenue.overdueSweep)
+        let (clock, logger) = (environment.clock, environment.makeLogger("revenue.sweeps"))
+        return AssembledService(
+            handler: try environment.endpoint(router),
+            background: [
+                ConsumerService(consumer),
+                Periodic("schedules", every: Revenue.sweepInterval, clock: clock, logger: logger) { now in
+                    try await schedules.sweep(now: now)
+                },
+                Periodic("overdue", every: Revenue.sweepInterval, clock: clock, logger: logger) { now in
+                    try await overdue.sweep(now: now)
+                },
+            ]
+        )
+    }
+}

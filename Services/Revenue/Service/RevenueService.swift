@@ -1,0 +1,96 @@
+public import Contracts
+public import EventLog
+public import Postgres
+public import Resources
+internal import Vocabulary
+
+/// The revenue service: its tables, what it serves, what it consumes and what it sweeps.
+public struct Revenue: Sendable {
+    public static let name = "revenue"
+    public static let version = "1.0.0"
+
+    /// The services whose events it follows.
+    public static let producers = ["identity", "crm", "delivery"]
+
+    public static let migrations =
+        EventLog.migrations + [
+            Migration("revenue_001", PackageResources.revenue_001_references_sql),
+            Migration("revenue_002", PackageResources.revenue_002_schedules_and_invoices_sql),
+            Migration("revenue_003", PackageResources.revenue_003_payments_sql),
+        ]
+
+    /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.
+    public static let actor = Actor(kind: .system, id: Identifier(high: 0x7000, low: 0x8000_0000_0000_0004))
+
+    private let persistence: Persistence
+    private let invoices = ResourceStore(.invoice)
+    private let schedules = ResourceStore(.invoiceSchedule)
+    private let payments = ResourceStore(.payment)
+
+    public init(_ persistence: Persistence) { self.persistence = persistence }
+
+    private var book: InvoiceBook { InvoiceBook(invoices: self.invoices) }
+    private var run: ScheduleRun { ScheduleRun(schedules: self.schedules, book: self.book) }
+
+    /// Everything it serves, in one readable list. `catchUp` waits for rows of other services that a request names.
+    public func router(catchUp: @escaping CatchUp) -> Router {
+        let persistence = self.persistence
+        let database = persistence.database
+        var router = persistence.router(for: Self.name)
+
+        persistence.serve(.invoice, in: &router)
+        CreateInvoice(invoices: self.invoices, persistence: persistence, catchUp: catchUp).register(in: &router)
+        InvoiceMoves(book: self.book, commands: persistence.commands).register(in: &router)
+        ExplainInvoice.register(in: &router, self.invoices, database)
+
+        persistence.serve(.invoiceSchedule, in: &router)
+        CreateInvoiceSchedule(schedules: self.schedules, persistence: persistence, catchUp: catchUp).register(
+            in: &router
+        )
+        ScheduleMoves(schedules: self.schedules, commands: persistence.commands).register(in: &router)
+        PreviewInvoiceSchedule.register(in: &router, self.schedules, database)
+
+        persistence.serve(.payment, in: &router)
+        persistence.serve(.clientBalance, in: &router)
+        let payments = PaymentBook(payments: self.payments, book: self.book)
+        RecordPayment.Handler(payments: payments, persistence: persistence, catchUp: catchUp).register(in: &router)
+        ApplyCredit.Handler(payments: payments, commands: persistence.commands).register(in: &router)
+        ReversePayment.Handler(payments: payments, commands: persistence.commands).register(in: &router)
+        router.publishes(PaymentBook.events)
+
+        persistence.serve(.numberSeries, in: &router)
+        ProveNumberSeries.register(in: &router, database)
+        persistence.serve(.periodLock, in: &router)
+        AgeingReport.register(in: &router, database)
+        AgeingInvoices.register(in: &router, database)
+        return router
+    }
+
+    /// What other services' events do here.
+    public var handlers: EventHandlers {
+        var handlers = EventHandlers()
+        References.follow(&handlers)
+        EngagementConsumer(schedules: self.schedules, run: self.run).register(in: &handlers)
+        return handlers
+    }
+
+    public var scheduleSweep: ScheduleSweep {
+        ScheduleSweep(database: self.persistence.database, log: self.persistence.log, run: self.run)
+    }
+
+    public var overdueSweep: OverdueSweep {
+        OverdueSweep(database: self.persistence.database, log: self.persistence.log, invoices: self.invoices)
+    }
+
+    /// A sweep's turn as the cause of what it does, within the story of the row it touches.
+    static func systemCause(of organization: Identifier, story: Identifier?, at now: Instant) -> Cause {
+        let turn = Identifier.next(at: now)
+        return Cause(
+            actor: Self.actor,
+            organization: organization,
+            causation: turn,
+            correlation: story ?? turn,
+            now: now
+        )
+    }
+}

@@ -1,0 +1,121 @@
+internal import Contracts
+internal import Postgres
+internal import Resources
+internal import RevenueDomain
+internal import Vocabulary
+
+/// Stops a schedule for a while.
+struct PauseInvoiceSchedule: Operation {
+    static let declaration = OperationDeclaration(
+        "revenue.invoice_schedule.pause",
+        .post("/v1/invoice-schedules/{id}/pause"),
+        access: .manage("revenue"),
+        "Pause a schedule."
+    )
+    .described("Periods that begin while it is paused are skipped; the anchor never shifts.")
+    .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
+    .idempotent(.optional)
+    .faults(.notFound, .invalidTransition, .stale)
+    .emits("invoice_schedule.paused")
+
+    let id: Identifier
+
+    init(_ input: Values) throws(Fault) { self.id = try input.identifier("id") }
+}
+
+/// Lets a paused schedule bill again.
+struct ResumeInvoiceSchedule: Operation {
+    static let declaration = OperationDeclaration(
+        "revenue.invoice_schedule.resume",
+        .post("/v1/invoice-schedules/{id}/resume"),
+        access: .manage("revenue"),
+        "Resume a paused schedule."
+    )
+    .described("It bills again from the first period that begins today or later.")
+    .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
+    .idempotent(.optional)
+    .faults(.notFound, .invalidTransition, .stale)
+    .emits("invoice_schedule.resumed")
+
+    let id: Identifier
+
+    init(_ input: Values) throws(Fault) { self.id = try input.identifier("id") }
+}
+
+/// Serves the moves of a schedule.
+struct ScheduleMoves: Sendable {
+    let schedules: ResourceStore
+    let commands: Commands
+
+    private static let data: [Field] = [.object("data", Resource.invoiceSchedule.visible), .document("previous")]
+
+    static let events = [
+        EventDeclaration(
+            "invoice_schedule.created",
+            .created,
+            "A plan of recurring invoices began.",
+            fields: [data[0]]
+        ),
+        EventDeclaration(
+            "invoice_schedule.paused",
+            .statusChanged,
+            "A schedule bills nothing until it is resumed.",
+            fields: data
+        ),
+        EventDeclaration("invoice_schedule.resumed", .statusChanged, "A paused schedule bills again.", fields: data),
+        EventDeclaration(
+            "invoice_schedule.completed",
+            .statusChanged,
+            "A schedule's last period was billed.",
+            fields: data
+        ),
+    ]
+
+    func register(in router: inout Router) {
+        router.serve(PauseInvoiceSchedule.self) { request, context in
+            try await self.move(request.id, PauseInvoiceSchedule.declaration, context, "paused") { schedule, today in
+                _ = try schedule.pause(on: today)
+            }
+        }
+        router.serve(ResumeInvoiceSchedule.self) { request, context in
+            try await self.move(request.id, ResumeInvoiceSchedule.declaration, context, "resumed") { schedule, today in
+                _ = try schedule.resume(on: today)
+            }
+        }
+        router.publishes(Self.events)
+    }
+
+    private func move(
+        _ id: Identifier,
+        _ declaration: OperationDeclaration,
+        _ context: CallContext,
+        _ event: String,
+        _ rule: @escaping @Sendable (inout InvoiceSchedule, LocalDate) throws -> Void
+    ) async throws -> Reply {
+        let caller = try context.caller()
+        let cause = try context.cause()
+        return try await self.commands.run(declaration, context) { transaction in
+            let before = try self.schedules.lock(id, for: caller.organization, in: transaction)
+            try before.require(context.ifMatch)
+            var schedule = try InvoiceSchedule(before)
+            try rule(&schedule, caller.zone.date(at: context.now))
+            guard schedule.pauses.count <= ScheduleRules.pausesMax else {
+                throw Rejection.conflict(
+                    "too_many_pauses",
+                    "A schedule pauses \(ScheduleRules.pausesMax) times at most."
+                )
+            }
+            let after = try self.schedules.update(
+                before,
+                schedule.columns,
+                for: caller.organization,
+                at: context.now,
+                in: transaction
+            )
+            return Outcome(
+                after.reply(),
+                events: [self.schedules.event(event, .statusChanged, after, previous: before, because: cause)]
+            )
+        }
+    }
+}

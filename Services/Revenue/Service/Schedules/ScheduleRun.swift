@@ -1,0 +1,151 @@
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import Resources
+internal import RevenueDomain
+internal import Vocabulary
+
+/// Bills what is due of a schedule. The consumer that makes a schedule and the sweep that follows it run this same function.
+struct ScheduleRun: Sendable {
+    let schedules: ResourceStore
+    let book: InvoiceBook
+
+    private var invoices: ResourceStore { self.book.invoices }
+
+    /// Decides every period that has begun, up to `billsMax` invoices; the next run goes on from there. Deciding a period twice is
+    /// impossible: the schedule's row is locked, and a period has one row.
+    ///
+    /// - Parameter before: The schedule, locked by this transaction.
+    func run(
+        _ before: Stored,
+        today: LocalDate,
+        billsMax: Int = InvoiceSchedule.periodsPerRunMax,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> (schedule: Stored, events: [EventRecord], billed: Int) {
+        var schedule = try InvoiceSchedule(before)
+        var events: [EventRecord] = []
+        var billed = 0
+        var isCompleted = false
+        let decisions = schedule.due(on: today)
+        guard !decisions.isEmpty else { return (before, [], 0) }
+        for decision in decisions where billed < billsMax {
+            var invoiceID: Identifier?
+            var outcome = "billed"
+            switch decision.action {
+            case .bill:
+                let made = try self.bill(decision.period, of: before, today: today, because: cause, in: transaction)
+                invoiceID = made.invoice.id
+                events += made.events
+                billed += 1
+            case .skip(let reason):
+                outcome = reason.rawValue
+            }
+            try transaction.queue(
+                """
+                INSERT INTO invoice_schedule_period (organization_id, schedule_id, period_start, period_end, period_index, outcome,
+                    invoice_id, decided_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                [
+                    .uuid(cause.organization), .uuid(before.id), .date(decision.period.startOn),
+                    .date(decision.period.endOn),
+                    .int(Int64(decision.period.index)), .text(outcome), invoiceID.map(SQLValue.uuid) ?? .null,
+                    .instant(cause.now),
+                ]
+            )
+            if try schedule.handled(decision.period) != nil { isCompleted = true }
+        }
+        let after = try self.schedules.update(
+            before,
+            schedule.columns,
+            for: cause.organization,
+            at: cause.now,
+            in: transaction
+        )
+        if isCompleted {
+            events.append(self.schedules.event("completed", .statusChanged, after, previous: before, because: cause))
+        }
+        return (after, events, billed)
+    }
+
+    // MARK: - One period
+
+    private func bill(
+        _ period: BillingPeriod,
+        of schedule: Stored,
+        today: LocalDate,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> (invoice: Stored, events: [EventRecord]) {
+        let values = try Self.draft(period, of: schedule)
+        let draft = try self.invoices.insert(values, for: cause.organization, at: cause.now, in: transaction)
+        var events = [self.invoices.event("created", .created, draft, because: cause)]
+        let auto = try schedule.row.text("auto")
+        guard auto != "draft" else { return (draft, events) }
+        let dates = try InvoiceBook.dates(of: draft, issueOn: nil, dueOn: nil, today: today)
+        let finalized: InvoiceBook.Moved
+        do {
+            finalized = try self.book.finalize(
+                draft,
+                issueOn: dates.issueOn,
+                dueOn: dates.dueOn,
+                because: cause.following(events[0]),
+                in: transaction
+            )
+        } catch is Rejection {
+            // The books are closed for today, or the like: a person decides. The domain refuses before anything is written.
+            return (draft, events)
+        }
+        events.append(finalized.event)
+        guard auto == "send" else { return (finalized.invoice, events) }
+        let sent = try self.book.send(
+            finalized.invoice,
+            today: today,
+            because: cause.following(finalized.event),
+            in: transaction
+        )
+        events.append(sent.event)
+        return (sent.invoice, events)
+    }
+
+    /// The columns of a period's invoice, and so of its preview.
+    static func draft(_ period: BillingPeriod, of schedule: Stored) throws -> Values {
+        let row = schedule.row
+        var lines = try InvoiceLines.stored(try row.bytes("lines"))
+        let billedDays = try Self.billedDays(of: period, schedule)
+        if let billedDays {
+            let end = period.startOn.adding(days: billedDays)
+            lines = try lines.map { line in
+                var line = line
+                let full = try line.integer("unit_price_minor")
+                line["full_unit_price_minor"] = .integer(full)
+                line["unit_price_minor"] = .integer(try Proration.split(full, of: period, at: end).before)
+                return line
+            }
+        }
+        var values = Values([
+            "schedule_id": .identifier(schedule.id),
+            "period_start": .date(period.startOn),
+            "period_end": .date(period.endOn),
+            "billed_days": billedDays.map { .integer(Int64($0)) } ?? .null,
+            "currency": .text(try row.text("currency")),
+            "payment_terms_days": .integer(try row.int("payment_terms_days")),
+            "prices_include_tax": .boolean(false),
+        ])
+        for name in [
+            "client_company_id", "engagement_id", "contract_id", "contract_version_id", "deal_id", "correlation_id",
+        ] {
+            values[name] = try row.uuidOrNil(name).map(Value.identifier) ?? .null
+        }
+        values.merge(try InvoiceLines.columns(lines, DocumentTerms()))
+        return values
+    }
+
+    /// How many days of a period are billed, where the schedule's end cuts it short and it is to be prorated.
+    private static func billedDays(of period: BillingPeriod, _ schedule: Stored) throws -> Int? {
+        guard try schedule.row.bool("prorate"), let endOn = try schedule.row.dateOrNil("end_on") else { return nil }
+        let days = period.startOn.days(until: endOn) + 1
+        return days < period.days ? days : nil
+    }
+}

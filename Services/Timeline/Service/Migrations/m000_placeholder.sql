@@ -1,1 +1,0 @@
--- 001 will create the tables.
