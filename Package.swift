@@ -146,7 +146,7 @@ let package = Package(
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Vocabulary"], exclude: ["Blessed"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Contracts", "Vocabulary", nioCore, nioPosix, nioEmbedded, nioSSL, crypto]),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Vocabulary", "TestKit"]),
-        .testTarget(name: "EventLogTests", dependencies: ["EventLog", "Postgres", "Contracts", "Vocabulary", "Wire", "TestKit"]),
+        .testTarget(name: "EventLogTests", dependencies: ["EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit", logging]),
         .testTarget(name: "ResourcesTests", dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", nioCore, nioPosix, nioEmbedded, nioSSL]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),
@@ -161,7 +161,7 @@ let package = Package(
         .testTarget(name: "TimelineDomainTests", dependencies: ["TimelineDomain", "Vocabulary"]),
         .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "CRMServiceTests", dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
+        .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "DeliveryDomain", "ServiceKit", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit", logging]),
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(

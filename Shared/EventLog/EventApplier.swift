@@ -185,8 +185,8 @@ struct EventApplier: Sendable {
         try transaction.queue(
             """
             INSERT INTO parked_event (id, organization_id, producer, partition, sequence, type, aggregate_type, aggregate_id,
-                state, attempts, error, event, parked_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
+                state, attempts, error, event, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT DO NOTHING
             """,
             [
                 .uuid(Identifier.next(at: now)), .uuid(record.organization), .text(producer), .int(Int64(partition)),

@@ -77,18 +77,20 @@ public final class EventConsumer: Sendable {
     /// Applies a batch, however long the database needs to come back; returns once it is applied or parked.
     private func receive(_ batch: EventBatch, from producer: String) async throws {
         var backoff = Self.backoffMin
-        var failures = 0
+        var attempts = 0
+        // After a failure the events of that transaction go one by one, so that one bad event costs only its own aggregate.
+        var singles = 0
         var remaining = batch.events[...]
         while !remaining.isEmpty {
-            // After a failure the events go one by one, so that one bad event costs only its own aggregate.
-            let count = failures == 0 ? self.applier.runLength(remaining) : 1
+            let count = singles > 0 ? 1 : self.applier.runLength(remaining)
             do {
                 let applied = try await self.applier.apply(
                     Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch
                 )
                 self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
                 remaining = remaining.dropFirst(applied)
-                failures = 0
+                singles = max(0, singles - applied)
+                attempts = 0
                 backoff = Self.backoffMin
             } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {
                 self.logger.warning("events wait for the database", metadata: ["producer": "\(producer)", "error": "\(fault)"])
@@ -97,8 +99,12 @@ public final class EventConsumer: Sendable {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                failures += 1
-                guard failures > Self.attemptsMax, let entry = remaining.first else { continue }
+                guard count == 1 else {
+                    singles = count
+                    continue
+                }
+                attempts += 1
+                guard attempts >= Self.attemptsMax, let entry = remaining.first else { continue }
                 self.logger.error(
                     "event parked",
                     metadata: [
@@ -111,7 +117,8 @@ public final class EventConsumer: Sendable {
                 )
                 self.advance(producer, batch.partition, to: entry)
                 remaining = remaining.dropFirst()
-                failures = 0
+                singles = max(0, singles - 1)
+                attempts = 0
             }
         }
     }

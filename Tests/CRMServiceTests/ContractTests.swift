@@ -1,10 +1,10 @@
-import CRMService
-import Contracts
-import Resources
-import Postgres
-import TestKit
-import Testing
-import Vocabulary
+internal import CRMService
+internal import Contracts
+internal import Resources
+internal import Postgres
+internal import TestKit
+internal import Testing
+internal import Vocabulary
 
 @Suite struct ContractTests {
     @Test func carriesTheStoryFromTheDealToTheSignature() async throws {

@@ -1,8 +1,8 @@
-import CRMService
-import Contracts
-import Postgres
-import TestKit
-import Testing
+internal import CRMService
+internal import Contracts
+internal import Postgres
+internal import TestKit
+internal import Testing
 
 @Suite struct PipelineTests {
     @Test func sumsByCurrencyAndStage() async throws {

@@ -1,8 +1,8 @@
-import CRMService
-import Contracts
-import TestKit
-import Testing
-import Vocabulary
+internal import CRMService
+internal import Contracts
+internal import TestKit
+internal import Testing
+internal import Vocabulary
 
 /// A client and what is offered to it, as far as a test needs them.
 struct Sale {

@@ -18,6 +18,7 @@ public func crmRouter(_ persistence: Persistence) -> Router {
     let contracts = persistence.serve(.contract, in: &router)
     ContractMoves(contracts: contracts, commands: persistence.commands).register(in: &router)
     persistence.serve(.contractVersion, of: .contract, by: "contract_id", as: "versions", in: &router)
+    ParkedEvents(persistence, service: "crm", handlers: crmHandlers()).register(in: &router)
     return router
 }
 

@@ -54,13 +54,15 @@ CREATE TABLE parked_event (
     error text NOT NULL,
     event json NOT NULL,
     reason text,
-    parked_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
     resolved_at timestamptz,
     version bigint NOT NULL DEFAULT 1,
     PRIMARY KEY (organization_id, id),
     UNIQUE (organization_id, producer, partition, sequence)
 );
 CREATE INDEX parked_event_open ON parked_event (producer, aggregate_id, sequence) WHERE state IN ('parked', 'blocked');
+CREATE INDEX parked_event_by_age ON parked_event (organization_id, created_at, id);
 CALL app_protect_with_system('parked_event');
 
 CREATE TABLE idempotency_key (

@@ -1,0 +1,91 @@
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import Synchronization
+internal import TestKit
+internal import Testing
+internal import Vocabulary
+
+@Suite(.serialized) struct EventLogTests {
+    /// Writers commit in another order than they begin; a reader that only ever asks for what comes after must still see all.
+    @Test func `A reader misses nothing of parallel writers`() async throws {
+        try await Fixture.run { fixture in
+            let organizations = (0..<6).map { _ in Identifier.random() }
+            let written = Mutex<Set<Identifier>>([])
+            let seen = Mutex<[(partition: Int, sequence: Int64, id: Identifier)]>([])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try? await fixture.source().subscribe(consumer: "test", after: [Int64](repeating: 0, count: EventLog.partitionCount)) { batch in
+                        seen.withLock { seen in
+                            for entry in batch.events {
+                                if let id = entry.record?.id { seen.append((batch.partition, entry.sequence, id)) }
+                            }
+                        }
+                    }
+                }
+                try await withThrowingTaskGroup(of: Void.self) { writers in
+                    for writer in 0..<8 {
+                        writers.addTask {
+                            for round in 0..<40 {
+                                let events = (0...(round % 3)).map { _ in Fixture.event(of: organizations[(writer + round) % 6]) }
+                                try await fixture.producer.transaction(.organization(events[0].organization)) { transaction in
+                                    try fixture.log.append(events, in: transaction)
+                                    // Holds the ticket while others want it.
+                                    _ = try transaction.query("SELECT pg_sleep(random() * 0.002)")
+                                }
+                                written.withLock { $0.formUnion(events.map(\.id)) }
+                            }
+                        }
+                    }
+                    try await writers.waitForAll()
+                }
+                let total = written.withLock { $0.count }
+                try await eventually("every event") { seen.withLock { $0.count } >= total }
+                group.cancelAll()
+            }
+            let all = seen.withLock { $0 }
+            #expect(Set(all.map(\.id)) == written.withLock { $0 })
+            #expect(all.count == Set(all.map(\.id)).count)
+            for (_, entries) in Dictionary(grouping: all, by: \.partition) {
+                #expect(entries.map(\.sequence) == entries.map(\.sequence).sorted())
+            }
+        }
+    }
+
+    @Test func `An event comes out as it went in`() async throws {
+        try await Fixture.run { fixture in
+            var event = Fixture.event(of: fixture.organization)
+            event.engagement = Identifier.random()
+            event.payload = Array(#"{"data":{"n":9007199254740993,"s":"ä\n"},"b":1,"a":2}"#.utf8)
+            try await fixture.publish([event])
+            let rows = try await fixture.producer.read(.system, "SELECT * FROM outbox_event")
+            #expect(try EventRecord(rows[0]) == event)
+            var writer = JSONWriter()
+            event.write(into: &writer)
+            #expect(EventRecord(try JSON(parsing: writer.finish())) == event)
+        }
+    }
+
+    @Test func `A transaction that fails publishes nothing, and its place is no gap to wait for`() async throws {
+        try await Fixture.run { fixture in
+            await #expect(throws: Refusal.self) {
+                try await fixture.producer.transaction(.organization(fixture.organization)) { transaction in
+                    try fixture.log.append([Fixture.event(of: fixture.organization)], in: transaction)
+                    throw Refusal()
+                }
+            }
+            let events = try await fixture.publish(of: [Identifier.random()])
+            try await fixture.consuming(fixture.source()) { _ in
+                try await eventually("the effect") { try await fixture.effects() == events.map(\.id) }
+            }
+        }
+    }
+
+    @Test func `An organization's partition is its own and spread`() {
+        let counts = (0..<6_400).reduce(into: [Int: Int]()) { counts, _ in counts[EventLog.partition(of: Identifier.random()), default: 0] += 1 }
+        #expect(counts.count == EventLog.partitionCount)
+        #expect(counts.values.allSatisfy { $0 < 200 })
+        let id = Identifier.random()
+        #expect(EventLog.partition(of: id) == EventLog.partition(of: id))
+    }
+}

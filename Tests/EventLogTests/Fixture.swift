@@ -1,0 +1,176 @@
+internal import Contracts
+internal import EventLog
+internal import Logging
+internal import Postgres
+internal import Synchronization
+internal import TestKit
+internal import Testing
+internal import Vocabulary
+
+/// A producer's and a consumer's database, and the table that the consumer's effects are seen in.
+struct Fixture: Sendable {
+    static let service = "crm"
+
+    let producer: Database
+    let consumer: Database
+    let log = EventLog()
+    let ownLog = EventLog()
+    let organization = Identifier.random()
+
+    static func run(_ body: (Fixture) async throws -> Void) async throws {
+        let effects = """
+            CREATE TABLE effect (organization_id uuid NOT NULL, position bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL,
+                aggregate_id uuid NOT NULL, PRIMARY KEY (position));
+            CALL app_protect_with_system('effect');
+            """
+        let migrations = EventLog.migrations + [Migration("effects", Array(effects.utf8))]
+        var configuration = TestServer.configuration
+        configuration.transactionConnections = 8
+        try await TestServer.shared.withDatabase(EventLog.migrations, configuration: configuration) { producer in
+            try await TestServer.shared.withDatabase(migrations) { consumer in
+                try await body(Fixture(producer: producer, consumer: consumer))
+            }
+        }
+    }
+
+    // MARK: Producing
+
+    static func event(
+        of organization: Identifier,
+        aggregate: Identifier = Identifier.random(),
+        type: String = "thing.made"
+    ) -> EventRecord {
+        let now = Instant.system()
+        return EventRecord(
+            id: Identifier.next(at: now), organization: organization, type: type, activity: .created, aggregateType: "thing",
+            aggregateID: aggregate, aggregateVersion: 1, actor: Actor(kind: .member, id: Identifier.random()),
+            correlation: Identifier.random(), causation: Identifier.random(), occurredAt: now, payload: Array(#"{"data":{}}"#.utf8)
+        )
+    }
+
+    func publish(_ events: [EventRecord]) async throws {
+        guard let organization = events.first?.organization else { return }
+        try await self.producer.transaction(.organization(organization)) { transaction in
+            try self.log.append(events, in: transaction)
+        }
+    }
+
+    /// One event of each aggregate given, in their order; answers them.
+    @discardableResult
+    func publish(of aggregates: [Identifier], type: String = "thing.made") async throws -> [EventRecord] {
+        let events = aggregates.map { Self.event(of: self.organization, aggregate: $0, type: type) }
+        try await self.publish(events)
+        return events
+    }
+
+    // MARK: Consuming
+
+    func source(repeating repetitions: Int = 1) -> FeedSource {
+        var router = Router(service: Self.service)
+        EventFeed(database: self.producer, log: self.log).register(in: &router)
+        return FeedSource(producer: Self.service, router: router, repetitions: repetitions)
+    }
+
+    /// Runs a consumer of `thing.made` while `body` runs. `before` may throw, after the effect was written.
+    func consuming(
+        _ source: FeedSource,
+        _ after: @escaping @Sendable (ReceivedEvent) throws -> Void = { _ in },
+        _ body: (EventConsumer) async throws -> Void
+    ) async throws {
+        var handlers = EventHandlers()
+        handlers.on("thing.made") { event, transaction in
+            try transaction.queue(
+                "INSERT INTO effect (organization_id, event_id, aggregate_id) VALUES ($1, $2, $3)",
+                [.uuid(event.organization), .uuid(event.record.id), .uuid(event.record.aggregateID)]
+            )
+            try after(event)
+            return []
+        }
+        let consumer = EventConsumer(
+            name: "test", database: self.consumer, log: self.ownLog, clock: .system, sources: [source], handlers: handlers,
+            logger: Logger(label: "test")
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await consumer.run() }
+            try await body(consumer)
+            group.cancelAll()
+        }
+    }
+
+    /// The ids of the events whose effects are there, in their order.
+    func effects() async throws -> [Identifier] {
+        let rows = try await self.consumer.read(.system, "SELECT event_id FROM effect ORDER BY position")
+        return try (0..<rows.count).map { try rows[$0].uuid("event_id") }
+    }
+
+    /// `state type` of what is parked, in the order of the log.
+    func parked() async throws -> [(state: String, attempts: Int64, event: Identifier)] {
+        let rows = try await self.consumer.read(
+            .system, "SELECT state, attempts, event ->> 'id' AS event_id FROM parked_event ORDER BY sequence"
+        )
+        return try (0..<rows.count).map { (try rows[$0].text("state"), try rows[$0].int("attempts"), try rows[$0].uuid("event_id")) }
+    }
+}
+
+/// The producer's own operations as a source, without a wire between; delivers every batch as often as told.
+struct FeedSource: EventSource {
+    let producer: String
+    let router: Router
+    let repetitions: Int
+
+    private var context: CallContext {
+        var context = CallContext(member: nil, requestID: Identifier.random(), now: Instant.system())
+        context.peer = "test"
+        return context
+    }
+
+    func subscribe(
+        consumer: String,
+        after positions: [Int64],
+        _ receive: @escaping @Sendable (EventBatch) async throws -> Void
+    ) async throws {
+        try await self.router.stream(
+            EventFeed.subscribe(to: self.producer).wireName,
+            parameters: [],
+            body: EventBatch.subscription(consumer: consumer, positions: positions),
+            context: self.context,
+            into: Sink(repetitions: self.repetitions, receive: receive)
+        )
+    }
+
+    func position(of partition: Int) async throws -> Int64 {
+        let reply = try await self.router.reply(
+            to: EventFeed.position(of: self.producer).wireName,
+            parameters: [],
+            body: JSON.object(["partition": .int(Int64(partition))]).bytes,
+            context: self.context
+        )
+        return try #require(try JSON(parsing: reply.body)["sequence"]?.int64)
+    }
+
+    private struct Sink: ItemSink {
+        let repetitions: Int
+        let receive: @Sendable (EventBatch) async throws -> Void
+
+        func send(_ item: [UInt8]) async throws {
+            let batch = try #require(EventBatch(try JSON(parsing: item)))
+            for _ in 0..<self.repetitions { try await self.receive(batch) }
+        }
+    }
+}
+
+/// How often each event was tried.
+final class Attempts: Sendable {
+    private let counts = Mutex<[Identifier: Int]>([:])
+
+    func count(_ event: Identifier) -> Int {
+        self.counts.withLock { counts in
+            counts[event, default: 0] += 1
+            return counts[event, default: 0]
+        }
+    }
+
+    func of(_ event: Identifier) -> Int { self.counts.withLock { $0[event, default: 0] } }
+}
+
+struct Refusal: Error {}

@@ -1,0 +1,102 @@
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import Resources
+internal import TestKit
+internal import Testing
+internal import Vocabulary
+
+/// A small service of the tests' own: makers, their gadgets, and orders that keep a maker from being deleted.
+enum Workshop {
+    static func run(_ body: (TestService) async throws -> Void) async throws {
+        try await TestService.run(self.migrations, { self.router($0) }, body)
+    }
+
+    static func router(_ persistence: Persistence) -> Router {
+        var router = persistence.router(for: "shop")
+        persistence.serve(self.maker, in: &router)
+        persistence.serve(self.gadget, in: &router)
+        persistence.serve(self.order, in: &router)
+        persistence.serve(self.gadget, of: self.maker, by: "maker_id", as: "gadgets", in: &router)
+        return router
+    }
+
+    static let maker: Resource = {
+        var resource = Resource(
+            service: "shop", name: "maker", plural: "makers", table: "maker",
+            fields: [
+                .text("name", max: 50).required().filterable().sortable(),
+                .object("address", [.text("city", max: 50).nullable(), .text("street", max: 50).nullable()]).nullable(),
+            ]
+        )
+        resource.hasCustomFields = true
+        resource.dependents = [
+            .init(.restrict, "shop_order", by: "maker_id", "order", isSoftDeleted: false), .init(.cascade, "gadget", by: "maker_id", "gadget"),
+        ]
+        return resource
+    }()
+
+    static let gadget: Resource = {
+        var resource = Resource(
+            service: "shop", name: "gadget", plural: "gadgets", table: "gadget",
+            fields: [
+                .text("name", max: 20).required().filterable().sortable(),
+                .text("note", max: 100).nullable(),
+                .integer("size", 0...100).defaulting(to: 1).filterable().sortable(),
+                .choice("colour", ["red", "green", "blue"]).defaulting(to: "red").filterable(),
+                .identifier("maker_id").nullable().filterable(),
+                .text("serial", max: 20).nullable().onCreate(),
+            ]
+        )
+        resource.actions = Set(Resource.Action.allCases)
+        resource.references = [.init("maker_id", to: "maker", "maker")]
+        resource.hooks.create = { values, _, _ in
+            if values.optionalText("name") == "cursed" { throw Rejection.conflict("cursed", "Nobody makes this.") }
+        }
+        return resource
+    }()
+
+    static let order: Resource = {
+        var resource = Resource(
+            service: "shop", name: "order", plural: "orders", table: "shop_order", fields: [.identifier("maker_id").required()]
+        )
+        resource.isSoftDeleted = false
+        resource.hasExternalID = false
+        resource.actions = [.create]
+        return resource
+    }()
+
+    static let migrations = EventLog.migrations + [Migration("shop_001", Array(Self.tables.utf8))]
+
+    private static let row = """
+        organization_id uuid NOT NULL, id uuid NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
+        version bigint NOT NULL DEFAULT 1, PRIMARY KEY (organization_id, id)
+        """
+
+    private static let tables = """
+        CREATE TABLE maker (name text NOT NULL, address jsonb, external_id text, custom_fields jsonb NOT NULL DEFAULT '{}',
+            deleted_at timestamptz, \(row));
+        CREATE TABLE gadget (name text NOT NULL, note text, size integer NOT NULL, colour text NOT NULL, maker_id uuid, serial text,
+            external_id text, deleted_at timestamptz, \(row),
+            CONSTRAINT gadget__maker_id_fkey FOREIGN KEY (organization_id, maker_id) REFERENCES maker (organization_id, id));
+        CREATE UNIQUE INDEX gadget__external_id_key ON gadget (organization_id, external_id) WHERE deleted_at IS NULL;
+        CREATE TABLE shop_order (maker_id uuid NOT NULL, \(row));
+        CALL app_protect('maker'); CALL app_protect('gadget'); CALL app_protect('shop_order');
+        """
+}
+
+extension TestService {
+    func maker(_ name: String = "Acme") async throws -> String {
+        try #require(try await self.json("shop.maker.create/1", body: ["name": .string(name)])["id"]?.string)
+    }
+
+    func gadget(_ members: JSONObject = ["name": "lamp"]) async throws -> JSON {
+        try await self.json("shop.gadget.create/1", body: .object(members))
+    }
+
+    func list(_ parameters: [String: String] = [:]) async throws -> JSON { try await self.json("shop.gadget.list/1", parameters) }
+
+    func names(_ parameters: [String: String]) async throws -> [String] {
+        try await self.list(parameters)["data"]?.array?.compactMap { $0["name"]?.string } ?? []
+    }
+}
