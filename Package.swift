@@ -161,7 +161,7 @@ let package = Package(
         .testTarget(name: "TimelineDomainTests", dependencies: ["TimelineDomain", "Vocabulary"]),
         .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "CRMServiceTests", dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
+        .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "DeliveryDomain", "ServiceKit", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit", logging]),
         .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
         .testTarget(

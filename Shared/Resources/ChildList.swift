@@ -17,7 +17,8 @@ extension Persistence {
             access: parent.read,
             "List the \(verb) of a \(parent.label)."
         )
-        .query(ListQuery.parameters(of: child))
+        // `id` is the parent's in the path: the same name cannot also be a filter.
+        .query(ListQuery.parameters(of: child).filter { $0.name != "id" })
         .answers(.page(child.schema, child.visible))
         .faults(.notFound, .invalidRequest)
         let parents = ResourceStore(parent)
@@ -26,7 +27,6 @@ extension Persistence {
             let id = try input.identifier("id")
             let organization = try context.caller().organization
             _ = try await parents.read(id, for: organization, in: self.database, deadline: context.deadline)
-            // `id` is the parent's here, not a filter of the child's.
             var query = input
             query["id"] = nil
             return try await children.list(query, context, of: (SQL(identifier: column), id))

@@ -122,7 +122,11 @@ internal import Vocabulary
             let invoices = try await Self.invoices(fixture)
             #expect(invoices.count == billed)
             if catchUp == "all" {
-                #expect(invoices.map { $0["period_start"]?.string } == ["2026-08-31", "2026-09-30", "2026-10-31"])
+                #expect(
+                    try invoices.map { try $0.text("period_start") }.sorted() == [
+                        "2026-08-31", "2026-09-30", "2026-10-31",
+                    ]
+                )
             }
             let rows = try await fixture.service.rows(
                 "SELECT outcome FROM invoice_schedule_period WHERE outcome <> 'billed'"

@@ -11,13 +11,19 @@ from client import Client, sign_up
 from stack import REPOSITORY, Stack
 
 PORT_BASE = 18_000
+STACK = Stack(
+    Path(os.environ.get("THROUGHLINE_TEST_RUN_DIR", REPOSITORY / ".run" / "test")),
+    int(os.environ.get("THROUGHLINE_TEST_PORT_BASE", PORT_BASE)),
+)
+# Where test_wire.py finds a service of this stack.
+os.environ.setdefault("WIRE_ADDRESS", f"127.0.0.1:{STACK.wire_port('identity')}")
+os.environ.setdefault("WIRE_KEY_FILE", str(STACK.run_dir / "keys" / "installation.key"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def stack():
     """The stack; THROUGHLINE_TEST_KEEP=1 leaves it running for a look around."""
-    run_dir = Path(os.environ.get("THROUGHLINE_TEST_RUN_DIR", REPOSITORY / ".run" / "test"))
-    stack = Stack(run_dir, int(os.environ.get("THROUGHLINE_TEST_PORT_BASE", PORT_BASE)))
+    stack = STACK
     if not os.environ.get("THROUGHLINE_TEST_KEEP"):
         stack.down()
     stack.up()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from client import Client
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "crm", "delivery", "revenue", "timeline")
@@ -29,6 +32,7 @@ class Stack:
             **os.environ,
             "THROUGHLINE_RUN_DIR": str(self.run_dir),
             "THROUGHLINE_PORT_BASE": str(self.port_base),
+            "THROUGHLINE_CORS_ORIGINS": self.page_origin,
             "NO_COLOR": "1",
             **self.environment,
         }
@@ -40,6 +44,11 @@ class Stack:
     @property
     def tls_url(self) -> str:
         return f"https://localhost:{self.port_base + 1}"
+
+    @property
+    def page_origin(self) -> str:
+        """The one foreign origin whose pages may call this stack's API."""
+        return f"http://localhost:{self.port_base + 39}"
 
     @property
     def authority(self) -> str:
@@ -83,16 +92,35 @@ class Stack:
         self.deploy("down", "--wipe", "--yes")
 
     def run_cli(self, *arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess:
-        """Runs the CLI with a home of its own, so that no test sees another's credentials."""
-        home = self.run_dir / "home"
-        home.mkdir(exist_ok=True)
+        """Runs the CLI to its end."""
         return subprocess.run(
             [self.cli, *arguments],
-            env={**self.environment, "HOME": str(home), "THROUGHLINE_URL": self.url, **environment},
+            env=self.cli_environment(**environment),
             capture_output=True,
             text=True,
             timeout=timeout,
         )
+
+    def start_cli(self, *arguments: str) -> subprocess.Popen:
+        """Runs the CLI beside the test, which reads its lines as they come."""
+        return subprocess.Popen(
+            [self.cli, *arguments],
+            env=self.cli_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def cli_environment(self, **environment: str) -> dict[str, str]:
+        """A home of the stack's own, so that nobody's credentials are touched."""
+        home = self.run_dir / "home"
+        home.mkdir(exist_ok=True)
+        return {**self.environment, "HOME": str(home), "THROUGHLINE_URL": self.url, **environment}
+
+    def profile(self, name: str) -> Client:
+        """The caller whom a command of the CLI has signed in under this name."""
+        file = self.run_dir / "home" / ".config" / "throughline" / "credentials.json"
+        return Client(self.url, token=json.loads(file.read_text())["profiles"][name]["access_token"])
 
     def pid(self, process: str) -> int:
         return int((self.run_dir / "processes" / f"{process}.pid").read_text().split()[0])
@@ -114,8 +142,27 @@ class Stack:
         os.kill(pid, number)
         eventually(lambda: not is_alive(pid), f"{process} is gone")
 
+    def stop(self, process: str) -> None:
+        """Ends a process as an operator does: it drains first."""
+        self.kill(process, signal.SIGTERM)
+
+    def restart_postgres(self, mode: str, away: float = 0) -> None:
+        """Stops the server and starts it again: `fast` cuts every connection, `immediate` is a crash."""
+        script = """
+            set -euo pipefail
+            source deploy/lib/environment.sh
+            source deploy/lib/postgres.sh
+            as_postgres "$(postgres_bin)/pg_ctl" stop -w -t 60 -m "$1" -D "$(postgres_dir)/data"
+            sleep "$2"
+            as_postgres "$(postgres_bin)/pg_ctl" start -w -t 60 -D "$(postgres_dir)/data" -l "$(postgres_dir)/server.log"
+        """
+        subprocess.run(
+            ["bash", "-c", script, "restart", mode, str(away)], cwd=REPOSITORY, env=self.environment, check=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120,
+        )
+
     def start(self, process: str) -> None:
-        """Starts a stopped process again, the way `deploy/up` does."""
+        """Starts a stopped process again, the way `deploy/up` does: with nothing of this environment."""
         with open(self.log(process), "ab") as log:
             child = subprocess.Popen(
                 [str(self.run_dir / "bin" / process), "--config", str(self.run_dir / "config" / f"{process}.json")],
@@ -123,7 +170,7 @@ class Stack:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 cwd=self.run_dir,
-                env=self.environment,
+                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
                 start_new_session=True,
             )
         started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].split()[19]

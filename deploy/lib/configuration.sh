@@ -55,6 +55,7 @@ configuration_of_gateway() {
         "private-key-file": "$key_dir/assertion.private",
         "public-key-files": "$key_dir/assertion.public"
     },
+    "cors": { "origins": "${THROUGHLINE_CORS_ORIGINS:-}" },
     "http": { "host": "127.0.0.1", "port": $http_port },
     "https": {
         "host": "127.0.0.1",

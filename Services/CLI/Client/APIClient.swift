@@ -100,17 +100,20 @@ final class APIClient: Sendable {
         while true {
             let last: CLIFailure
             do {
+                let kind = method == "PATCH" ? "application/merge-patch+json" : "application/json"
                 let response = try await self.connected().request(
                     method: method,
                     path: path,
-                    fields: self.fields(
-                        with: body.isEmpty ? fields : fields + [HTTPField("content-type", "application/json")]
-                    ),
+                    fields: self.fields(with: body.isEmpty ? fields : fields + [HTTPField("content-type", kind)]),
                     body: body,
                     timeout: APIClient.requestTimeout
                 )
                 guard mayRepeat, response.status == 503 || response.status == 504 || response.status == 429 else {
                     return response
+                }
+                // A server that says when to come again is believed.
+                if let seconds = response.fields.first("retry-after").flatMap({ Int64($0) }) {
+                    pause = max(pause, .seconds(seconds))
                 }
                 last = CLIFailure(method, path, problem: response)
             } catch let fault as HTTPClientFault {

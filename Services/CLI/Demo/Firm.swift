@@ -1,4 +1,5 @@
 internal import Contracts
+internal import HTTP2
 internal import Synchronization
 internal import Vocabulary
 
@@ -16,16 +17,14 @@ struct Firm: Sendable {
         owner: String,
         email: String,
         password: String,
-        clockFrom start: Instant? = nil,
+        timeZone: String = "Europe/Berlin",
         by api: APIClient
     ) async throws(CLIFailure) -> Profile {
-        var body: JSONObject = [
+        let body: JSON = [
             "organization_name": .string(name), "name": .string(owner), "email": .string(email),
-            "password": .string(password), "time_zone": "Europe/Berlin", "currency": "USD",
+            "password": .string(password), "time_zone": .string(timeZone), "currency": "USD",
         ]
-        // A sandbox organization has a clock of its own, which begins here and is advanced by an operation.
-        body["clock_starts_at"] = start.map { .string($0.description) }
-        return try Firm.adopt(try await api.post("/v1/signup", .object(body)), by: api)
+        return try Firm.adopt(try await api.post("/v1/signup", body), by: api)
     }
 
     static func signIn(email: String, password: String, by api: APIClient) async throws(CLIFailure) -> Profile {
@@ -51,10 +50,25 @@ struct Firm: Sendable {
         try await self.post(path, body).id(of: path)
     }
 
+    /// Moves the firm to another time zone, and so its today; nothing happens where it is there already.
+    func move(to zone: String) async throws(CLIFailure) {
+        let organization = try await self.api.get("/v1/organization")
+        guard organization["time_zone"]?.string != zone, let version = organization["version"]?.int64 else {
+            return
+        }
+        _ = try await self.api.call(
+            "PATCH",
+            "/v1/organization",
+            body: ["time_zone": .string(zone)],
+            fields: [HTTPField("if-match", "\"\(version)\"")]
+        )
+    }
+
     /// Reads until there is what another service makes in answer to an event.
     func wait<Found: Sendable>(
         for what: String,
         upTo limit: Duration = .seconds(60),
+        every pause: Duration = .milliseconds(10),
         _ look: () async throws(CLIFailure) -> Found?
     ) async throws(CLIFailure) -> Found {
         let clock = ContinuousClock()
@@ -63,7 +77,7 @@ struct Firm: Sendable {
             if let found = try await look() {
                 return found
             }
-            guard clock.now < end, (try? await clock.sleep(for: .milliseconds(10))) != nil else {
+            guard clock.now < end, (try? await clock.sleep(for: pause)) != nil else {
                 throw CLIFailure(.failure, "\(what) did not come within \(limit)")
             }
         }

@@ -9,8 +9,13 @@ enum Payload {
         return .object(body)
     }
 
+    /// The last word of the name is the last name.
     static func contact(_ name: String, email: String, of company: String) -> JSON {
-        ["client_company_id": .string(company), "name": .string(name), "email": .string(email)]
+        let words = name.split(separator: " ")
+        return [
+            "client_company_id": .string(company), "first_name": .string(words.dropLast().joined(separator: " ")),
+            "last_name": .string(words.last.map { String($0) } ?? name), "email": .string(email),
+        ]
     }
 
     static func deal(_ name: String, company: String, contact: String, amount: Int64) -> JSON {
@@ -59,25 +64,39 @@ enum Payload {
     }
 
     /// A monthly retainer that begins today, so that the first invoice is due at once.
-    static func contract(_ title: String, proposal: String, template: String, start: LocalDate, monthly: Int64) -> JSON
-    {
+    static func contract(
+        _ title: String,
+        proposal: String,
+        template: String,
+        start: LocalDate,
+        monthly: Int64,
+        isOnce: Bool = false
+    ) -> JSON {
         [
             "proposal_id": .string(proposal), "title": .string(title), "project_template_id": .string(template),
             "starts_on": .date(start),
             "billing": [
-                "interval_unit": "month", "interval_count": 1, "anchor_on": .date(start), "day_rule": "same_day",
-                "occurrences_max": 12, "payment_days": 14, "currency": "USD",
+                "kind": isOnce ? "one_time" : "recurring", "interval_unit": "month", "interval_count": 1,
+                "anchor_date": .date(start),
+                "day_rule": "same_day", "end": ["kind": "after_n", "count": isOnce ? 1 : 12], "payment_terms_days": 14,
+                "auto": "draft", "currency": "USD",
                 "lines": .array([Line(description: "Retainer", quantity: "1", unitPrice: monthly).json]),
             ],
         ]
     }
 
-    static func signer(name: String, email: String) -> JSON {
-        ["signer_name": .string(name), "signer_email": .string(email)]
+    static func signer(name: String, email: String, withinDays days: Int64? = nil) -> JSON {
+        var body: JSONObject = ["signer_name": .string(name), "signer_email": .string(email)]
+        body["sign_within_days"] = days.map { .int($0) }
+        return .object(body)
     }
 
-    static func signature(name: String) -> JSON {
-        ["signer_name": .string(name), "consent": true]
+    /// What the signer signs is named by its hash, as the sent contract shows it.
+    static func signature(of contract: JSON, name: String) throws(CLIFailure) -> JSON {
+        [
+            "signer_name": .string(name), "consent": true, "signature_text": .string(name),
+            "content_sha256": .string(try contract.text("content_sha256", of: "the contract")),
+        ]
     }
 
     /// Three tasks below two milestones, each waiting for the one before it.
@@ -111,9 +130,9 @@ enum Payload {
         ]
     }
 
-    static func invoice(engagement: String, due: LocalDate, lines: [Line]) -> JSON {
+    static func invoice(engagement: String, issued: LocalDate, due: LocalDate, lines: [Line]) -> JSON {
         [
-            "engagement_id": .string(engagement), "currency": "USD", "due_on": .date(due),
+            "engagement_id": .string(engagement), "currency": "USD", "issue_on": .date(issued), "due_on": .date(due),
             "lines": .array(lines.map(\.json)),
         ]
     }

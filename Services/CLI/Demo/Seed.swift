@@ -8,8 +8,9 @@ struct Seed: AsyncParsableCommand {
         abstract: "Load the small demo firm: every state of every machine present, amounts adding up."
     )
 
-    /// The firm's story begins so long ago, so that offers have expired and invoices are overdue today.
-    static let ageDays = 60
+    /// The firm begins where the day ends last and moves to where it begins first, 25 hours ahead: what was open until the end
+    /// of today has expired then, without a clock of its own and through the public API alone. Then it comes home.
+    static let zones = (first: "Pacific/Pago_Pago", later: "Pacific/Kiritimati", home: "Europe/Berlin")
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -23,31 +24,26 @@ struct Seed: AsyncParsableCommand {
         try await reportingFailures {
             let api = try self.connection.anonymousClient()
             let password = try Password.read(from: self.passwordFile)
-            let now = Instant.system()
-            let start = now.advanced(bySeconds: -Int64(Seed.ageDays) * 86_400)
-            let profile = try await self.profile(password: password, start: start, by: api)
+            let profile = try await self.profile(password: password, by: api)
             try ProfileStore.standard.save(profile, as: "demo")
-            let firm = Firm(
-                api: api,
-                keys: KeySequence(prefix: "demo-seed-1"),
-                today: Zone.utc.date(at: now)
-            )
-            var seeding = Seeding(firm: firm, start: Zone.utc.date(at: start))
-            try await seeding.play(advancingBy: Seed.ageDays)
+            let firm = Firm(api: api, keys: KeySequence(prefix: "demo-seed-1"), today: try await Seed.firstDay(of: api))
+            var seeding = Seeding(firm: firm)
+            try await seeding.play()
             try await StateCensus.check(firm)
+            try await firm.move(to: Seed.zones.home)
             await api.close()
         }
     }
 
     /// The owner's session: of a new firm, or of the firm that an interrupted seeding has begun.
-    private func profile(password: String, start: Instant, by api: APIClient) async throws(CLIFailure) -> Profile {
+    private func profile(password: String, by api: APIClient) async throws(CLIFailure) -> Profile {
         do throws(CLIFailure) {
             return try await Firm.signUp(
                 "Northwind Advisory",
                 owner: "Ada Byron",
                 email: self.email,
                 password: password,
-                clockFrom: start,
+                timeZone: Seed.zones.first,
                 by: api
             )
         } catch  where error.kind == .refusedData {
@@ -57,5 +53,14 @@ struct Seed: AsyncParsableCommand {
             }
             return profile
         }
+    }
+
+    /// The day on which the firm signed up, where it then was: seeding that goes on tomorrow repeats the same requests.
+    private static func firstDay(of api: APIClient) async throws(CLIFailure) -> LocalDate {
+        let organization = try await api.get("/v1/organization")
+        guard let since = Instant(try organization.text("created_at", of: "the organization")) else {
+            throw CLIFailure(.failure, "the organization's created_at is no instant")
+        }
+        return (Zone(Seed.zones.first) ?? .utc).date(at: since)
     }
 }

@@ -1,17 +1,16 @@
 internal import Contracts
 internal import Vocabulary
 
-/// How the demo firm comes to be: clients, then what was sold and has aged, then what is going on today.
+/// How the demo firm comes to be: clients, then what stays unanswered until it expires, then what is going on today.
 ///
 /// The order and the values are fixed, and each act has a numbered key: begun again, it goes on where it stopped.
 struct Seeding {
     let firm: Firm
-    let start: LocalDate
     var bar: ProgressBar
     private(set) var clients: [Client] = []
     private var templateID = ""
 
-    static let actCount = 14
+    static let actCount = 13
 
     struct Client {
         let name: String
@@ -26,30 +25,27 @@ struct Seeding {
         ("Meitner Energy", "Lise Meitner"),
     ]
 
-    init(firm: Firm, start: LocalDate) {
+    init(firm: Firm) {
         self.firm = firm
-        self.start = start
         self.bar = ProgressBar("demo firm", total: Seeding.actCount)
     }
 
-    mutating func play(advancingBy days: Int) async throws(CLIFailure) {
+    mutating func play() async throws(CLIFailure) {
         try await self.meetClients()
         self.templateID = try await self.firm.create("/v1/project-templates", Payload.template("Advisory project"))
         self.bar.advance(by: 1)
 
-        // Sixty days ago: an offer and a contract that nobody answered, and an invoice that nobody paid.
+        // An offer and a contract that end with this day; midnight passes while the rest goes on.
         try await self.leaveOpen()
-        let aged = try await self.engage(self.clients[0], monthly: 300_000, from: self.start)
-        try await self.invoice(aged, due: self.start.adding(days: 14), amount: 125_000, then: ["finalize", "send"])
-        try await self.collectFirstInvoice(of: aged, from: self.clients[0])
-        _ = try await self.firm.post("/v1/organization/advance-clock", ["days": .int(Int64(days))])
-        self.bar.advance(by: 1)
+        try await self.firm.move(to: Seed.zones.later)
 
+        let main = try await self.engage(self.clients[0], Terms(monthly: 300_000))
+        try await self.collectFirstInvoice(of: main, from: self.clients[0])
         try await self.fillPipeline()
         try await self.offer()
         try await self.cancelContract()
-        try await self.runEngagements(beside: aged)
-        try await self.bill(aged, client: self.clients[0])
+        try await self.runEngagements(beside: main)
+        try await self.bill(main, client: self.clients[0])
     }
 
     // MARK: - Selling
@@ -103,8 +99,7 @@ struct Seeding {
         _ client: Client,
         deal: String,
         validFor days: Int,
-        amount: Int64,
-        on day: LocalDate
+        amount: Int64
     ) async throws(CLIFailure) -> String {
         let lines = [
             Payload.Line(description: "Analysis", quantity: "1.5", unitPrice: amount / 3),
@@ -115,7 +110,7 @@ struct Seeding {
             deal: deal,
             company: client.companyID,
             contact: client.contactID,
-            validUntil: day.adding(days: days),
+            validUntil: self.firm.today.adding(days: days),
             lines: lines
         )
         return try await self.firm.create("/v1/proposals", body)
@@ -129,7 +124,7 @@ struct Seeding {
         _ = try await self.firm.post("/v1/proposals/\(proposal)/accept", try Payload.acceptance(of: read))
     }
 
-    /// A proposal in each state that today can show; the expired one was left open sixty days ago.
+    /// A proposal in each state that today can show; the expired one was left open.
     private mutating func offer() async throws(CLIFailure) {
         for (index, verbs) in [[], ["send"], ["send", "view"], ["send", "view", "reject"]].enumerated() {
             let client = self.clients[index + 1]
@@ -139,13 +134,7 @@ struct Seeding {
                 amount: 600_000,
                 through: ["qualified", "proposal"]
             )
-            let proposal = try await self.propose(
-                client,
-                deal: deal,
-                validFor: 21,
-                amount: 600_000,
-                on: self.firm.today
-            )
+            let proposal = try await self.propose(client, deal: deal, validFor: 21, amount: 600_000)
             for verb in verbs {
                 let body: JSON = verb == "reject" ? Payload.reason("Not this year.") : .object([:])
                 _ = try await self.firm.post("/v1/proposals/\(proposal)/\(verb)", body)
@@ -162,36 +151,46 @@ struct Seeding {
             amount: 400_000,
             through: ["qualified", "proposal"]
         )
-        let proposal = try await self.propose(client, deal: deal, validFor: 10, amount: 400_000, on: self.start)
+        let proposal = try await self.propose(client, deal: deal, validFor: 0, amount: 400_000)
         _ = try await self.firm.post("/v1/proposals/\(proposal)/send")
-        _ = try await self.contract(self.clients[5], monthly: 90_000, from: self.start, then: ["send"])
+        _ = try await self.contract(self.clients[5], Terms(monthly: 90_000, signWithinDays: 0), then: ["send"])
         self.bar.advance(by: 1)
     }
 
+    /// What a contract of the demo firm says.
+    struct Terms {
+        let monthly: Int64
+        /// Billed once instead of month by month.
+        var isOnce = false
+        var signWithinDays: Int64?
+    }
+
     /// A won deal with an accepted proposal and its contract, as far as the verbs carry it.
-    func contract(
-        _ client: Client,
-        monthly: Int64,
-        from day: LocalDate,
-        then verbs: [String]
-    ) async throws(CLIFailure) -> String {
+    func contract(_ client: Client, _ terms: Terms, then verbs: [String]) async throws(CLIFailure) -> String {
         let stages = ["qualified", "proposal", "negotiation", "won"]
-        let deal = try await self.deal("\(client.name) retainer", client, amount: 12 * monthly, through: stages)
-        let proposal = try await self.propose(client, deal: deal, validFor: 30, amount: 12 * monthly, on: day)
+        let deal = try await self.deal("\(client.name) retainer", client, amount: 12 * terms.monthly, through: stages)
+        let proposal = try await self.propose(client, deal: deal, validFor: 30, amount: 12 * terms.monthly)
         try await self.accept(proposal)
         let body = Payload.contract(
             "\(client.name) retainer",
             proposal: proposal,
             template: self.templateID,
-            start: day,
-            monthly: monthly
+            start: self.firm.today,
+            monthly: terms.monthly,
+            isOnce: terms.isOnce
         )
         let id = try await self.firm.create("/v1/contracts", body)
+        let read = { () async throws(CLIFailure) -> JSON in try await self.firm.api.get("/v1/contracts/\(id)") }
         for verb in verbs {
             let act: JSON =
                 switch verb {
-                case "send": Payload.signer(name: client.person, email: "signer@client.example")
-                case "sign": Payload.signature(name: client.person)
+                case "send":
+                    Payload.signer(
+                        name: client.person,
+                        email: "signer@client.example",
+                        withinDays: terms.signWithinDays
+                    )
+                case "sign": try Payload.signature(of: try await read(), name: client.person)
                 default: Payload.reason("The client has changed its plans.")
                 }
             _ = try await self.firm.post("/v1/contracts/\(id)/\(verb)", act)
@@ -200,10 +199,9 @@ struct Seeding {
     }
 
     private mutating func cancelContract() async throws(CLIFailure) {
-        let today = self.firm.today
-        _ = try await self.contract(self.clients[1], monthly: 70_000, from: today, then: [])
-        _ = try await self.contract(self.clients[2], monthly: 80_000, from: today, then: ["send"])
-        _ = try await self.contract(self.clients[3], monthly: 85_000, from: today, then: ["send", "cancel"])
+        _ = try await self.contract(self.clients[1], Terms(monthly: 70_000), then: [])
+        _ = try await self.contract(self.clients[2], Terms(monthly: 80_000), then: ["send"])
+        _ = try await self.contract(self.clients[3], Terms(monthly: 85_000), then: ["send", "cancel"])
         self.bar.advance(by: 1)
     }
 }

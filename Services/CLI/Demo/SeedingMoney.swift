@@ -3,17 +3,26 @@ internal import Vocabulary
 
 /// Invoices and payments of the demo firm.
 extension Seeding {
+    /// How long clients have to pay.
+    private static let termDays = 14
+
+    /// An invoice that is dated so many days ago, which may be overdue today.
     @discardableResult
-    func invoice(
+    private func invoice(
         _ engagement: String,
-        due: LocalDate,
+        daysAgo days: Int = 0,
         amount: Int64,
         then verbs: [String]
     ) async throws(CLIFailure) -> String {
         let line = Payload.Line(description: "Workshop", quantity: "1", unitPrice: amount)
         let id = try await self.firm.create(
             "/v1/invoices",
-            Payload.invoice(engagement: engagement, due: due, lines: [line])
+            Payload.invoice(
+                engagement: engagement,
+                issued: self.firm.today.adding(days: -days),
+                due: self.firm.today.adding(days: Seeding.termDays - days),
+                lines: [line]
+            )
         )
         for verb in verbs {
             let body: JSON = verb == "void" ? Payload.reason("Billed twice.") : .object([:])
@@ -56,7 +65,7 @@ extension Seeding {
             company: client.companyID,
             invoice: id,
             reference: "DEMO-1",
-            on: self.start
+            on: self.firm.today
         )
         _ = try await self.firm.create("/v1/payments", body)
     }
@@ -68,14 +77,17 @@ extension Seeding {
         return total
     }
 
-    /// An engagement ends only when none of its invoices is a draft: its schedule rests and its first invoice goes out.
-    func settleDrafts(of engagement: String) async throws(CLIFailure) {
+    func pauseSchedule(of engagement: String) async throws(CLIFailure) {
         let schedule = try await self.firm.waitForRow(
             "the schedule",
             "/v1/invoice-schedules?engagement_id=\(engagement)"
         )
-        let first = try await self.firm.waitForRow("the first invoice", "/v1/invoices?engagement_id=\(engagement)")
         _ = try await self.firm.post("/v1/invoice-schedules/\(try schedule.id(of: "schedule"))/pause")
+    }
+
+    /// An engagement ends only when none of its invoices is a draft: its first invoice goes out.
+    func sendFirstInvoice(of engagement: String) async throws(CLIFailure) {
+        let first = try await self.firm.waitForRow("the first invoice", "/v1/invoices?engagement_id=\(engagement)")
         for verb in ["finalize", "send"] {
             _ = try await self.firm.post("/v1/invoices/\(try first.id(of: "invoice"))/\(verb)")
         }
@@ -83,13 +95,13 @@ extension Seeding {
 
     /// Invoices in the states that are left, a part payment, a reversed payment, and credit that no invoice has used.
     mutating func bill(_ engagement: String, client: Client) async throws(CLIFailure) {
-        let due = self.firm.today.adding(days: 14)
-        try await self.invoice(engagement, due: due, amount: 40_000, then: [])
-        try await self.invoice(engagement, due: due, amount: 50_000, then: ["finalize", "void"])
-        try await self.invoice(engagement, due: due, amount: 60_000, then: ["finalize", "send"])
-        let viewed = try await self.invoice(engagement, due: due, amount: 70_000, then: ["finalize", "send", "view"])
+        try await self.invoice(engagement, daysAgo: 45, amount: 125_000, then: ["finalize", "send"])
+        try await self.invoice(engagement, amount: 40_000, then: [])
+        try await self.invoice(engagement, amount: 50_000, then: ["finalize", "void"])
+        try await self.invoice(engagement, amount: 60_000, then: ["finalize", "send"])
+        let viewed = try await self.invoice(engagement, amount: 70_000, then: ["finalize", "send", "view"])
         _ = try await self.pay(viewed, client, share: 2, reference: "DEMO-2")
-        let paid = try await self.invoice(engagement, due: due, amount: 80_000, then: ["finalize", "send", "view"])
+        let paid = try await self.invoice(engagement, amount: 80_000, then: ["finalize", "send", "view"])
         let wrong = try await self.pay(paid, client, share: 1, reference: "DEMO-3")
         _ = try await self.firm.post("/v1/payments/\(wrong)/reverse", Payload.reason("Booked to the wrong client."))
         _ = try await self.pay(paid, client, share: 1, reference: "DEMO-4")

@@ -3,12 +3,8 @@ internal import Vocabulary
 
 /// Engagements, projects and tasks of the demo firm.
 extension Seeding {
-    mutating func engage(
-        _ client: Client,
-        monthly: Int64,
-        from day: LocalDate
-    ) async throws(CLIFailure) -> String {
-        let contract = try await self.contract(client, monthly: monthly, from: day, then: ["send", "sign"])
+    mutating func engage(_ client: Client, _ terms: Terms) async throws(CLIFailure) -> String {
+        let contract = try await self.contract(client, terms, then: ["send", "sign"])
         let engagement = try await self.firm.waitForRow("the engagement", "/v1/engagements?contract_id=\(contract)")
         self.bar.advance(by: 1)
         return try engagement.id(of: "engagement")
@@ -19,31 +15,49 @@ extension Seeding {
     }
 
     /// An engagement in each state, and over their projects every state of projects and tasks.
-    mutating func runEngagements(beside aged: String) async throws(CLIFailure) {
-        let today = self.firm.today
-        let held = try await self.engage(self.clients[1], monthly: 150_000, from: today)
-        let completed = try await self.engage(self.clients[2], monthly: 60_000, from: today)
-        let cancelled = try await self.engage(self.clients[3], monthly: 45_000, from: today)
+    mutating func runEngagements(beside main: String) async throws(CLIFailure) {
+        let held = try await self.engage(self.clients[1], Terms(monthly: 150_000))
+        let completed = try await self.engage(self.clients[2], Terms(monthly: 60_000, isOnce: true))
+        let cancelled = try await self.engage(self.clients[3], Terms(monthly: 45_000))
         // Its project has not begun.
-        _ = try await self.engage(self.clients[4], monthly: 30_000, from: today)
+        _ = try await self.engage(self.clients[4], Terms(monthly: 30_000))
 
-        try await self.workOn(try await self.project(of: aged))
+        let project = try await self.project(of: main)
+        try await self.workOn(project)
+        try await self.passMilestones(of: project)
         let heldProject = try await self.project(of: held)
         _ = try await self.firm.post("/v1/projects/\(heldProject)/start")
         _ = try await self.firm.post("/v1/projects/\(heldProject)/hold", Payload.reason("Waiting for access."))
         _ = try await self.firm.post("/v1/engagements/\(held)/hold", Payload.reason("The client is restructuring."))
+        try await self.pauseSchedule(of: held)
 
         let done = try await self.project(of: completed)
         for verb in ["start", "complete"] {
             _ = try await self.firm.post("/v1/projects/\(done)/\(verb)")
         }
-        try await self.settleDrafts(of: completed)
+        try await self.sendFirstInvoice(of: completed)
         _ = try await self.firm.post("/v1/engagements/\(completed)/complete")
 
         let dropped = try await self.project(of: cancelled)
         _ = try await self.firm.post("/v1/projects/\(dropped)/cancel", Payload.reason("Not needed any more."))
         _ = try await self.firm.post("/v1/engagements/\(cancelled)/cancel", Payload.reason("Ended by agreement."))
+        try await self.pauseSchedule(of: cancelled)
         self.bar.advance(by: 1)
+    }
+
+    /// The kick-off is behind it, the template's other milestone is open, and one that was added is not needed any more.
+    private func passMilestones(of project: String) async throws(CLIFailure) {
+        for milestone in try await self.firm.api.rows("/v1/milestones?project_id=\(project)") {
+            guard milestone["name"]?.string == "Kick-off" else {
+                continue
+            }
+            _ = try await self.firm.post("/v1/milestones/\(try milestone.id(of: "milestone"))/complete")
+        }
+        let added = try await self.firm.create(
+            "/v1/milestones",
+            ["project_id": .string(project), "name": "Second opinion"]
+        )
+        _ = try await self.firm.post("/v1/milestones/\(added)/cancel", Payload.reason("The first one was enough."))
     }
 
     /// Carries the template's tasks to different states, in the order their dependencies allow, and adds two beside them.

@@ -9,21 +9,29 @@ enum StateCensus {
         ("/v1/engagements", "status", ["active", "on_hold", "completed", "cancelled"]),
         ("/v1/projects", "status", ["not_started", "in_progress", "on_hold", "completed", "cancelled"]),
         ("/v1/tasks", "status", ["todo", "in_progress", "review", "completed", "cancelled"]),
+        ("/v1/milestones", "status", ["open", "completed", "cancelled"]),
+        ("/v1/invoice-schedules", "status", ["active", "paused", "completed"]),
         ("/v1/invoices", "status", ["draft", "sent", "viewed", "paid", "overdue", "cancelled"]),
     ]
+
+    /// Sweeps come once a minute.
+    private static let patience = Duration.seconds(150)
 
     static func check(_ firm: Firm) async throws(CLIFailure) {
         for (path, member, states) in StateCensus.machines {
             // What a sweep or another service still has to do is waited for.
-            let counts = try await firm.wait(for: "every state of \(path)") {
-                () async throws(CLIFailure) -> [String: Int]? in
+            let counts = try await firm.wait(
+                for: "every state of \(path)",
+                upTo: StateCensus.patience,
+                every: .milliseconds(500)
+            ) { () async throws(CLIFailure) -> [String: Int]? in
                 let rows = try await firm.api.rows(path)
                 let counts = Dictionary(grouping: rows) { $0[member]?.string ?? "" }.mapValues(\.count)
                 return states.allSatisfy { counts[$0] != nil } ? counts : nil
             }
             let text = states.map { "\($0) \(counts[$0] ?? 0)" }.joined(separator: ", ")
             let name = path.dropFirst("/v1/".count)
-            Terminal.line("\(name)\(String(repeating: " ", count: max(1, 14 - name.count)))\(text)")
+            Terminal.line("\(name)\(String(repeating: " ", count: max(1, 19 - name.count)))\(text)")
         }
         try await StateCensus.checkMoney(firm)
     }
@@ -50,7 +58,14 @@ enum StateCensus {
         guard invoiced == paid + owed else {
             throw CLIFailure(.failure, "of \(invoiced) invoiced, \(paid) are paid and \(owed) owed")
         }
+        // A reversal is a payment of its own, with every amount negative.
+        let allocated = try await firm.api.rows("/v1/payments").reduce(Int64(0)) {
+            $0 + ($1["amount_minor"]?.int64 ?? 0) - ($1["unapplied_minor"]?.int64 ?? 0)
+        }
+        guard allocated == paid else {
+            throw CLIFailure(.failure, "payments settled \(allocated), and invoices were paid \(paid)")
+        }
         let sums = [invoiced, paid, owed].map { Terminal.grouped($0) }
-        Terminal.line("money         invoiced \(sums[0]) = paid \(sums[1]) + owed \(sums[2]) (minor units)")
+        Terminal.line("money              invoiced \(sums[0]) = paid \(sums[1]) + owed \(sums[2]) (minor units)")
     }
 }

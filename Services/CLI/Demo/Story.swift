@@ -81,11 +81,11 @@ struct Story {
             )
             return try await firm.create("/v1/contracts", body)
         }
-        try await self.steps.step("contract sent") { () async throws(CLIFailure) in
-            _ = try await firm.post("/v1/contracts/\(contractID)/send", Payload.signer(name: client, email: email))
+        let sent = try await self.steps.step("contract sent") { () async throws(CLIFailure) in
+            try await firm.post("/v1/contracts/\(contractID)/send", Payload.signer(name: client, email: email))
         }
         try await self.steps.step("contract signed") { () async throws(CLIFailure) in
-            _ = try await firm.post("/v1/contracts/\(contractID)/sign", Payload.signature(name: client))
+            _ = try await firm.post("/v1/contracts/\(contractID)/sign", try Payload.signature(of: sent, name: client))
         }
         outcome.companyID = companyID
         outcome.contactID = contactID

@@ -58,7 +58,11 @@ public struct ProjectTemplate: Hashable, Sendable {
     /// Takes a template whose keys are unique, whose references lead somewhere and whose dependencies have no cycle.
     public init(milestones: [Milestone], tasks: [Task]) throws(Rejection) {
         guard milestones.count <= Self.milestonesMax else {
-            throw .invalid("/milestones_template", code: "too_many", "A template has \(Self.milestonesMax) milestones at most.")
+            throw .invalid(
+                "/milestones_template",
+                code: "too_many",
+                "A template has \(Self.milestonesMax) milestones at most."
+            )
         }
         guard tasks.count <= Self.tasksMax else {
             throw .invalid("/tasks_template", code: "too_many", "A template has \(Self.tasksMax) tasks at most.")

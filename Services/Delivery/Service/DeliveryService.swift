@@ -64,7 +64,9 @@ public struct Delivery: Sendable {
     public var handlers: EventHandlers {
         var handlers = EventHandlers()
         References.follow(&handlers)
-        ContractConsumer(engagements: self.engagements, templates: self.templates, work: self.work).register(in: &handlers)
+        ContractConsumer(engagements: self.engagements, templates: self.templates, work: self.work).register(
+            in: &handlers
+        )
         return handlers
     }
 
@@ -76,7 +78,9 @@ public struct Delivery: Sendable {
         let persistence = try environment.persistence()
         let delivery = Delivery(persistence)
         let consumer = environment.consumer(of: Self.producers, persistence, delivery.handlers)
-        let router = delivery.router(peers: PeerCalls(environment, to: "revenue", "timeline")) { producer, organization in
+        let router = delivery.router(peers: PeerCalls(environment, to: "revenue", "timeline")) {
+            producer,
+            organization in
             _ = await consumer.catchUp(with: producer, for: organization, within: Self.catchUpLimit)
         }
         return AssembledService(handler: try environment.endpoint(router), background: [ConsumerService(consumer)])

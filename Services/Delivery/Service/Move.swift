@@ -34,7 +34,10 @@ struct Move: Sendable {
         reason: Field? = nil
     ) -> OperationDeclaration {
         let declaration = OperationDeclaration(
-            resource.operationName(verb), .post("\(resource.itemPath)/\(verb)"), access: resource.write, summary
+            resource.operationName(verb),
+            .post("\(resource.itemPath)/\(verb)"),
+            access: resource.write,
+            summary
         )
         return (reason.map { declaration.body([$0]) } ?? declaration)
             .answers(.object(resource.schema, resource.visible))
@@ -46,7 +49,9 @@ struct Move: Sendable {
     /// The event that a verb publishes.
     static func event(_ event: String, of resource: Resource, _ summary: String) -> EventDeclaration {
         EventDeclaration(
-            "\(resource.name).\(event)", .statusChanged, summary,
+            "\(resource.name).\(event)",
+            .statusChanged,
+            summary,
             fields: [.object("data", resource.visible), .document("previous")]
         )
     }

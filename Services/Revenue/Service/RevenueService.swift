@@ -62,7 +62,7 @@ public struct Revenue: Sendable {
         ProveNumberSeries.register(in: &router, database)
         persistence.serve(.periodLock, in: &router)
         AgeingReport.register(in: &router, database)
-        AgeingInvoices.register(in: &router, database)
+        AgeingInvoices.register(in: &router, persistence)
         return router
     }
 

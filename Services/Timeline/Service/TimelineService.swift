@@ -31,7 +31,8 @@ public enum Timeline {
     /// A turn costs three look-ups, and a partition is needed two months later at the earliest.
     static let sweepInterval: Duration = .seconds(3_600)
 
-    public static let definition = ServiceDefinition(name: name, version: version, migrations: migrations) { environment in
+    public static let definition = ServiceDefinition(name: name, version: version, migrations: migrations) {
+        environment in
         let persistence = try environment.persistence()
         let log = ActivityLog()
         let months = ActivityMonths(persistence.database)
@@ -39,7 +40,12 @@ public enum Timeline {
             handler: try environment.endpoint(timelineRouter(persistence, log)),
             background: [
                 ConsumerService(environment.consumer(of: producers, persistence, log.handlers)),
-                Periodic("months", every: sweepInterval, clock: environment.clock, logger: environment.makeLogger("months")) { now in
+                Periodic(
+                    "months",
+                    every: sweepInterval,
+                    clock: environment.clock,
+                    logger: environment.makeLogger("months")
+                ) { now in
                     try await months.sweep(now: now)
                 },
             ]

@@ -33,7 +33,9 @@ extension OperationDeclaration {
         var values = try self.parameters(parameters)
         switch self.body {
         case .none:
-            break
+            // Nothing is read, and nothing is ignored: whoever sends a verb something believes that it does something. A GET's
+            // body has no meaning to anybody (RFC 9110, 9.3.1).
+            if self.route?.method != .get { _ = try self.read(body, [], .whole) }
         case .object(let fields):
             values.merge(try self.read(body, fields, .whole))
         case .mergePatch(let fields):

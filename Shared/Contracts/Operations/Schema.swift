@@ -3,11 +3,21 @@ public enum Schema {
     public enum Direction: Sendable {
         /// What a client may send: read-only fields are left out.
         case request
-        /// What an answer holds: every field, always present.
+        /// What an answer holds: every field, always present. Within a stored object a field that may be `null` may be absent
+        /// instead, since it is kept as it was sent and merge patches take `null` members away (RFC 7396).
         case response
     }
 
     public static func object(_ fields: [Field], _ direction: Direction, mode: InputDecoder.Mode = .whole) -> JSON {
+        Self.object(fields, direction, mode, isNested: false)
+    }
+
+    private static func object(
+        _ fields: [Field],
+        _ direction: Direction,
+        _ mode: InputDecoder.Mode,
+        isNested: Bool
+    ) -> JSON {
         let shown = fields.filter { field in
             switch direction {
             case .response: true
@@ -20,7 +30,7 @@ public enum Schema {
         schema["properties"] = .object(properties)
         let required = shown.filter { field in
             switch (direction, mode) {
-            case (.response, _): true
+            case (.response, _): !(isNested && field.isNullable)
             case (.request, .whole): field.isRequired && field.defaultValue == nil
             case (.request, .mergePatch): false
             }
@@ -57,7 +67,7 @@ public enum Schema {
         case .instant: ["type": "string", "format": "date-time"]
         case .date: ["type": "string", "format": "date"]
         case .choice(let choices): ["type": "string", "enum": .array(choices.map(JSON.string))]
-        case .object(let fields): Self.object(fields, direction)
+        case .object(let fields): Self.object(fields, direction, .whole, isNested: true)
         case .list(let element, let countMax):
             ["type": "array", "items": Self.kind(element, direction), "maxItems": .number(JSONNumber(Int64(countMax)))]
         case .document: ["type": "object", "additionalProperties": true]

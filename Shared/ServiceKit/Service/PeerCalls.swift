@@ -8,9 +8,10 @@ internal import Wire
 /// Only for what a person waits for; everything else a service learns from events. A test gives it a closure instead of the network.
 public struct PeerCalls: Sendable {
     /// Answers a read of another service: the operation's wire name, its parameters, and the call for which it is made.
-    public typealias Ask = @Sendable (
-        _ operation: String, _ parameters: [CallParameter], _ context: CallContext
-    ) async throws(Fault) -> JSON
+    public typealias Ask =
+        @Sendable (
+            _ operation: String, _ parameters: [CallParameter], _ context: CallContext
+        ) async throws(Fault) -> JSON
 
     private let ask: Ask
 
@@ -88,7 +89,8 @@ extension Fault {
         case .unavailable: self.init(.unavailable, "\(service) cannot be reached at this moment.", retryAfter: 1)
         case .deadlineExceeded: self.init(.deadlineExceeded, "\(service) took longer than it was given.")
         case .cancelled: self.init(.deadlineExceeded, "The request was given up.")
-        case .protocolViolation, .refused: self.init(.internalError, "\(service) and this service do not understand each other.")
+        case .protocolViolation, .refused:
+            self.init(.internalError, "\(service) and this service do not understand each other.")
         }
     }
 }

@@ -20,7 +20,8 @@ struct SendContract: Operation {
     .body([
         .text("signer_name", max: 200).nullable().redacted(.name),
         .email("signer_email").nullable(),
-        .integer("sign_within_days", 1...signWithinDaysMax).defaulting(to: .int(signWithinDaysDefault)),
+        .integer("sign_within_days", 0...signWithinDaysMax).defaulting(to: .int(signWithinDaysDefault))
+            .described("0 is until the end of today, in the organization's zone."),
     ])
     .answers(.object("Contract", Resource.contract.visible))
     .idempotent(.required)

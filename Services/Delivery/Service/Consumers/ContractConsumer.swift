@@ -44,7 +44,9 @@ struct ContractConsumer: Sendable {
         let engagement = try self.engagements.insert(values, for: event.organization, at: event.now, in: transaction)
         let created = self.engagements.event("created", .created, engagement, because: cause)
         let activated = self.engagements.event(
-            "activated", .statusChanged, engagement,
+            "activated",
+            .statusChanged,
+            engagement,
             extra: ["billing": values.optionalDocument("billing") ?? .null],
             because: cause.following(created)
         )
@@ -75,7 +77,8 @@ struct ContractConsumer: Sendable {
             startsOn = try References.zone(of: event.organization, in: transaction).date(at: signedAt)
         }
         let billing = event.payload["billing"] ?? event.data["billing"]
-        let version = event.data["contract_version_id"] ?? event.data["signed_version_id"] ?? event.data["current_version_id"]
+        let version =
+            event.data["contract_version_id"] ?? event.data["signed_version_id"] ?? event.data["current_version_id"]
         return Values([
             "name": .text(String((event.data["title"]?.string ?? "Engagement").prefix(Self.nameMax))),
             "status": .text(Engagement.Status.active.rawValue),

@@ -11,7 +11,8 @@ enum References {
     /// The organization's zone. Until identity's event has arrived it is UTC, which is identity's default too.
     static func zone(of organization: Identifier, in transaction: borrowing Transaction) throws -> Zone {
         let rows = try transaction.query(
-            "SELECT time_zone FROM organization_ref WHERE organization_id = $1", [.uuid(organization)]
+            "SELECT time_zone FROM organization_ref WHERE organization_id = $1",
+            [.uuid(organization)]
         )
         guard rows.count == 1 else { return .utc }
         return Zone(try rows[0].text("time_zone")) ?? .utc
@@ -57,7 +58,11 @@ enum References {
         )
     }
 
-    private static func keepClient(_ event: ReceivedEvent, isDeleted: Bool, in transaction: borrowing Transaction) throws {
+    private static func keepClient(
+        _ event: ReceivedEvent,
+        isDeleted: Bool,
+        in transaction: borrowing Transaction
+    ) throws {
         // Deleting shows the row as it was, so an equal version may still say something new.
         try transaction.queue(
             """
@@ -68,13 +73,18 @@ enum References {
                 OR (client_company_ref.version = EXCLUDED.version AND EXCLUDED.is_deleted)
             """,
             [
-                .uuid(event.organization), .uuid(event.record.aggregateID), .text(try event.text("name")), .bool(isDeleted),
+                .uuid(event.organization), .uuid(event.record.aggregateID), .text(try event.text("name")),
+                .bool(isDeleted),
                 .int(event.record.aggregateVersion),
             ]
         )
     }
 
-    private static func keepInvoice(_ event: ReceivedEvent, isDeleted: Bool, in transaction: borrowing Transaction) throws {
+    private static func keepInvoice(
+        _ event: ReceivedEvent,
+        isDeleted: Bool,
+        in transaction: borrowing Transaction
+    ) throws {
         let isDraft = try !isDeleted && event.text("status") == "draft"
         try transaction.queue(
             """

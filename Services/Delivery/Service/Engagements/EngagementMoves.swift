@@ -11,22 +11,34 @@ struct EngagementMoves: Sendable {
     let catchUp: CatchUp
 
     static let hold = Move.declaration(
-        "hold", of: .engagement, "held", "Put an engagement on hold.", reason: MoveRequest.reason.required()
+        "hold",
+        of: .engagement,
+        "held",
+        "Put an engagement on hold.",
+        reason: MoveRequest.reason.required()
     )
     static let resume = Move.declaration("resume", of: .engagement, "resumed", "Take an engagement up again.")
     static let complete = Move.declaration("complete", of: .engagement, "completed", "Complete an engagement.")
         .described("Every project must be completed or cancelled, and no invoice may be a draft.")
     static let cancel = Move.declaration(
-        "cancel", of: .engagement, "cancelled", "Cancel an engagement.", reason: MoveRequest.reason.required()
+        "cancel",
+        of: .engagement,
+        "cancelled",
+        "Cancel an engagement.",
+        reason: MoveRequest.reason.required()
     )
 
     static let events = [
         EventDeclaration(
-            "engagement.created", .created, "A signed contract made an engagement.",
+            "engagement.created",
+            .created,
+            "A signed contract made an engagement.",
             fields: [.object("data", Resource.engagement.visible)]
         ),
         EventDeclaration(
-            "engagement.activated", .statusChanged, "An engagement began.",
+            "engagement.activated",
+            .statusChanged,
+            "An engagement began.",
             fields: [
                 .object("data", Resource.engagement.visible),
                 .document("billing").nullable().described("The contract's billing terms."),
@@ -53,9 +65,15 @@ struct EngagementMoves: Sendable {
         router.serve(Self.complete) { input, context in
             let organization = try context.caller().organization
             await self.catchUp("revenue", organization)
-            return try await self.move(try MoveRequest(input), Self.complete, context, "completed") { engagement, transaction in
+            return try await self.move(try MoveRequest(input), Self.complete, context, "completed") {
+                engagement,
+                transaction in
                 let open = try Self.openWork(of: engagement.id, for: organization, in: transaction)
-                return try engagement.complete(projects: open.projects, draftInvoices: open.draftInvoices, at: context.now)
+                return try engagement.complete(
+                    projects: open.projects,
+                    draftInvoices: open.draftInvoices,
+                    at: context.now
+                )
             }
         }
         router.serve(Self.cancel) { input, context in

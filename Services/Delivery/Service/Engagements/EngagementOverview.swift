@@ -10,10 +10,14 @@ struct EngagementOverview: Operation {
     static let projectsMax = 200
 
     static let declaration = OperationDeclaration(
-        "delivery.engagement.overview", .get("/v1/engagements/{id}/overview"), access: .read("delivery"),
+        "delivery.engagement.overview",
+        .get("/v1/engagements/{id}/overview"),
+        access: .read("delivery"),
         "An engagement with its projects, invoices and last activity."
     )
-    .described("A part whose service cannot be asked at this moment, or may not be by this caller, is `null`, and `problems` says why.")
+    .described(
+        "A part whose service cannot be asked at this moment, or may not be by this caller, is `null`, and `problems` says why."
+    )
     .answers(
         .object(
             "EngagementOverview",
@@ -33,10 +37,11 @@ struct EngagementOverview: Operation {
     .faults(.notFound)
     .calling("revenue", "timeline")
 
-    private static let project: [Field] = Resource.project.visible + [
-        .object("tasks_by_status", WorkTask.Status.allCases.map { .integer($0.rawValue, 0...Int64.max) }),
-        .object("milestones_by_status", Milestone.Status.allCases.map { .integer($0.rawValue, 0...Int64.max) }),
-    ]
+    private static let project: [Field] =
+        Resource.project.visible + [
+            .object("tasks_by_status", WorkTask.Status.allCases.map { .integer($0.rawValue, 0...Int64.max) }),
+            .object("milestones_by_status", Milestone.Status.allCases.map { .integer($0.rawValue, 0...Int64.max) }),
+        ]
 
     private static let problem: [Field] = [
         .text("part", max: 50), .text("code", max: 50), .text("detail", max: 2_000),
@@ -93,7 +98,9 @@ struct EngagementOverviews: Sendable {
 
     private func lastActivity(of id: Identifier, _ context: CallContext) async throws(Fault) -> JSON {
         let page = try await self.peers.read(
-            "timeline.activity.list/1", ["engagement_id": id.description, "limit": "1"], for: context
+            "timeline.activity.list/1",
+            ["engagement_id": id.description, "limit": "1"],
+            for: context
         )
         return page["data"]?.array?.first ?? .null
     }
@@ -102,22 +109,34 @@ struct EngagementOverviews: Sendable {
 
     private func gather(_ id: Identifier, _ context: CallContext) async throws -> JSONObject {
         let organization = try context.caller().organization
-        return try await self.database.transaction(.organization(organization), deadline: context.deadline) { transaction in
+        return try await self.database.transaction(.organization(organization), deadline: context.deadline) {
+            transaction in
             guard let engagement = try self.engagements.find(id, for: organization, in: transaction) else {
                 throw Fault.notFound(Resource.engagement.label)
             }
             let projects = try self.projects.rows(
                 where: "engagement_id = $2 ORDER BY created_at, id LIMIT $3",
                 [.uuid(id), .int(Int64(EngagementOverview.projectsMax))],
-                for: organization, in: transaction
+                for: organization,
+                in: transaction
             )
             let tasks = try Self.counts(
-                "SELECT project_id, status, count(*) AS count FROM task WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2",
-                of: id, for: organization, in: transaction
+                """
+                SELECT project_id, status, count(*) AS count FROM task
+                WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2
+                """,
+                of: id,
+                for: organization,
+                in: transaction
             )
             let milestones = try Self.counts(
-                "SELECT project_id, status, count(*) AS count FROM milestone WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2",
-                of: id, for: organization, in: transaction
+                """
+                SELECT project_id, status, count(*) AS count FROM milestone
+                WHERE organization_id = $1 AND engagement_id = $2 AND deleted_at IS NULL GROUP BY 1, 2
+                """,
+                of: id,
+                for: organization,
+                in: transaction
             )
             var body = JSONObject()
             body["engagement"] = try JSON(parsing: engagement.json)
@@ -143,7 +162,8 @@ struct EngagementOverviews: Sendable {
         let rows = try transaction.query(sql, [.uuid(organization), .uuid(id)])
         var counts: [Identifier: [String: Int64]] = [:]
         for index in 0..<rows.count {
-            counts[try rows[index].uuid("project_id"), default: [:]][try rows[index].text("status")] = try rows[index].int("count")
+            counts[try rows[index].uuid("project_id"), default: [:]][try rows[index].text("status")] = try rows[index]
+                .int("count")
         }
         return counts
     }
@@ -159,7 +179,8 @@ struct EngagementOverviews: Sendable {
     ) throws(SQLFault) -> JSON {
         guard let id = try engagement.row.uuidOrNil("client_company_id") else { return .null }
         let rows = try transaction.query(
-            "SELECT name FROM client_company_ref WHERE organization_id = $1 AND id = $2", [.uuid(organization), .uuid(id)]
+            "SELECT name FROM client_company_ref WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(id)]
         )
         guard rows.count == 1 else { return .null }
         return ["id": .string(id.description), "name": .string(try rows[0].text("name"))]

@@ -23,7 +23,9 @@ extension Resource {
                 .identifier("contract_version_id").nullable().readOnly(),
                 .identifier("deal_id").nullable().readOnly().filterable(),
                 .identifier("proposal_id").nullable().readOnly().filterable(),
-                .identifier("project_template_id").nullable().readOnly().described("The template that the contract names."),
+                .identifier("project_template_id").nullable().readOnly().described(
+                    "The template that the contract names."
+                ),
                 .currency().nullable().readOnly(),
                 .money("total_minor").nullable().readOnly().described("What the contract is worth."),
                 .date("starts_on").readOnly().filterable()

@@ -9,7 +9,9 @@ struct EngagementTrace: Operation {
     static let eventsMax = 10_000
 
     static let declaration = OperationDeclaration(
-        "delivery.engagement.trace", .get("/v1/engagements/{id}/trace"), access: .read("delivery"),
+        "delivery.engagement.trace",
+        .get("/v1/engagements/{id}/trace"),
+        access: .read("delivery"),
         "Everything that happened in the story of an engagement, and what caused it."
     )
     .described("`data` has the events in causal order, `tree` the same events each with its `effects` below it.")
@@ -38,11 +40,16 @@ struct EngagementTrace: Operation {
     ) {
         router.serve(Self.self) { request, context in
             let engagement = try await engagements.read(
-                request.id, for: try context.caller().organization, in: database, deadline: context.deadline
+                request.id,
+                for: try context.caller().organization,
+                in: database,
+                deadline: context.deadline
             )
             let story = try engagement.row.uuid("correlation_id")
             let answer = try await peers.read(
-                "timeline.activity.trace/1", ["correlation_id": story.description], for: context
+                "timeline.activity.trace/1",
+                ["correlation_id": story.description],
+                for: context
             )
             let events = answer["data"]?.array ?? []
             let body: JSON = [

@@ -24,12 +24,21 @@ struct InvoiceSummary: Sendable {
     init(_ invoices: [JSON], isComplete: Bool = true) {
         self.invoices = invoices
         self.totals = Self.totals(of: invoices)
-        self.problem = isComplete ? nil : OverviewProblem.json(
-            "invoices", "truncated", "There are more than \(Self.invoicesMax) invoices; these are the newest."
-        )
+        self.problem =
+            isComplete
+            ? nil
+            : OverviewProblem.json(
+                "invoices",
+                "truncated",
+                "There are more than \(Self.invoicesMax) invoices; these are the newest."
+            )
     }
 
-    static func read(_ engagement: Identifier, _ peers: PeerCalls, _ context: CallContext) async throws(Fault) -> InvoiceSummary {
+    static func read(
+        _ engagement: Identifier,
+        _ peers: PeerCalls,
+        _ context: CallContext
+    ) async throws(Fault) -> InvoiceSummary {
         var invoices: [JSON] = []
         var parameters = ["engagement_id": engagement.description, "limit": "\(Self.pageMax)"]
         for _ in 0..<Self.pagesMax {
@@ -71,7 +80,8 @@ struct InvoiceSummary: Sendable {
         return sums.sorted { $0.key < $1.key }.map { currency, sum in
             [
                 "currency": .string(currency), "invoices": .int(sum.invoices), "drafts": .int(sum.drafts),
-                "invoiced_minor": .int(sum.invoiced), "paid_minor": .int(sum.paid), "credited_minor": .int(sum.credited),
+                "invoiced_minor": .int(sum.invoiced), "paid_minor": .int(sum.paid),
+                "credited_minor": .int(sum.credited),
                 "balance_minor": .int(sum.balance),
             ]
         }

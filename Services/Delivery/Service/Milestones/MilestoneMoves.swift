@@ -11,7 +11,11 @@ struct MilestoneMoves: Sendable {
     static let complete = Move.declaration("complete", of: .milestone, "completed", "Complete a milestone.")
         .described("Where the milestone has an amount, revenue drafts an invoice of it.")
     static let cancel = Move.declaration(
-        "cancel", of: .milestone, "cancelled", "Cancel a milestone.", reason: MoveRequest.reason.required()
+        "cancel",
+        of: .milestone,
+        "cancelled",
+        "Cancel a milestone.",
+        reason: MoveRequest.reason.required()
     )
 
     static let events = [

@@ -29,7 +29,9 @@ extension Resource {
         resource.actions = [.get, .list, .create, .change, .delete]
         resource.hooks.create = { values, context, transaction in
             let project = try ProjectParent.lock(
-                try values.identifier("project_id"), for: try context.caller().organization, in: transaction
+                try values.identifier("project_id"),
+                for: try context.caller().organization,
+                in: transaction
             )
             try project.project.requireOpen()
             values.merge(project.columns)

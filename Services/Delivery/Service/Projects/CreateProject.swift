@@ -11,7 +11,10 @@ struct CreateProject: Sendable {
 
     static let events = [
         EventDeclaration(
-            "project.created", .created, "A project was created.", fields: [.object("data", Resource.project.visible)]
+            "project.created",
+            .created,
+            "A project was created.",
+            fields: [.object("data", Resource.project.visible)]
         )
     ]
 
@@ -26,7 +29,10 @@ struct CreateProject: Sendable {
             let cause = try context.cause()
             return try await self.commands.run(Self.declaration, context) { transaction in
                 let parent = try EngagementParent.hold(
-                    try input.identifier("engagement_id"), for: caller.organization, in: transaction, self.engagements
+                    try input.identifier("engagement_id"),
+                    for: caller.organization,
+                    in: transaction,
+                    self.engagements
                 )
                 let template = try self.template(of: input, for: caller.organization, in: transaction)
                 let today = template == nil ? nil : caller.zone.date(at: context.now)
@@ -58,7 +64,11 @@ struct CreateProject: Sendable {
     ) throws -> ProjectTemplate? {
         guard let id = input.optionalIdentifier("project_template_id") else { return nil }
         guard let stored = try self.templates.find(id, for: organization, in: transaction) else {
-            throw Fault.invalid("/project_template_id", "unknown_reference", "There is no project template with this id.")
+            throw Fault.invalid(
+                "/project_template_id",
+                "unknown_reference",
+                "There is no project template with this id."
+            )
         }
         return try ProjectTemplate(stored)
     }

@@ -10,12 +10,20 @@ struct ProjectMoves: Sendable {
 
     static let start = Move.declaration("start", of: .project, "started", "Begin a project.")
     static let hold = Move.declaration(
-        "hold", of: .project, "held", "Put a project on hold.", reason: MoveRequest.reason.required()
+        "hold",
+        of: .project,
+        "held",
+        "Put a project on hold.",
+        reason: MoveRequest.reason.required()
     )
     static let resume = Move.declaration("resume", of: .project, "resumed", "Take a project up again.")
     static let complete = Move.declaration("complete", of: .project, "completed", "Complete a project.")
     static let cancel = Move.declaration(
-        "cancel", of: .project, "cancelled", "Cancel a project.", reason: MoveRequest.reason.required()
+        "cancel",
+        of: .project,
+        "cancelled",
+        "Cancel a project.",
+        reason: MoveRequest.reason.required()
     )
 
     static let events = [
@@ -28,7 +36,8 @@ struct ProjectMoves: Sendable {
 
     func register(in router: inout Router) {
         self.serve(Self.start, "started", in: &router) { project, _, now in try project.start(at: now) }
-        self.serve(Self.hold, "held", in: &router) { project, reason, now in try project.hold(because: reason, at: now) }
+        self.serve(Self.hold, "held", in: &router) { project, reason, now in try project.hold(because: reason, at: now)
+        }
         self.serve(Self.resume, "resumed", in: &router) { project, _, now in try project.resume(at: now) }
         self.serve(Self.complete, "completed", in: &router) { project, _, now in try project.complete(at: now) }
         self.serve(Self.cancel, "cancelled", in: &router) { project, reason, now in

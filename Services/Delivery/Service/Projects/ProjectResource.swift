@@ -22,7 +22,9 @@ extension Resource {
                 .text("status_reason", max: 2_000).nullable().readOnly().redacted(.content)
                     .described("Why it was put on hold or cancelled."),
                 .date("starts_on").nullable().filterable()
-                    .described("From this day the dates of a template count; today in the organization's zone by default."),
+                    .described(
+                        "From this day the dates of a template count; today in the organization's zone by default."
+                    ),
                 .date("due_on").nullable().filterable(),
                 .instant("started_at").nullable().readOnly(),
                 .instant("closed_at").nullable().readOnly(),

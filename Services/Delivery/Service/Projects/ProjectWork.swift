@@ -63,7 +63,11 @@ struct ProjectWork: Sendable {
             values["amount_minor"] = milestone.amountMinor.map(Value.integer) ?? .null
             values["currency"] = parent.currency.map(Value.text) ?? .null
             let stored = try self.milestones.insert(
-                values, id: milestone.id, for: cause.organization, at: cause.now, in: transaction
+                values,
+                id: milestone.id,
+                for: cause.organization,
+                at: cause.now,
+                in: transaction
             )
             made.events.append(self.milestones.event("created", .created, stored, because: cause))
         }
@@ -77,7 +81,11 @@ struct ProjectWork: Sendable {
             values["due_on"] = .date(task.dueOn)
             values["priority"] = .text(task.priority.rawValue)
             let stored = try self.tasks.insert(
-                values, id: task.id, for: cause.organization, at: cause.now, in: transaction
+                values,
+                id: task.id,
+                for: cause.organization,
+                at: cause.now,
+                in: transaction
             )
             made.events.append(self.tasks.event("created", .created, stored, because: cause))
         }

@@ -7,10 +7,14 @@ internal import Vocabulary
 /// Moves a project's start, and by as many days the dates of all that is still open in it.
 struct ShiftProject: Operation {
     static let declaration = OperationDeclaration(
-        "delivery.project.shift", .post("/v1/projects/{id}/shift"), access: .write("delivery"),
+        "delivery.project.shift",
+        .post("/v1/projects/{id}/shift"),
+        access: .write("delivery"),
         "Move a project and its open work to another start."
     )
-    .described("Every date moves by the same number of days: the project's, and those of its open milestones and unfinished tasks.")
+    .described(
+        "Every date moves by the same number of days: the project's, and those of its open milestones and unfinished tasks."
+    )
     .body([.date("starts_on").required().example("2026-12-01")])
     .answers(.object(Resource.project.schema, Resource.project.visible))
     .idempotent(.optional)
@@ -19,10 +23,14 @@ struct ShiftProject: Operation {
 
     static let events = [
         EventDeclaration(
-            "project.shifted", .updated, "A project and its open work moved to another start.",
+            "project.shifted",
+            .updated,
+            "A project and its open work moved to another start.",
             fields: [
                 .object("data", Resource.project.visible), .document("previous"),
-                .integer("days", -Int64(Int32.max)...Int64(Int32.max)).described("By how many days; negative for earlier."),
+                .integer("days", -Int64(Int32.max)...Int64(Int32.max)).described(
+                    "By how many days; negative for earlier."
+                ),
             ]
         )
     ]
@@ -44,7 +52,8 @@ struct ShiftProject: Operation {
                 try Project(before).requireOpen()
                 guard let start = try before.row.dateOrNil("starts_on") else {
                     throw Fault(
-                        .conflict, "The project has no start to count from. Set starts_on first.",
+                        .conflict,
+                        "The project has no start to count from. Set starts_on first.",
                         problems: [Problem("/starts_on", "no_start", "The project has no start.")]
                     )
                 }
@@ -52,12 +61,20 @@ struct ShiftProject: Operation {
                 guard days != 0 else { return Outcome(before.reply()) }
                 let due = try before.row.dateOrNil("due_on").map { Value.date($0.adding(days: days)) }
                 let after = try projects.update(
-                    before, Values(["starts_on": .date(request.startsOn), "due_on": due ?? .null]),
-                    for: cause.organization, at: context.now, in: transaction
+                    before,
+                    Values(["starts_on": .date(request.startsOn), "due_on": due ?? .null]),
+                    for: cause.organization,
+                    at: context.now,
+                    in: transaction
                 )
                 try Self.moveOpenWork(of: request.id, by: days, because: cause, in: transaction)
                 let event = projects.event(
-                    "shifted", .updated, after, previous: before, extra: ["days": .int(Int64(days))], because: cause
+                    "shifted",
+                    .updated,
+                    after,
+                    previous: before,
+                    extra: ["days": .int(Int64(days))],
+                    because: cause
                 )
                 return Outcome(after.reply(), events: [event])
             }

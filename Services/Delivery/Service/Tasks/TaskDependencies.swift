@@ -30,7 +30,8 @@ struct TaskDependencies: Sendable {
     }
 
     /// Adds dependencies that are known to be sound.
-    func add(_ dependencies: [Identifier], to task: Identifier, in transaction: borrowing Transaction) throws(SQLFault) {
+    func add(_ dependencies: [Identifier], to task: Identifier, in transaction: borrowing Transaction) throws(SQLFault)
+    {
         guard !dependencies.isEmpty else { return }
         try transaction.queue(
             """

@@ -13,9 +13,16 @@ struct TaskEdits: Sendable {
     static let change = Resource.task.declaration(of: .change)
 
     static let events = [
-        EventDeclaration("task.created", .created, "A task was created.", fields: [.object("data", Resource.task.visible)]),
         EventDeclaration(
-            "task.updated", .updated, "A task was changed.",
+            "task.created",
+            .created,
+            "A task was created.",
+            fields: [.object("data", Resource.task.visible)]
+        ),
+        EventDeclaration(
+            "task.updated",
+            .updated,
+            "A task was changed.",
             fields: [.object("data", Resource.task.visible), .document("previous")]
         ),
     ]
@@ -30,7 +37,9 @@ struct TaskEdits: Sendable {
         let cause = try context.cause()
         return try await self.commands.run(Self.create, context) { transaction in
             let parent = try ProjectParent.lock(
-                try input.identifier("project_id"), for: cause.organization, in: transaction
+                try input.identifier("project_id"),
+                for: cause.organization,
+                in: transaction
             )
             try parent.project.requireOpen()
             try Self.requireMilestone(of: input, in: parent.project.id, for: cause.organization, transaction)
@@ -40,7 +49,13 @@ struct TaskEdits: Sendable {
             var values = input
             values.merge(parent.columns)
             values["status"] = .text(WorkTask.Status.todo.rawValue)
-            let stored = try self.tasks.insert(values, id: id, for: cause.organization, at: context.now, in: transaction)
+            let stored = try self.tasks.insert(
+                values,
+                id: id,
+                for: cause.organization,
+                at: context.now,
+                in: transaction
+            )
             return Outcome(
                 stored.reply(status: 201, location: "\(Resource.task.path)/\(id)"),
                 events: [self.tasks.event("created", .created, stored, because: cause)]
@@ -60,17 +75,23 @@ struct TaskEdits: Sendable {
             if input.has("depends_on") {
                 _ = try ProjectParent.lock(project, for: cause.organization, in: transaction)
             }
+            try Self.requireMilestone(of: input, in: project, for: cause.organization, transaction)
             let before = try self.tasks.lock(id, for: cause.organization, in: transaction)
             try before.require(context.ifMatch)
             var changes = input
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }
-            try Self.requireMilestone(of: changes, in: project, for: cause.organization, transaction)
             if changes.has("depends_on") {
                 let dependencies = TaskDependencies(project: project, organization: cause.organization)
                 try dependencies.replace(changes.identifiers("depends_on"), of: id, in: transaction)
             }
-            let after = try self.tasks.update(before, changes, for: cause.organization, at: context.now, in: transaction)
+            let after = try self.tasks.update(
+                before,
+                changes,
+                for: cause.organization,
+                at: context.now,
+                in: transaction
+            )
             return Outcome(
                 after.reply(),
                 events: [self.tasks.event("updated", .updated, after, previous: before, because: cause)]
@@ -93,7 +114,11 @@ struct TaskEdits: Sendable {
             [.uuid(organization), .uuid(project), .uuid(milestone)]
         )
         guard rows.count == 1 else {
-            throw Fault.invalid("/milestone_id", "unknown_reference", "There is no milestone with this id in the project.")
+            throw Fault.invalid(
+                "/milestone_id",
+                "unknown_reference",
+                "There is no milestone with this id in the project."
+            )
         }
     }
 }

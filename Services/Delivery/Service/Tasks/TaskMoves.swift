@@ -13,7 +13,11 @@ struct TaskMoves: Sendable {
     static let submit = Move.declaration("submit", of: .task, "submitted", "Hand a task in for review.")
     static let complete = Move.declaration("complete", of: .task, "completed", "Complete a reviewed task.")
     static let reopen = Move.declaration(
-        "reopen", of: .task, "reopened", "Take up a completed task again.", reason: MoveRequest.reason.required()
+        "reopen",
+        of: .task,
+        "reopened",
+        "Take up a completed task again.",
+        reason: MoveRequest.reason.required()
     )
     static let cancel = Move.declaration("cancel", of: .task, "cancelled", "Cancel a task.", reason: MoveRequest.reason)
 
@@ -25,7 +29,8 @@ struct TaskMoves: Sendable {
         Move.event("cancelled", of: .task, "A task was cancelled."),
     ]
 
-    private typealias Rule = @Sendable (inout WorkTask, MoveRequest, CallContext, borrowing Transaction) throws -> TaskMoved
+    private typealias Rule =
+        @Sendable (inout WorkTask, MoveRequest, CallContext, borrowing Transaction) throws -> TaskMoved
 
     func register(in router: inout Router) {
         self.serve(Self.start, "started", in: &router) { task, _, context, transaction in
@@ -35,7 +40,8 @@ struct TaskMoves: Sendable {
             return try task.start(dependencies: dependencies, at: context.now)
         }
         self.serve(Self.submit, "submitted", in: &router) { task, _, context, _ in try task.submit(at: context.now) }
-        self.serve(Self.complete, "completed", in: &router) { task, _, context, _ in try task.complete(at: context.now) }
+        self.serve(Self.complete, "completed", in: &router) { task, _, context, _ in try task.complete(at: context.now)
+        }
         self.serve(Self.reopen, "reopened", in: &router) { task, request, context, transaction in
             let organization = try context.caller().organization
             try Self.requireOpenProject(of: task.id, for: organization, in: transaction)

@@ -33,7 +33,9 @@ extension Resource {
                 .date("start_on").nullable(),
                 .date("due_on").nullable().filterable(),
                 .list("depends_on", of: .identifier, countMax: TaskFields.dependenciesMax).defaulting(to: [])
-                    .described("Tasks of the same project that must be completed or cancelled before it starts; never in a circle."),
+                    .described(
+                        "Tasks of the same project that must be completed or cancelled before it starts; never in a circle."
+                    ),
                 .instant("completed_at").nullable().readOnly().filterable(),
             ]
         )

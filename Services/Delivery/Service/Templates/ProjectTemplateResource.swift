@@ -22,7 +22,8 @@ extension Resource {
         )
         resource.hooks.create = { values, _, _ in
             let template = try ProjectTemplate(
-                milestones: values.objects("milestones_template"), tasks: values.objects("tasks_template")
+                milestones: values.objects("milestones_template"),
+                tasks: values.objects("tasks_template")
             )
             values.merge(template.columns)
         }
@@ -32,7 +33,8 @@ extension Resource {
             var whole = try ProjectTemplate(stored).columns
             whole.merge(changes)
             let template = try ProjectTemplate(
-                milestones: whole.objects("milestones_template"), tasks: whole.objects("tasks_template")
+                milestones: whole.objects("milestones_template"),
+                tasks: whole.objects("tasks_template")
             )
             changes.merge(template.columns)
         }

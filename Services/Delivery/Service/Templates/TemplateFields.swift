@@ -10,7 +10,9 @@ enum TemplateFields {
     private static let offset: ClosedRange<Int64> = 0...Int64(ProjectTemplate.offsetDaysMax)
 
     static let milestone: [Field] = [
-        .text("key", max: Self.keyMax).required().described("What tasks call it within the template.").example("kickoff"),
+        .text("key", max: Self.keyMax).required().described("What tasks call it within the template.").example(
+            "kickoff"
+        ),
         .text("name", max: 200).required().example("Kick-off"),
         .integer("offset_days", Self.offset).required().described("Days from the project's start to its due date."),
         .money("amount_minor").nullable().described("What its completion bills."),
@@ -66,7 +68,10 @@ extension ProjectTemplate {
     /// Restores a template from its row.
     init(_ stored: Stored) throws {
         try self.init(
-            milestones: try TemplateFields.values(try stored.row.bytes("milestones_template"), TemplateFields.milestone),
+            milestones: try TemplateFields.values(
+                try stored.row.bytes("milestones_template"),
+                TemplateFields.milestone
+            ),
             tasks: try TemplateFields.values(try stored.row.bytes("tasks_template"), TemplateFields.task)
         )
     }

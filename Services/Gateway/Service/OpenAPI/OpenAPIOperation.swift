@@ -128,7 +128,8 @@ struct OpenAPIOperation: Sendable {
         if self.operation.access.rule != .open { codes += [.unauthenticated, .forbidden] }
         if self.operation.parameters.contains(where: { $0["in"] == "path" }) { codes.append(.notFound) }
         if self.operation.requiresIfMatch { codes += [.stale, .preconditionRequired] }
-        if self.operation.request != nil { codes += [.unsupportedMediaType, .validationFailed, .tooLarge] }
+        // Whatever changes something reads what it is sent, if only to refuse it.
+        if self.changes { codes += [.unsupportedMediaType, .validationFailed, .tooLarge] }
         if self.operation.idempotency != .unsupported { codes.append(.idempotencyMismatch) }
         return Dictionary(grouping: Set(codes), by: \.httpStatus)
             .map { ($0.key, $0.value.sorted { $0.rawValue < $1.rawValue }) }

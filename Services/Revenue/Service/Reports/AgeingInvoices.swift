@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Postgres
+internal import Resources
 internal import RevenueDomain
 internal import Vocabulary
 
@@ -18,7 +19,7 @@ struct AgeingInvoices: Operation {
         AgeingReport.filters + [
             .choice("bucket", Ageing.Bucket.self).described("Only this age."),
             .integer("limit", 1...Self.limitMax).defaulting(to: 50),
-            .identifier("cursor").described("`next_cursor` of the page before."),
+            .text("cursor", max: 1_024).described("`next_cursor` of the page before."),
         ]
     )
     .answers(
@@ -37,20 +38,38 @@ struct AgeingInvoices: Operation {
     let currency: String?
     let bucket: Ageing.Bucket?
     let limit: Int
-    let cursor: Identifier?
+    let cursor: String?
 
     init(_ input: Values) throws(Fault) {
         self.client = input.optionalIdentifier("client_company_id")
         self.currency = input.optionalText("currency")
         self.bucket = input.optionalText("bucket").flatMap(Ageing.Bucket.init(rawValue:))
         self.limit = Int(try input.integer("limit"))
-        self.cursor = input.optionalIdentifier("cursor")
+        self.cursor = input.optionalText("cursor")
     }
 
-    static func register(in router: inout Router, _ database: Database) {
+    /// What a cursor belongs to: this list of this organization with these filters.
+    private func identity(of organization: Identifier) -> String {
+        let filters = [self.client?.description, self.currency, self.bucket?.rawValue].map { $0 ?? "-" }
+        return ([Self.declaration.name, organization.description] + filters).joined(separator: " ")
+    }
+
+    private static func opened(_ cursor: String, _ identity: String, _ cursors: CursorSigner) throws(Fault) -> Identifier {
+        guard let id = cursors.position(in: cursor, for: identity).flatMap(Identifier.init(_:)) else {
+            let detail = "This cursor does not belong to this list."
+            let problem = Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")
+            throw Fault(.invalidRequest, detail, problems: [problem])
+        }
+        return id
+    }
+
+    static func register(in router: inout Router, _ persistence: Persistence) {
+        let (database, cursors) = (persistence.database, persistence.cursors)
         router.serve(AgeingInvoices.self) { request, context in
             let caller = try context.caller()
             let today = caller.zone.date(at: context.now)
+            let identity = request.identity(of: caller.organization)
+            let last = try request.cursor.map { cursor throws(Fault) in try Self.opened(cursor, identity, cursors) }
             let due = request.bucket?.dueDates(today: today) ?? (from: .distantPast, through: .distantFuture)
             let rows = try await database.read(
                 .organization(caller.organization),
@@ -64,15 +83,21 @@ struct AgeingInvoices: Operation {
                 [
                     .uuid(caller.organization), request.client.map(SQLValue.uuid) ?? .null,
                     request.currency.map(SQLValue.text) ?? .null, .date(due.from), .date(due.through),
-                    request.cursor.map(SQLValue.uuid) ?? .null, .int(Int64(request.limit) + 1),
+                    last.map(SQLValue.uuid) ?? .null, .int(Int64(request.limit) + 1),
                 ],
                 deadline: context.deadline
             )
             let shown = try rows.prefix(request.limit).map { try Self.shown($0, today: today) }
-            let next = rows.count > request.limit ? shown.last?["id"] ?? .null : .null
-            let page: JSON = ["data": .array(shown), "next_cursor": next, "has_more": .bool(next != .null)]
+            var next: String?
+            if rows.count > request.limit, !shown.isEmpty {
+                let id = try rows[shown.count - 1].uuid("id")
+                next = cursors.seal(position: id.description, id: id, for: identity)
+            }
+            let page: JSON = [
+                "data": .array(shown), "next_cursor": next.map(JSON.string) ?? .null, "has_more": .bool(next != nil),
+            ]
             var reply = Reply(body: page.bytes)
-            reply.next = next.string
+            reply.next = next
             return reply
         }
     }

@@ -18,18 +18,22 @@ enum ActivityFields {
     ]
 
     static let entry: [Field] = [
-        sequence, .identifier("event_id"), .choice("type", type), .text("event_type", max: 127), .text("entity_type", max: 63),
-        .identifier("entity_id"), .integer("entity_version", 0...Int64.max), engagement, actorKind, actor, correlation, causation,
+        sequence, .identifier("event_id"), .choice("type", type), .text("event_type", max: 127),
+        .text("entity_type", max: 63),
+        .identifier("entity_id"), .integer("entity_version", 0...Int64.max), engagement, actorKind, actor, correlation,
+        causation,
         producer, occurredAt, recordedAt, .document("data").described("The event's payload."),
         .text("hash", max: 64, .sha256).described("SHA-256 over the entry and the hash before it."),
     ]
 
     static let event: [Field] =
         [
-            sequence, .identifier("id"), .identifier("organization_id"), .text("type", max: 127).example("invoice.paid"),
+            sequence, .identifier("id"), .identifier("organization_id"),
+            .text("type", max: 127).example("invoice.paid"),
             .integer("schema_version", 1...32_767), .choice("activity", type),
         ] + aggregate + [
-            actorKind, actor, correlation, causation, engagement, producer, occurredAt, recordedAt, .document("payload"),
+            actorKind, actor, correlation, causation, engagement, producer, occurredAt, recordedAt,
+            .document("payload"),
         ]
 
     static let traced: [Field] =

@@ -44,7 +44,12 @@ public struct ActivityLog: Sendable {
         var rows = ActivityRows(capacity: fresh.count)
         var end = head
         for event in fresh {
-            let record = ActivityRecord(event, sequence: end.sequence + 1, producer: events.producer, recordedAt: recordedAt)
+            let record = ActivityRecord(
+                event,
+                sequence: end.sequence + 1,
+                producer: events.producer,
+                recordedAt: recordedAt
+            )
             let link = try Self.chain.link(record, after: end)
             rows.append(link, schemaVersion: event.schemaVersion)
             end = HashChain.Head(organizationID: organization, sequence: record.sequence, hash: link.hash)
@@ -71,7 +76,8 @@ public struct ActivityLog: Sendable {
         _ organization: Identifier,
         in transaction: borrowing Transaction
     ) throws -> (head: HashChain.Head, recordedAt: Instant) {
-        let select: SQL = "SELECT last_seq, last_hash, last_recorded_at FROM activity_head WHERE organization_id = $1 FOR UPDATE"
+        let select: SQL =
+            "SELECT last_seq, last_hash, last_recorded_at FROM activity_head WHERE organization_id = $1 FOR UPDATE"
         var rows = try transaction.query(select, [.uuid(organization)])
         if rows.isEmpty {
             try transaction.queue(
@@ -79,13 +85,18 @@ public struct ActivityLog: Sendable {
                 INSERT INTO activity_head (organization_id, last_seq, last_hash, last_recorded_at) VALUES ($1, 0, $2, $3)
                 ON CONFLICT DO NOTHING
                 """,
-                [.uuid(organization), .bytes(self.chain.head(of: organization).hash), .instant(Instant(microseconds: 0))]
+                [
+                    .uuid(organization), .bytes(self.chain.head(of: organization).hash),
+                    .instant(Instant(microseconds: 0)),
+                ]
             )
             rows = try transaction.query(select, [.uuid(organization)])
         }
         return (
             HashChain.Head(
-                organizationID: organization, sequence: try rows[0].int("last_seq"), hash: try rows[0].binary("last_hash")
+                organizationID: organization,
+                sequence: try rows[0].int("last_seq"),
+                hash: try rows[0].binary("last_hash")
             ),
             try rows[0].instant("last_recorded_at")
         )
@@ -101,7 +112,10 @@ public struct ActivityLog: Sendable {
         let earliest = events.records.reduce(events.now) { min($0, $1.occurredAt) }
         let rows = try transaction.query(
             "SELECT event_id FROM activity_event WHERE organization_id = $1 AND event_id = ANY ($2::uuid[]) AND recorded_at >= $3",
-            [.uuid(organization), .uuids(events.records.map(\.id)), .instant(earliest.advanced(bySeconds: -self.skewMax))]
+            [
+                .uuid(organization), .uuids(events.records.map(\.id)),
+                .instant(earliest.advanced(bySeconds: -self.skewMax)),
+            ]
         )
         var known: Set<Identifier> = []
         for row in rows { known.insert(try row.uuid("event_id")) }

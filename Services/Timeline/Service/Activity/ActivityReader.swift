@@ -41,7 +41,8 @@ struct ActivityReader: Sendable {
         }
         return try await self.database.read(
             .organization(organization),
-            shape + " WHERE organization_id = $1 AND seq > $2 AND seq <= $3 AND recorded_at >= " + bound + " ORDER BY seq LIMIT $4",
+            shape + " WHERE organization_id = $1 AND seq > $2 AND seq <= $3 AND recorded_at >= " + bound
+                + " ORDER BY seq LIMIT $4",
             bindings,
             deadline: deadline
         )

@@ -9,7 +9,10 @@ struct ListActivity: Operation {
     static let limitMax: Int64 = 200
 
     static let declaration = OperationDeclaration(
-        "timeline.activity.list", .get("/v1/activity"), access: .read("timeline"), "List what happened, newest first."
+        "timeline.activity.list",
+        .get("/v1/activity"),
+        access: .read("timeline"),
+        "List what happened, newest first."
     )
     .described("By the place in the sequence; where `occurred_at` is limited, by the time of the event.")
     .query([
@@ -53,9 +56,12 @@ struct ListActivity: Operation {
     }
 
     private static let identifiers: [(String, SQL)] = [
-        ("entity_id", "entity_id"), ("engagement_id", "engagement_id"), ("actor_id", "actor_id"), ("correlation_id", "correlation_id"),
+        ("entity_id", "entity_id"), ("engagement_id", "engagement_id"), ("actor_id", "actor_id"),
+        ("correlation_id", "correlation_id"),
     ]
-    private static let texts: [(String, SQL)] = [("entity_type", "entity_type"), ("type", "type"), ("event_type", "event_type")]
+    private static let texts: [(String, SQL)] = [
+        ("entity_type", "entity_type"), ("type", "type"), ("event_type", "event_type"),
+    ]
 
     var isByTime: Bool { self.from != nil || self.to != nil }
 
@@ -121,11 +127,22 @@ struct ActivityList: Sendable {
         let floor = (position?.time ?? context.now).advanced(bySeconds: -Self.recentSeconds)
         let recent = try await self.read(page.bySequence(from: floor), organization, context)
         guard recent.count <= request.limit else { return [recent] }
-        return [recent, try await self.read(page.bySequence(before: floor, besides: recent.count), organization, context)]
+        return [
+            recent, try await self.read(page.bySequence(before: floor, besides: recent.count), organization, context),
+        ]
     }
 
-    private func read(_ statement: ActivityPage.Statement, _ organization: Identifier, _ context: CallContext) async throws -> Rows {
-        try await self.database.read(.organization(organization), statement.sql, statement.bindings, deadline: context.deadline)
+    private func read(
+        _ statement: ActivityPage.Statement,
+        _ organization: Identifier,
+        _ context: CallContext
+    ) async throws -> Rows {
+        try await self.database.read(
+            .organization(organization),
+            statement.sql,
+            statement.bindings,
+            deadline: context.deadline
+        )
     }
 
     // MARK: - Cursors
@@ -139,7 +156,11 @@ struct ActivityList: Sendable {
         let parts = self.cursors.position(in: text, for: identity)?.split(separator: " ") ?? []
         guard parts.count == 2, let time = Instant(String(parts[0])), let sequence = Int64(parts[1]) else {
             let detail = "This cursor does not belong to this list."
-            throw Fault(.invalidRequest, detail, problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")])
+            throw Fault(
+                .invalidRequest,
+                detail,
+                problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")]
+            )
         }
         return ActivityPosition(time: time, sequence: sequence)
     }

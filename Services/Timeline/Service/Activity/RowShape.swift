@@ -62,19 +62,26 @@ extension RowShape {
     /// An entry as `GET /v1/activity` shows it.
     static let activity = RowShape([
         Column("seq", .number), Column("event_id", .text), Column("type", .text), Column("event_type", .text),
-        Column("entity_type", .text), Column("entity_id", .text), Column("entity_version", .number), Column("engagement_id", .text),
-        Column("actor_kind", .text), Column("actor_id", .text), Column("correlation_id", .text), Column("causation_id", .text),
-        Column("producer", .text), Column("occurred_at", .instant), Column("recorded_at", .instant), Column("data", .json),
+        Column("entity_type", .text), Column("entity_id", .text), Column("entity_version", .number),
+        Column("engagement_id", .text),
+        Column("actor_kind", .text), Column("actor_id", .text), Column("correlation_id", .text),
+        Column("causation_id", .text),
+        Column("producer", .text), Column("occurred_at", .instant), Column("recorded_at", .instant),
+        Column("data", .json),
         Column("hash", .text, "encode(hash, 'hex')"),
     ])
 
     /// An entry as the event it came from: what integrations read.
     static let event = RowShape([
-        Column("seq", .number), Column("id", .text, "event_id"), Column("organization_id", .text), Column("type", .text, "event_type"),
-        Column("schema_version", .number), Column("activity", .text, "type"), Column("aggregate_type", .text, "entity_type"),
+        Column("seq", .number), Column("id", .text, "event_id"), Column("organization_id", .text),
+        Column("type", .text, "event_type"),
+        Column("schema_version", .number), Column("activity", .text, "type"),
+        Column("aggregate_type", .text, "entity_type"),
         Column("aggregate_id", .text, "entity_id"), Column("aggregate_version", .number, "entity_version"),
-        Column("actor_kind", .text), Column("actor_id", .text), Column("correlation_id", .text), Column("causation_id", .text),
-        Column("engagement_id", .text), Column("producer", .text), Column("occurred_at", .instant), Column("recorded_at", .instant),
+        Column("actor_kind", .text), Column("actor_id", .text), Column("correlation_id", .text),
+        Column("causation_id", .text),
+        Column("engagement_id", .text), Column("producer", .text), Column("occurred_at", .instant),
+        Column("recorded_at", .instant),
         Column("payload", .json, "data"),
     ])
 
@@ -83,7 +90,8 @@ extension RowShape {
         Column("event_id", .text), Column("type", .text, "event_type"), Column("activity", .text, "type"),
         Column("aggregate_type", .text, "entity_type"), Column("aggregate_id", .text, "entity_id"),
         Column("aggregate_version", .number, "entity_version"), Column("actor_kind", .text), Column("actor_id", .text),
-        Column("occurred_at", .instant), Column("causation_id", .text), Column("correlation_id", .text), Column("engagement_id", .text),
+        Column("occurred_at", .instant), Column("causation_id", .text), Column("correlation_id", .text),
+        Column("engagement_id", .text),
         Column("producer", .text), Column("seq", .number),
     ])
 }

@@ -11,10 +11,19 @@ struct EventsStream: Sendable {
     static let pageSize = 100
 
     static let declaration = OperationDeclaration(
-        "timeline.events.stream", .get("/v1/events/stream"), access: .read("timeline"), "Follow events as they happen."
+        "timeline.events.stream",
+        .get("/v1/events/stream"),
+        access: .read("timeline"),
+        "Follow events as they happen."
     )
-    .described("Each item is an event as in `GET /v1/events`; its id is its `seq`, and `Last-Event-ID` resumes behind it without a gap.")
-    .query([.integer("after", 0...Int64.max).described("Begin behind this sequence; by default, with what happens from now on.")])
+    .described(
+        "Each item is an event as in `GET /v1/events`; its id is its `seq`, and `Last-Event-ID` resumes behind it without a gap."
+    )
+    .query([
+        .integer("after", 0...Int64.max).described(
+            "Begin behind this sequence; by default, with what happens from now on."
+        )
+    ])
     .answers(.stream("Event", ActivityFields.event))
 
     let reader: ActivityReader
@@ -58,7 +67,11 @@ struct EventsStream: Sendable {
     private func send(from place: inout Place, of organization: Identifier, into sink: any ItemSink) async throws {
         while true {
             let rows = try await self.reader.entries(
-                RowShape.event.select, of: organization, after: place.sequence, floor: place.recordedAt, limit: Self.pageSize
+                RowShape.event.select,
+                of: organization,
+                after: place.sequence,
+                floor: place.recordedAt,
+                limit: Self.pageSize
             )
             for row in rows {
                 var writer = JSONWriter(capacity: 1_024)

@@ -8,12 +8,19 @@ struct ReadEvents: Operation {
     static let limitMax: Int64 = 500
 
     static let declaration = OperationDeclaration(
-        "timeline.events.list", .get("/v1/events"), access: .read("timeline"), "Read events in their order."
+        "timeline.events.list",
+        .get("/v1/events"),
+        access: .read("timeline"),
+        "Read events in their order."
     )
-    .described("Keep `next_after` and send it as `after` the next time. The sequence has no gaps: each event's is its predecessor's plus one.")
+    .described(
+        "Keep `next_after` and send it as `after` the next time. The sequence has no gaps: each event's is its predecessor's plus one."
+    )
     .query([
         .integer("after", 0...Int64.max).defaulting(to: 0).described("The sequence of the last event that you have."),
-        .integer("limit", 1...limitMax).defaulting(to: .int(limitDefault)).described("Events in an answer; large ones may be fewer."),
+        .integer("limit", 1...limitMax).defaulting(to: .int(limitDefault)).described(
+            "Events in an answer; large ones may be fewer."
+        ),
     ])
     .answers(
         .object(

@@ -31,7 +31,13 @@ struct ActivityProof: Sendable {
         var position = walk.head.sequence
         while position < end {
             let rows = try await self.reader.entries(
-                Self.select, of: organization, after: position, upTo: end, floor: floor, limit: Self.pageSize, deadline: context.deadline
+                Self.select,
+                of: organization,
+                after: position,
+                upTo: end,
+                floor: floor,
+                limit: Self.pageSize,
+                deadline: context.deadline
             )
             for row in rows {
                 let link = try HashChain.Link(row, of: organization)
@@ -56,7 +62,11 @@ struct ActivityProof: Sendable {
             deadline: context.deadline
         )
         guard let row = rows.first else { return ActivityLog.chain.head(of: organization) }
-        return HashChain.Head(organizationID: organization, sequence: try row.int("last_seq"), hash: try row.binary("last_hash"))
+        return HashChain.Head(
+            organizationID: organization,
+            sequence: try row.int("last_seq"),
+            hash: try row.binary("last_hash")
+        )
     }
 
     /// A walk behind the entry before `first`. Where that is missing, so is what `first` would be checked against.
@@ -64,10 +74,18 @@ struct ActivityProof: Sendable {
         let genesis = ActivityLog.chain.head(of: organization)
         guard first > 1 else { return ChainWalk(ActivityLog.chain, after: genesis) }
         let rows = try await self.reader.entries(
-            "SELECT hash FROM activity_event", of: organization, after: first - 2, upTo: first - 1, limit: 1, deadline: context.deadline
+            "SELECT hash FROM activity_event",
+            of: organization,
+            after: first - 2,
+            upTo: first - 1,
+            limit: 1,
+            deadline: context.deadline
         )
         guard let row = rows.first else {
-            var walk = ChainWalk(ActivityLog.chain, after: HashChain.Head(organizationID: organization, sequence: first - 2, hash: []))
+            var walk = ChainWalk(
+                ActivityLog.chain,
+                after: HashChain.Head(organizationID: organization, sequence: first - 2, hash: [])
+            )
             walk.miss(upTo: first)
             return walk
         }

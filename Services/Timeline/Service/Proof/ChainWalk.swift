@@ -43,7 +43,9 @@ struct ChainWalk {
         self.isTrusted = true
         self.count += 1
         self.head = HashChain.Head(
-            organizationID: self.head.organizationID, sequence: link.record.sequence, hash: link.hash
+            organizationID: self.head.organizationID,
+            sequence: link.record.sequence,
+            hash: link.hash
         )
     }
 

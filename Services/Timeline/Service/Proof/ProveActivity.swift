@@ -7,7 +7,10 @@ struct ProveActivity: Operation {
     static let countMax: Int64 = 20_000
 
     static let declaration = OperationDeclaration(
-        "timeline.activity.proof", .get("/v1/activity/proof"), access: .read("timeline"), "Verify the chain of hashes."
+        "timeline.activity.proof",
+        .get("/v1/activity/proof"),
+        access: .read("timeline"),
+        "Verify the chain of hashes."
     )
     .described(
         """
@@ -31,7 +34,10 @@ struct ProveActivity: Operation {
                 .list("missing", of: .integer(1...Int64.max), countMax: ChainWalk.missingMax)
                     .described("Sequences of entries that are not there: the first \(ChainWalk.missingMax)."),
                 .text("head_hash", max: 64, .sha256).described("The hash of the last entry."),
-                .object("first_break", [.integer("seq", 1...Int64.max), .choice("reason", ChainWalk.Break.Reason.self)]).nullable(),
+                .object(
+                    "first_break",
+                    [.integer("seq", 1...Int64.max), .choice("reason", ChainWalk.Break.Reason.self)]
+                ).nullable(),
             ]
         )
     )

@@ -9,10 +9,19 @@ struct TraceActivity: Operation {
     static let countMax = 2_000
 
     static let declaration = OperationDeclaration(
-        "timeline.activity.trace", .get("/v1/activity/trace"), access: .read("timeline"), "Show a story in the order of its causes."
+        "timeline.activity.trace",
+        .get("/v1/activity/trace"),
+        access: .read("timeline"),
+        "Show a story in the order of its causes."
     )
-    .described("All events with this correlation, from the first on, up to \(countMax). An event whose cause is a request is a root.")
-    .query([.identifier("correlation_id").required().described("The story: the id of the deal or other object it began with.")])
+    .described(
+        "All events with this correlation, from the first on, up to \(countMax). An event whose cause is a request is a root."
+    )
+    .query([
+        .identifier("correlation_id").required().described(
+            "The story: the id of the deal or other object it began with."
+        )
+    ])
     .answers(
         .object(
             "ActivityTrace",

@@ -1,0 +1,81 @@
+internal import Contracts
+internal import TestKit
+internal import Testing
+internal import Vocabulary
+
+@Suite struct MilestoneTests {
+    private func milestone(_ world: World, in project: String) async throws -> String {
+        try await world.id(
+            "milestone",
+            ["project_id": .string(project), "name": "First release", "amount_minor": 500_000, "due_on": "2027-01-31"]
+        )
+    }
+
+    @Test func itsCompletionSaysWhatToBill() async throws {
+        try await World.run { world in
+            let project = try await world.project()
+            let id = try await self.milestone(world, in: project)
+            let completed = try await world.post("milestone.complete", id)
+            #expect(completed["status"] == "completed")
+            let event = try #require(try await world.service.events("milestone.completed").first)
+            let data = try JSON(parsing: event.payload)["data"]
+            #expect(data?["amount_minor"] == 500_000)
+            #expect(data?["currency"] == "EUR")
+            #expect(data?["engagement_id"]?.string == event.engagement?.description)
+            #expect(await world.refusal("milestone.complete", id)?.code == .invalidTransition)
+            #expect(await world.refusal("milestone.cancel", id, because: "No.")?.code == .invalidTransition)
+            let amount = await world.service.refusal(
+                "delivery.milestone.change/1",
+                ["id": id],
+                body: ["amount_minor": 1],
+                ifMatch: 2
+            )
+            #expect(amount?.problems.first?.code == "milestone_closed")
+            let deletion = await world.service.refusal("delivery.milestone.delete/1", ["id": id])
+            #expect(deletion?.problems.first?.code == "milestone_completed")
+        }
+    }
+
+    @Test func isCancelledWithAReason() async throws {
+        try await World.run { world in
+            let id = try await self.milestone(world, in: try await world.project())
+            #expect(await world.refusal("milestone.cancel", id)?.problems.first?.pointer == "/reason")
+            let cancelled = try await world.post("milestone.cancel", id, because: "Not needed.")
+            #expect(cancelled["status"] == "cancelled")
+            #expect(cancelled["status_reason"] == "Not needed.")
+            #expect(await world.refusal("milestone.complete", id)?.members["allowed"] == [])
+        }
+    }
+
+    @Test func itsTasksStayWhenItIsDeleted() async throws {
+        try await World.run { world in
+            let project = try await world.project()
+            let id = try await self.milestone(world, in: project)
+            let task = try await world.id(
+                "task",
+                ["project_id": .string(project), "name": "X", "milestone_id": .string(id)]
+            )
+            _ = try await world.service.call("delivery.milestone.delete/1", ["id": id])
+            let left = try await world.service.json("delivery.task.get/1", ["id": task])
+            #expect(left["milestone_id"] == .null)
+            #expect(left["version"] == 2)
+        }
+    }
+
+    @Test func belongsToAnOpenProject() async throws {
+        try await World.run { world in
+            let project = try await world.project()
+            try await world.post("project.cancel", project, because: "Over.")
+            let closed = await world.service.refusal(
+                "delivery.milestone.create/1",
+                body: ["project_id": .string(project), "name": "X"]
+            )
+            #expect(closed?.problems.first?.code == "project_closed")
+            let unknown = await world.service.refusal(
+                "delivery.milestone.create/1",
+                body: ["project_id": .string(Identifier.random().description), "name": "X"]
+            )
+            #expect(unknown?.problems.first?.pointer == "/project_id")
+        }
+    }
+}
