@@ -50,12 +50,15 @@ JSON
 configuration_of_gateway() {
     echo '{'
     common_settings "$1"
+    # Web pages of other origins may call only where somebody has named them.
+    if [ -n "${THROUGHLINE_CORS_ORIGINS:-}" ]; then
+        printf '    "cors": { "origins": "%s" },\n' "$THROUGHLINE_CORS_ORIGINS"
+    fi
     cat <<JSON
     "assertion": {
         "private-key-file": "$key_dir/assertion.private",
         "public-key-files": "$key_dir/assertion.public"
     },
-    "cors": { "origins": "${THROUGHLINE_CORS_ORIGINS:-}" },
     "http": { "host": "127.0.0.1", "port": $http_port },
     "https": {
         "host": "127.0.0.1",
