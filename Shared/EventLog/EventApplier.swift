@@ -18,7 +18,11 @@ struct EventApplier: Sendable {
 
     func positions(of producer: String) async throws(SQLFault) -> [Int64] {
         var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
-        let rows = try await self.database.read(.system, "SELECT partition, sequence FROM event_cursor WHERE producer = $1", [.text(producer)])
+        let rows = try await self.database.read(
+            .system,
+            "SELECT partition, sequence FROM event_cursor WHERE producer = $1",
+            [.text(producer)]
+        )
         for index in 0..<rows.count {
             positions[Int(try rows[index].int("partition"))] = try rows[index].int("sequence")
         }
@@ -51,7 +55,12 @@ struct EventApplier: Sendable {
     }
 
     /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
-    func apply(_ entries: [EventBatch.Entry], of producer: String, partition: Int, epoch: Identifier) async throws -> Int {
+    func apply(
+        _ entries: [EventBatch.Entry],
+        of producer: String,
+        partition: Int,
+        epoch: Identifier
+    ) async throws -> Int {
         guard let last = entries.last else { return 0 }
         guard entries.contains(where: self.isOfInterest) else {
             try await self.database.transaction(.system) { transaction in
@@ -60,7 +69,9 @@ struct EventApplier: Sendable {
             }
             return entries.count
         }
-        guard let organization = entries.first?.record?.organization else { throw EventFault("the event cannot be read") }
+        guard let organization = entries.first?.record?.organization else {
+            throw EventFault("the event cannot be read")
+        }
         let now = self.clock.now()
         return try await self.database.transaction(.organization(organization)) { transaction in
             let position = try Self.lock(producer, partition, epoch, in: transaction)
@@ -74,7 +85,17 @@ struct EventApplier: Sendable {
                 guard entry.sequence > position else { continue }
                 guard let record = entry.record, self.handlers.isInterested(in: record.type) else { continue }
                 if blocked.contains(record.aggregateID) {
-                    try Self.park(entry, record, producer, partition, state: "blocked", attempts: 0, error: "an earlier event of this object is parked", now, in: transaction)
+                    try Self.park(
+                        entry,
+                        record,
+                        producer,
+                        partition,
+                        state: "blocked",
+                        attempts: 0,
+                        error: "an earlier event of this object is parked",
+                        now,
+                        in: transaction
+                    )
                     continue
                 }
                 guard self.handlers.batchEffect(on: record.type) == nil else {
@@ -83,8 +104,13 @@ struct EventApplier: Sendable {
                 }
                 guard let effect = self.handlers.effect(on: record.type) else { continue }
                 let payload: JSON
-                do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch { throw EventFault("the payload is no JSON: \(error.reason)") }
-                caused += try effect(ReceivedEvent(producer: producer, record: record, payload: payload, now: now), transaction)
+                do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch {
+                    throw EventFault("the payload is no JSON: \(error.reason)")
+                }
+                caused += try effect(
+                    ReceivedEvent(producer: producer, record: record, payload: payload, now: now),
+                    transaction
+                )
             }
             if let first = together.first, let effect = self.handlers.batchEffect(on: first.type) {
                 caused += try effect(ReceivedEvents(producer: producer, records: together, now: now), transaction)
@@ -114,7 +140,17 @@ struct EventApplier: Sendable {
         }
         try await self.database.transaction(.organization(record.organization)) { transaction in
             guard try Self.lock(producer, partition, epoch, in: transaction) < entry.sequence else { return }
-            try Self.park(entry, record, producer, partition, state: "parked", attempts: attempts, error: "\(error)", now, in: transaction)
+            try Self.park(
+                entry,
+                record,
+                producer,
+                partition,
+                state: "parked",
+                attempts: attempts,
+                error: "\(error)",
+                now,
+                in: transaction
+            )
             try Self.move(producer, partition, to: entry.sequence, in: transaction)
         }
     }
@@ -137,7 +173,10 @@ struct EventApplier: Sendable {
             [.text(producer), .int(Int64(partition))]
         )
         guard try rows[0].uuid("epoch") == epoch else {
-            throw SQLFault(.connection, "\(producer) was restored from a backup (its epoch changed): positions must be set anew")
+            throw SQLFault(
+                .connection,
+                "\(producer) was restored from a backup (its epoch changed): positions must be set anew"
+            )
         }
         return try rows[0].int("sequence")
     }
@@ -191,7 +230,8 @@ struct EventApplier: Sendable {
             [
                 .uuid(Identifier.next(at: now)), .uuid(record.organization), .text(producer), .int(Int64(partition)),
                 .int(entry.sequence), .text(record.type), .text(record.aggregateType), .uuid(record.aggregateID),
-                .text(state), .int(Int64(attempts)), .text(String(error.prefix(2_000))), .json(entry.json.bytes), .instant(now),
+                .text(state), .int(Int64(attempts)), .text(String(error.prefix(2_000))), .json(entry.json.bytes),
+                .instant(now),
             ]
         )
     }

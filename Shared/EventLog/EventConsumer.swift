@@ -66,7 +66,10 @@ public final class EventConsumer: Sendable {
                     try await self.receive(batch, from: source.producer)
                 }
             } catch {
-                self.logger.notice("event subscription ended", metadata: ["producer": "\(source.producer)", "error": "\(error)"])
+                self.logger.notice(
+                    "event subscription ended",
+                    metadata: ["producer": "\(source.producer)", "error": "\(error)"]
+                )
             }
             self.progress.withLock { $0[source.producer]?.isConnected = false }
             try? await Task.sleep(for: backoff * Double.random(in: 0.5...1))
@@ -85,7 +88,10 @@ public final class EventConsumer: Sendable {
             let count = singles > 0 ? 1 : self.applier.runLength(remaining)
             do {
                 let applied = try await self.applier.apply(
-                    Array(remaining.prefix(count)), of: producer, partition: batch.partition, epoch: batch.epoch
+                    Array(remaining.prefix(count)),
+                    of: producer,
+                    partition: batch.partition,
+                    epoch: batch.epoch
                 )
                 self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
                 remaining = remaining.dropFirst(applied)
@@ -93,7 +99,10 @@ public final class EventConsumer: Sendable {
                 attempts = 0
                 backoff = Self.backoffMin
             } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {
-                self.logger.warning("events wait for the database", metadata: ["producer": "\(producer)", "error": "\(fault)"])
+                self.logger.warning(
+                    "events wait for the database",
+                    metadata: ["producer": "\(producer)", "error": "\(fault)"]
+                )
                 try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
                 backoff = min(backoff * 2, Self.backoffMax)
             } catch is CancellationError {
@@ -113,7 +122,12 @@ public final class EventConsumer: Sendable {
                     ]
                 )
                 try await self.applier.park(
-                    entry, of: producer, partition: batch.partition, epoch: batch.epoch, attempts: Self.attemptsMax, error: error
+                    entry,
+                    of: producer,
+                    partition: batch.partition,
+                    epoch: batch.epoch,
+                    attempts: Self.attemptsMax,
+                    error: error
                 )
                 self.advance(producer, batch.partition, to: entry)
                 remaining = remaining.dropFirst()
@@ -150,7 +164,9 @@ public final class EventConsumer: Sendable {
         while true {
             if self.progress.withLock({ $0[producer]?.positions[partition] ?? 0 }) >= target { return true }
             // Another process of this service may be the one that applies this partition.
-            if let stored = try? await self.applier.position(of: producer, partition: partition), stored >= target { return true }
+            if let stored = try? await self.applier.position(of: producer, partition: partition), stored >= target {
+                return true
+            }
             guard clock.now < end else { return false }
             _ = await subscription.wait(timeout: .milliseconds(20))
         }
@@ -167,7 +183,11 @@ public final class EventConsumer: Sendable {
         self.progress.withLock { progress in
             self.sources.map { source in
                 let known = progress[source.producer]
-                return State(producer: source.producer, isConnected: known?.isConnected ?? false, lagSeconds: known?.lagSeconds ?? 0)
+                return State(
+                    producer: source.producer,
+                    isConnected: known?.isConnected ?? false,
+                    lagSeconds: known?.lagSeconds ?? 0
+                )
             }
         }
     }

@@ -20,21 +20,35 @@ public struct EventFeed: Sendable {
     }
 
     public static func subscribe(to service: String) -> OperationDeclaration {
-        OperationDeclaration("\(service).events.subscribe", nil, access: .peers, "Streams this service's events from the given positions.")
-            .body([
-                Field.text("consumer", max: 63).required(),
-                Field.list("positions", of: [
+        OperationDeclaration(
+            "\(service).events.subscribe",
+            nil,
+            access: .peers,
+            "Streams this service's events from the given positions."
+        )
+        .body([
+            Field.text("consumer", max: 63).required(),
+            Field.list(
+                "positions",
+                of: [
                     Field.integer("partition", 0...Int64(EventLog.partitionCount - 1)).required(),
                     Field.integer("sequence", 0...Int64.max).required(),
-                ], countMax: EventLog.partitionCount).required(),
-            ])
-            .answers(.stream("EventBatch", []))
+                ],
+                countMax: EventLog.partitionCount
+            ).required(),
+        ])
+        .answers(.stream("EventBatch", []))
     }
 
     public static func position(of service: String) -> OperationDeclaration {
-        OperationDeclaration("\(service).events.position", nil, access: .peers, "How far this service's log has got in a partition.")
-            .body([Field.integer("partition", 0...Int64(EventLog.partitionCount - 1)).required()])
-            .answers(.object("EventPosition", []))
+        OperationDeclaration(
+            "\(service).events.position",
+            nil,
+            access: .peers,
+            "How far this service's log has got in a partition."
+        )
+        .body([Field.integer("partition", 0...Int64(EventLog.partitionCount - 1)).required()])
+        .answers(.object("EventPosition", []))
     }
 
     public func register(in router: inout Router) {
@@ -61,7 +75,10 @@ public struct EventFeed: Sendable {
         for position in input.objects("positions") {
             positions[Int(try position.integer("partition"))] = try position.integer("sequence")
         }
-        let epoch = try await self.database.read(.system, "SELECT epoch FROM outbox_epoch ORDER BY started_at DESC LIMIT 1")[0].uuid("epoch")
+        let epoch = try await self.database.read(
+            .system,
+            "SELECT epoch FROM outbox_epoch ORDER BY started_at DESC LIMIT 1"
+        )[0].uuid("epoch")
         let news = self.signal.subscribe()
         defer { news.end() }
         var mask = PartitionSignal.Mask.max
@@ -106,7 +123,9 @@ public struct EventFeed: Sendable {
             writer.int(Int64(partition))
             writer.key("events")
             writer.beginArray()
-            while index < rows.count, Int(try rows[index].int("partition")) == partition, writer.bytes.count < Self.itemBytesMax {
+            while index < rows.count, Int(try rows[index].int("partition")) == partition,
+                writer.bytes.count < Self.itemBytesMax
+            {
                 let sequence = try rows[index].int("sequence")
                 try EventRecord(rows[index]).write(into: &writer, sequence: sequence)
                 positions[partition] = sequence

@@ -38,8 +38,14 @@ public struct EventLog: Sendable {
     /// two transactions can never wait for each other.
     public func append(_ events: [EventRecord], in transaction: borrowing Transaction) throws(SQLFault) {
         guard let first = events.first else { return }
-        precondition(events.count <= Self.eventsPerTransactionMax, "a transaction writes at most \(Self.eventsPerTransactionMax) events")
-        precondition(events.allSatisfy { $0.organization == first.organization }, "a transaction belongs to one organization")
+        precondition(
+            events.count <= Self.eventsPerTransactionMax,
+            "a transaction writes at most \(Self.eventsPerTransactionMax) events"
+        )
+        precondition(
+            events.allSatisfy { $0.organization == first.organization },
+            "a transaction belongs to one organization"
+        )
         let partition = Self.partition(of: first.organization)
         try transaction.queue(
             "SELECT pg_advisory_xact_lock($1::int, $2::int)",

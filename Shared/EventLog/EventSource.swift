@@ -31,7 +31,8 @@ public struct EventBatch: Sendable {
     }
 
     public init?(_ json: JSON) {
-        guard let epoch = json["epoch"]?.identifier, let partition = json["partition"]?.int64, let events = json["events"]?.array
+        guard let epoch = json["epoch"]?.identifier, let partition = json["partition"]?.int64,
+            let events = json["events"]?.array
         else { return nil }
         var entries: [Entry] = []
         for event in events {

@@ -4,9 +4,18 @@ internal import Postgres
 extension Persistence {
     /// Serves the rows that belong to one row of another resource: `GET /v1/deals/{id}/history`. They are pages like any list;
     /// the parent's absence is a 404.
-    public func serve(_ child: Resource, of parent: Resource, by column: String, as verb: String, in router: inout Router) {
+    public func serve(
+        _ child: Resource,
+        of parent: Resource,
+        by column: String,
+        as verb: String,
+        in router: inout Router
+    ) {
         let declaration = OperationDeclaration(
-            parent.operationName(verb), .get("\(parent.itemPath)/\(verb)"), access: parent.read, "List the \(verb) of a \(parent.label)."
+            parent.operationName(verb),
+            .get("\(parent.itemPath)/\(verb)"),
+            access: parent.read,
+            "List the \(verb) of a \(parent.label)."
         )
         // `id` is the parent's in the path: the same name cannot also be a filter.
         .query(ListQuery.parameters(of: child).filter { $0.name != "id" })

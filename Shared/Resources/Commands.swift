@@ -34,11 +34,19 @@ public struct Commands: Sendable {
         let caller = try context.caller()
         let key = declaration.idempotency == .unsupported ? nil : context.idempotencyKey
         do {
-            let settled = try await self.database.transaction(.organization(caller.organization), deadline: context.deadline) { transaction in
+            let settled = try await self.database.transaction(
+                .organization(caller.organization),
+                deadline: context.deadline
+            ) { transaction in
                 guard let key else {
                     return Settled.done(try self.settle(context, transaction, body))
                 }
-                let claim = IdempotencyClaim(caller: caller, operation: declaration.wireName, key: key, requestHash: context.requestHash)
+                let claim = IdempotencyClaim(
+                    caller: caller,
+                    operation: declaration.wireName,
+                    key: key,
+                    requestHash: context.requestHash
+                )
                 if let earlier = try claim.take(at: context.now, in: transaction) { return earlier }
                 return try self.settle(claim, context, transaction, body)
             }
@@ -84,7 +92,9 @@ public struct Commands: Sendable {
 
     /// Whether an error is the domain's answer to this very request, so that a retry must read the same.
     private static func storable(_ error: any Error) -> Fault? {
-        let fault = (error as? Fault) ?? (error as? Rejection).map(Fault.init) ?? (error as? SQLFault).flatMap(Fault.init(describing:))
+        let fault =
+            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
+            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
         guard let fault, [409, 410, 412, 422].contains(fault.code.httpStatus) else { return nil }
         return fault
     }

@@ -23,7 +23,9 @@ public struct CursorSigner: Sendable {
         let payload = Array(sealed[Self.tagBytes...])
         // Comparing whole codes in constant time is HMAC's own business; the truncated tag is compared by folding.
         let difference = zip(self.tag(payload, query), sealed).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
-        guard difference == 0, let json = try? JSON(parsing: payload), let id = json["i"]?.string.flatMap(Identifier.init(_:)) else {
+        guard difference == 0, let json = try? JSON(parsing: payload),
+            let id = json["i"]?.string.flatMap(Identifier.init(_:))
+        else {
             return nil
         }
         return Cursor(value: json["v"]?.string, id: id)

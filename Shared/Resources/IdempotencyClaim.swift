@@ -38,7 +38,10 @@ struct IdempotencyClaim: Sendable {
             throw Fault(.conflict, "A request with this Idempotency-Key is still running.", retryAfter: 1)
         }
         guard try rows[0].binary("request_hash") == self.requestHash else {
-            throw Fault(.idempotencyMismatch, "This Idempotency-Key was used for a different request. Use a new key for a new request.")
+            throw Fault(
+                .idempotencyMismatch,
+                "This Idempotency-Key was used for a different request. Use a new key for a new request."
+            )
         }
         var reply = Reply(
             status: Int(status),

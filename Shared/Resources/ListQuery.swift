@@ -17,7 +17,9 @@ struct ListQuery: Sendable {
 
     static func parameters(of resource: Resource) -> [Field] {
         var fields = [
-            Field.integer("limit", 1...Self.limitMax).defaulting(to: .int(Self.limitDefault)).described("Objects in a page."),
+            Field.integer("limit", 1...Self.limitMax).defaulting(to: .int(Self.limitDefault)).described(
+                "Objects in a page."
+            ),
             Field.text("cursor", max: 1_024).described("`next_cursor` of the page before."),
             Field.choice("sort", Self.sorts(of: resource)).defaulting(to: .string(resource.defaultSort))
                 .described("A leading minus sorts descending."),
@@ -28,11 +30,17 @@ struct ListQuery: Sendable {
             switch field.kind {
             case .integer, .instant, .date:
                 for comparison in Self.comparisons {
-                    fields.append(Field("\(field.name)[\(comparison.name)]", field.kind).described("Only objects whose \(field.name) is \(comparison.words)."))
+                    fields.append(
+                        Field("\(field.name)[\(comparison.name)]", field.kind).described(
+                            "Only objects whose \(field.name) is \(comparison.words)."
+                        )
+                    )
                 }
             case .choice, .identifier:
                 fields.append(
-                    Field.text("\(field.name)[in]", max: 37 * Self.inMax).described("Only objects whose \(field.name) is one of these, separated by commas.")
+                    Field.text("\(field.name)[in]", max: 37 * Self.inMax).described(
+                        "Only objects whose \(field.name) is one of these, separated by commas."
+                    )
                 )
             default: break
             }
@@ -96,11 +104,13 @@ struct ListQuery: Sendable {
         limit: Int64
     ) -> (sql: SQL, bindings: [SQLValue]) {
         var bindings: [SQLValue] = [.uuid(organization)] + filters.bindings
-        var sql: SQL = "SELECT " + self.plan.select + ", " + sort.column + "::text AS sort_key FROM " + self.resource.table
+        var sql: SQL =
+            "SELECT " + self.plan.select + ", " + sort.column + "::text AS sort_key FROM " + self.resource.table
             + " WHERE organization_id = $1" + ResourceStore.alive(self.resource) + filters.conditions
         if let cursor, let value = cursor.value {
             bindings += [.text(value), .uuid(cursor.id)]
-            sql += " AND (" + sort.column + ", id) " + (sort.isDescending ? "<" : ">") + " ("
+            sql +=
+                " AND (" + sort.column + ", id) " + (sort.isDescending ? "<" : ">") + " ("
                 + SQL.parameter(bindings.count - 1) + ", " + SQL.parameter(bindings.count) + ")"
         }
         let direction: SQL = sort.isDescending ? " DESC" : ""
@@ -109,7 +119,10 @@ struct ListQuery: Sendable {
         return (sql, bindings)
     }
 
-    func count(for organization: Identifier, filters: (conditions: SQL, bindings: [SQLValue])) -> (sql: SQL, bindings: [SQLValue]) {
+    func count(
+        for organization: Identifier,
+        filters: (conditions: SQL, bindings: [SQLValue])
+    ) -> (sql: SQL, bindings: [SQLValue]) {
         (
             "SELECT count(*) AS total FROM " + self.resource.table + " WHERE organization_id = $1"
                 + ResourceStore.alive(self.resource) + filters.conditions,

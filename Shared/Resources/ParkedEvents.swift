@@ -17,20 +17,32 @@ public struct ParkedEvents: Sendable {
     }
 
     public func register(in router: inout Router) {
-        ResourceOperations(self.store, commands: self.persistence.commands, cursors: self.persistence.cursors).register(in: &router)
+        ResourceOperations(self.store, commands: self.persistence.commands, cursors: self.persistence.cursors).register(
+            in: &router
+        )
         let resource = self.store.resource
         let replay = OperationDeclaration(
-            resource.operationName("replay"), .post("\(resource.itemPath)/replay"), access: resource.write, "Apply a parked event again."
+            resource.operationName("replay"),
+            .post("\(resource.itemPath)/replay"),
+            access: resource.write,
+            "Apply a parked event again."
         )
-        .described("All parked and blocked events of the same object are applied, in their order, up to the first that fails again.")
+        .described(
+            "All parked and blocked events of the same object are applied, in their order, up to the first that fails again."
+        )
         .answers(.object(resource.schema, resource.visible))
         .idempotent(.optional)
         .faults(.notFound, .conflict)
         router.serve(replay) { input, context in try await self.replay(replay, try input.identifier("id"), context) }
         let discard = OperationDeclaration(
-            resource.operationName("discard"), .post("\(resource.itemPath)/discard"), access: resource.write, "Give up a parked event."
+            resource.operationName("discard"),
+            .post("\(resource.itemPath)/discard"),
+            access: resource.write,
+            "Give up a parked event."
         )
-        .described("Its effect will never happen here. Later events of the same object stay blocked until they are replayed.")
+        .described(
+            "Its effect will never happen here. Later events of the same object stay blocked until they are replayed."
+        )
         .body([.text("reason", max: 2_000).required()])
         .answers(.object(resource.schema, resource.visible))
         .idempotent(.optional)
@@ -38,13 +50,18 @@ public struct ParkedEvents: Sendable {
         router.serve(discard) { input, context in try await self.discard(discard, input, context) }
     }
 
-    private func replay(_ declaration: OperationDeclaration, _ id: Identifier, _ context: CallContext) async throws -> Reply {
+    private func replay(
+        _ declaration: OperationDeclaration,
+        _ id: Identifier,
+        _ context: CallContext
+    ) async throws -> Reply {
         let organization = try context.caller().organization
         return try await self.persistence.commands.run(declaration, context) { transaction in
             let asked = try self.lockOpen(id, organization, transaction)
             let producer = try asked.row.text("producer")
             let waiting = try self.store.rows(
-                where: "producer = $2 AND aggregate_id = $3 AND state IN ('parked', 'blocked') ORDER BY sequence FOR UPDATE",
+                where:
+                    "producer = $2 AND aggregate_id = $3 AND state IN ('parked', 'blocked') ORDER BY sequence FOR UPDATE",
                 [.text(producer), .uuid(try asked.row.uuid("aggregate_id"))],
                 for: organization,
                 in: transaction
@@ -82,11 +99,16 @@ public struct ParkedEvents: Sendable {
         guard let record = EventRecord(json) else { throw EventFault("the event cannot be read") }
         let payload = try JSON(parsing: record.payload)
         return try self.handlers.effect(on: record.type)?(
-            ReceivedEvent(producer: producer, record: record, payload: payload, now: context.now), transaction
+            ReceivedEvent(producer: producer, record: record, payload: payload, now: context.now),
+            transaction
         ) ?? []
     }
 
-    private func discard(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+    private func discard(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
         let id = try input.identifier("id")
         let reason = try input.text("reason")
         let organization = try context.caller().organization
@@ -95,22 +117,32 @@ public struct ParkedEvents: Sendable {
             let after = try self.store.update(
                 stored,
                 Values(["state": .text("discarded"), "reason": .text(reason), "resolved_at": .instant(context.now)]),
-                for: organization, at: context.now, in: transaction
+                for: organization,
+                at: context.now,
+                in: transaction
             )
             return Outcome(after.reply())
         }
     }
 
     /// Holds the consumer's cursor first, so that no later event of the object is judged blocked while this decides.
-    private func lockOpen(_ id: Identifier, _ organization: Identifier, _ transaction: borrowing Transaction) throws -> Stored {
-        guard let found = try self.store.find(id, for: organization, in: transaction) else { throw Fault.notFound(self.store.resource.label) }
+    private func lockOpen(
+        _ id: Identifier,
+        _ organization: Identifier,
+        _ transaction: borrowing Transaction
+    ) throws -> Stored {
+        guard let found = try self.store.find(id, for: organization, in: transaction) else {
+            throw Fault.notFound(self.store.resource.label)
+        }
         _ = try transaction.query(
             "SELECT FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE",
             [.text(try found.row.text("producer")), .int(try found.row.int("partition"))]
         )
         let stored = try self.store.lock(id, for: organization, in: transaction)
         let state = try stored.row.text("state")
-        guard state == "parked" || state == "blocked" else { throw Fault(.conflict, "This event was \(state) already.") }
+        guard state == "parked" || state == "blocked" else {
+            throw Fault(.conflict, "This event was \(state) already.")
+        }
         return stored
     }
 }

@@ -8,48 +8,85 @@ extension Resource {
     public func declaration(of action: Action) -> OperationDeclaration {
         switch action {
         case .get:
-            OperationDeclaration(self.operationName("get"), .get(self.itemPath), access: self.read, "Read a \(self.label).")
-                .answers(.object(self.schema, self.visible))
-                .faults(.notFound)
+            OperationDeclaration(
+                self.operationName("get"),
+                .get(self.itemPath),
+                access: self.read,
+                "Read a \(self.label)."
+            )
+            .answers(.object(self.schema, self.visible))
+            .faults(.notFound)
         case .list:
-            OperationDeclaration(self.operationName("list"), .get(self.path), access: self.read, "List \(self.labelPlural).")
-                .query(ListQuery.parameters(of: self))
-                .answers(.page(self.schema, self.visible))
-                .faults(.invalidRequest)
+            OperationDeclaration(
+                self.operationName("list"),
+                .get(self.path),
+                access: self.read,
+                "List \(self.labelPlural)."
+            )
+            .query(ListQuery.parameters(of: self))
+            .answers(.page(self.schema, self.visible))
+            .faults(.invalidRequest)
         case .create:
-            OperationDeclaration(self.operationName("create"), .post(self.path), access: self.write, "Create a \(self.label).")
-                .described(self.summary)
-                .body(self.input)
-                .answers(.object(self.schema, self.visible), status: 201)
-                .idempotent(.optional)
-                .faults(.validationFailed, .conflict)
-                .emits("\(self.name).created")
+            OperationDeclaration(
+                self.operationName("create"),
+                .post(self.path),
+                access: self.write,
+                "Create a \(self.label)."
+            )
+            .described(self.summary)
+            .body(self.visible)
+            .answers(.object(self.schema, self.visible), status: 201)
+            .idempotent(.optional)
+            .faults(.validationFailed, .conflict)
+            .emits("\(self.name).created")
         case .change:
-            OperationDeclaration(self.operationName("change"), .patch(self.itemPath), access: self.write, "Change a \(self.label).")
-                .mergePatch(self.input)
-                .answers(.object(self.schema, self.visible))
-                .requiringIfMatch()
-                .faults(.notFound, .stale, .preconditionRequired, .validationFailed, .conflict)
-                .emits("\(self.name).updated")
+            OperationDeclaration(
+                self.operationName("change"),
+                .patch(self.itemPath),
+                access: self.write,
+                "Change a \(self.label)."
+            )
+            .mergePatch(self.visible)
+            .answers(.object(self.schema, self.visible))
+            .requiringIfMatch()
+            .faults(.notFound, .stale, .preconditionRequired, .validationFailed, .conflict)
+            .emits("\(self.name).updated")
         case .delete:
-            OperationDeclaration(self.operationName("delete"), .delete(self.itemPath), access: self.write, "Delete a \(self.label).")
-                .answersNothing()
-                .faults(.notFound, .stale, .conflict)
-                .emits("\(self.name).deleted")
+            OperationDeclaration(
+                self.operationName("delete"),
+                .delete(self.itemPath),
+                access: self.write,
+                "Delete a \(self.label)."
+            )
+            .answersNothing()
+            .faults(.notFound, .stale, .conflict)
+            .emits("\(self.name).deleted")
         case .restore:
-            OperationDeclaration(self.operationName("restore"), .post("\(self.itemPath)/restore"), access: self.write, "Restore a deleted \(self.label).")
-                .answers(.object(self.schema, self.visible))
-                .idempotent(.optional)
-                .faults(.notFound, .conflict)
-                .emits("\(self.name).restored")
+            OperationDeclaration(
+                self.operationName("restore"),
+                .post("\(self.itemPath)/restore"),
+                access: self.write,
+                "Restore a deleted \(self.label)."
+            )
+            .answers(.object(self.schema, self.visible))
+            .idempotent(.optional)
+            .faults(.notFound, .conflict)
+            .emits("\(self.name).restored")
         case .batch:
-            OperationDeclaration(self.operationName("batch"), .post("\(self.path)/batch"), access: self.write, "Create many \(self.labelPlural) at once.")
-                .described("At most \(Self.batchMax) rows. `atomic` creates all or none, `partial` answers a status for each row.")
-                .rows(self.input, countMax: Self.batchMax)
-                .answers(.object("\(self.schema)BatchResult", Self.batchResult(self)))
-                .idempotent(.optional)
-                .faults(.validationFailed, .conflict)
-                .emits("\(self.name).created")
+            OperationDeclaration(
+                self.operationName("batch"),
+                .post("\(self.path)/batch"),
+                access: self.write,
+                "Create many \(self.labelPlural) at once."
+            )
+            .described(
+                "At most \(Self.batchMax) rows. `atomic` creates all or none, `partial` answers a status for each row."
+            )
+            .rows(self.visible, countMax: Self.batchMax)
+            .answers(.object("\(self.schema)BatchResult", Self.batchResult(self)))
+            .idempotent(.optional)
+            .faults(.validationFailed, .conflict)
+            .emits("\(self.name).created")
         }
     }
 

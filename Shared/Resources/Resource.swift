@@ -108,7 +108,9 @@ public struct Resource: Sendable {
     public var path: String { "/v1/\(self.plural)" }
     public var itemPath: String { "\(self.path)/{id}" }
     /// `client_company` as a schema: `ClientCompany`.
-    public var schema: String { self.name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() }
+    public var schema: String {
+        self.name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
     /// As a sentence names it: `client company`.
     public var label: String { self.name.split(separator: "_").joined(separator: " ") }
     public var labelPlural: String { self.plural.split(separator: "-").joined(separator: " ") }
@@ -135,9 +137,4 @@ public struct Resource: Sendable {
         .described("Your own key for this object; unique in your organization.")
     private static let customFields = Field.document("custom_fields", bytesMax: 16_384).defaulting(to: .object([:]))
         .described("Your own values, by field name.")
-
-    /// What a client may send.
-    public var input: [Field] {
-        self.visible.filter { $0.writing != .never }
-    }
 }

@@ -88,16 +88,34 @@ extension Resource {
         let data = Field.object("data", self.visible)
         var events: [EventDeclaration] = []
         if !self.actions.isDisjoint(with: [.create, .batch]) {
-            events.append(EventDeclaration("\(self.name).created", .created, "A \(self.label) was created.", fields: [data]))
+            events.append(
+                EventDeclaration("\(self.name).created", .created, "A \(self.label) was created.", fields: [data])
+            )
         }
         if self.actions.contains(.change) {
-            events.append(EventDeclaration("\(self.name).updated", .updated, "A \(self.label) was changed.", fields: [data, .document("previous")]))
+            events.append(
+                EventDeclaration(
+                    "\(self.name).updated",
+                    .updated,
+                    "A \(self.label) was changed.",
+                    fields: [data, .document("previous")]
+                )
+            )
         }
         if self.actions.contains(.delete) {
-            events.append(EventDeclaration("\(self.name).deleted", .deleted, "A \(self.label) was deleted.", fields: [data]))
+            events.append(
+                EventDeclaration("\(self.name).deleted", .deleted, "A \(self.label) was deleted.", fields: [data])
+            )
         }
         if self.actions.contains(.restore) {
-            events.append(EventDeclaration("\(self.name).restored", .updated, "A deleted \(self.label) was restored.", fields: [data]))
+            events.append(
+                EventDeclaration(
+                    "\(self.name).restored",
+                    .updated,
+                    "A deleted \(self.label) was restored.",
+                    fields: [data]
+                )
+            )
         }
         return events
     }

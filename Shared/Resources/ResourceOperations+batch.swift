@@ -9,7 +9,9 @@ extension ResourceOperations {
         let isAtomic = try input.text("mode") == "atomic"
         let rows = self.decode(input)
         if isAtomic {
-            let problems = rows.flatMap { row in if case .refused(let problems) = row { problems } else { [] as [Problem] } }
+            let problems = rows.flatMap { row in
+                if case .refused(let problems) = row { problems } else { [] as [Problem] }
+            }
             guard problems.isEmpty else { throw Fault.invalid(problems) }
         }
         return try await self.commands.run(declaration, context) { transaction in
@@ -23,7 +25,8 @@ extension ResourceOperations {
                 case .decoded(let values):
                     do {
                         // In an atomic batch a refusal ends the transaction anyway, so a savepoint would be in vain.
-                        let stored = isAtomic
+                        let stored =
+                            isAtomic
                             ? try self.insert(values, context, in: transaction)
                             : try transaction.savepoint { try self.insert(values, context, in: transaction) }
                         events.append(self.store.event("created", .created, stored, because: cause))
@@ -52,9 +55,11 @@ extension ResourceOperations {
 
     private func decode(_ input: Values) -> [BatchRow] {
         guard case .list(let elements)? = input["rows"] else { return [] }
-        let fields = self.resource.input
+        let fields = self.resource.visible
         return elements.enumerated().map { index, element in
-            guard case .document(let json) = element else { return .refused([Problem("/rows/\(index)", "type", "An object is expected here.")]) }
+            guard case .document(let json) = element else {
+                return .refused([Problem("/rows/\(index)", "type", "An object is expected here.")])
+            }
             var decoder = InputDecoder()
             let values = decoder.object(json, fields, at: "/rows/\(index)")
             return decoder.problems.isEmpty ? .decoded(values) : .refused(decoder.problems)
@@ -63,7 +68,9 @@ extension ResourceOperations {
 
     /// A refusal that is this row's own; anything else ends the whole batch.
     private static func refusal(_ error: any Error) -> Fault? {
-        let fault = (error as? Fault) ?? (error as? Rejection).map(Fault.init) ?? (error as? SQLFault).flatMap(Fault.init(describing:))
+        let fault =
+            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
+            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
         return fault.flatMap { (400..<500).contains($0.code.httpStatus) ? $0 : nil }
     }
 
@@ -106,7 +113,8 @@ extension Fault {
     fileprivate func inRow(_ index: Int) -> Fault {
         var fault = self
         fault.problems = self.problems.map { problem in
-            problem.pointer.hasPrefix("/rows/") ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
+            problem.pointer.hasPrefix("/rows/")
+                ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
         }
         if fault.problems.isEmpty { fault.problems = [Problem("/rows/\(index)", self.code.rawValue, self.detail)] }
         return fault

@@ -4,7 +4,8 @@ internal import Vocabulary
 
 extension ResourceOperations {
     /// Refuses ids of objects that are deleted or not there, with a problem for each: one round trip for all references.
-    func checkReferences(in values: Values, for organization: Identifier, in transaction: borrowing Transaction) throws {
+    func checkReferences(in values: Values, for organization: Identifier, in transaction: borrowing Transaction) throws
+    {
         let given = self.resource.references.compactMap { reference in
             values.optionalIdentifier(reference.field).map { (reference, $0) }
         }
@@ -12,13 +13,17 @@ extension ResourceOperations {
         var bindings: [SQLValue] = [.uuid(organization)]
         let checks = given.map { reference, id -> SQL in
             bindings.append(.uuid(id))
-            return "EXISTS (SELECT FROM " + reference.table + " WHERE organization_id = $1 AND id = " + SQL.parameter(bindings.count)
-                + (reference.isSoftDeleted ? " AND deleted_at IS NULL" : "") + ") AS " + SQL(identifier: reference.field)
+            return "EXISTS (SELECT FROM " + reference.table + " WHERE organization_id = $1 AND id = "
+                + SQL.parameter(bindings.count)
+                + (reference.isSoftDeleted ? " AND deleted_at IS NULL" : "") + ") AS "
+                + SQL(identifier: reference.field)
         }
         let row = try transaction.query("SELECT " + checks.joined(separator: ", "), bindings)[0]
         var problems: [Problem] = []
         for (reference, _) in given where try !row.bool(reference.field) {
-            problems.append(Problem("/\(reference.field)", "unknown_reference", "There is no \(reference.label) with this id."))
+            problems.append(
+                Problem("/\(reference.field)", "unknown_reference", "There is no \(reference.label) with this id.")
+            )
         }
         guard problems.isEmpty else { throw Fault.invalid(problems) }
     }
@@ -50,10 +55,13 @@ extension ResourceOperations {
             )
         }
         for dependent in self.resource.dependents where dependent.rule == .cascade {
-            let statement: SQL = dependent.isSoftDeleted
-                ? "UPDATE " + dependent.table + " SET deleted_at = $3, updated_at = $3, version = version + 1 WHERE organization_id = $1 AND "
+            let statement: SQL =
+                dependent.isSoftDeleted
+                ? "UPDATE " + dependent.table
+                    + " SET deleted_at = $3, updated_at = $3, version = version + 1 WHERE organization_id = $1 AND "
                     + dependent.column + " = $2 AND deleted_at IS NULL"
-                : "DELETE FROM " + dependent.table + " WHERE organization_id = $1 AND " + dependent.column + " = $2 AND $3::timestamptz IS NOT NULL"
+                : "DELETE FROM " + dependent.table + " WHERE organization_id = $1 AND " + dependent.column
+                    + " = $2 AND $3::timestamptz IS NOT NULL"
             try transaction.queue(statement, [.uuid(organization), .uuid(stored.id), .instant(now)])
         }
     }

@@ -38,14 +38,21 @@ public struct ResourceOperations: Sendable {
 
     private func get(_ input: Values, _ context: CallContext) async throws -> Reply {
         let stored = try await self.store.read(
-            try input.identifier("id"), for: try context.caller().organization, in: self.commands.database, deadline: context.deadline
+            try input.identifier("id"),
+            for: try context.caller().organization,
+            in: self.commands.database,
+            deadline: context.deadline
         )
         if context.ifNoneMatch == stored.version { return Reply(status: 304, body: [], etag: stored.version) }
         return stored.reply()
     }
 
     /// A page; with `parent`, of the rows that point at it.
-    func list(_ input: Values, _ context: CallContext, of parent: (column: SQL, id: Identifier)? = nil) async throws -> Reply {
+    func list(
+        _ input: Values,
+        _ context: CallContext,
+        of parent: (column: SQL, id: Identifier)? = nil
+    ) async throws -> Reply {
         let organization = try context.caller().organization
         let query = ListQuery(resource: self.resource, plan: self.store.plan)
         var filters = try query.filters(input)
@@ -70,17 +77,30 @@ public struct ResourceOperations: Sendable {
             cursor = opened
         }
         let page = query.page(for: organization, filters: filters, sort: sort, after: cursor, limit: limit)
-        let rows = try await self.commands.database.read(.organization(organization), page.sql, page.bindings, deadline: context.deadline)
+        let rows = try await self.commands.database.read(
+            .organization(organization),
+            page.sql,
+            page.bindings,
+            deadline: context.deadline
+        )
         let shown = min(rows.count, Int(limit))
         var next: String?
         if rows.count > shown {
             let last = rows[shown - 1]
-            next = self.cursors.seal(Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")), for: identity)
+            next = self.cursors.seal(
+                Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")),
+                for: identity
+            )
         }
         var total: Int64?
         if input.optionalBoolean("include_total") == true {
             let count = query.count(for: organization, filters: filters)
-            total = try await self.commands.database.read(.organization(organization), count.sql, count.bindings, deadline: context.deadline)[0].int("total")
+            total = try await self.commands.database.read(
+                .organization(organization),
+                count.sql,
+                count.bindings,
+                deadline: context.deadline
+            )[0].int("total")
         }
         var writer = JSONWriter(capacity: 512 * (shown + 1))
         writer.beginPage()
@@ -93,7 +113,11 @@ public struct ResourceOperations: Sendable {
 
     // MARK: - Writing
 
-    private func create(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+    private func create(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
         try await self.commands.run(declaration, context) { transaction in
             let stored = try self.insert(input, context, in: transaction)
             return Outcome(
@@ -112,7 +136,11 @@ public struct ResourceOperations: Sendable {
         return try self.store.insert(values, for: organization, at: context.now, in: transaction)
     }
 
-    private func change(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+    private func change(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
         let id = try input.identifier("id")
         let organization = try context.caller().organization
         return try await self.commands.run(declaration, context) { transaction in
@@ -135,7 +163,7 @@ public struct ResourceOperations: Sendable {
     /// RFC 7396 goes down into objects: what a patch leaves out of one stays, and the whole must then be as a create would have it.
     private func mergeNested(_ changes: inout Values, onto before: Stored) throws {
         var decoder = InputDecoder()
-        for field in self.resource.input {
+        for field in self.resource.visible {
             guard let patch = changes[field.name], patch.isObject else { continue }
             let current = try before.row.bytesOrNil(field.name).map { try JSON(parsing: $0) } ?? .null
             let whole = current.merged(with: patch.json)
@@ -144,7 +172,11 @@ public struct ResourceOperations: Sendable {
         guard decoder.problems.isEmpty else { throw Fault.invalid(decoder.problems) }
     }
 
-    private func delete(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+    private func delete(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
         let id = try input.identifier("id")
         let organization = try context.caller().organization
         return try await self.commands.run(declaration, context) { transaction in
@@ -152,7 +184,8 @@ public struct ResourceOperations: Sendable {
             try stored.require(context.ifMatch)
             try self.resource.hooks.delete?(stored, context, transaction)
             try self.removeDependents(of: stored, for: organization, at: context.now, in: transaction)
-            let statement: SQL = self.resource.isSoftDeleted
+            let statement: SQL =
+                self.resource.isSoftDeleted
                 ? "UPDATE " + self.resource.table + " SET deleted_at = $3, updated_at = $3, version = version + 1"
                 : "DELETE FROM " + self.resource.table
             let condition: SQL = self.resource.isSoftDeleted ? "" : " AND $3::timestamptz IS NOT NULL"
@@ -160,11 +193,18 @@ public struct ResourceOperations: Sendable {
                 statement + " WHERE organization_id = $1 AND id = $2" + condition,
                 [.uuid(organization), .uuid(id), .instant(context.now)]
             )
-            return Outcome(.nothing, events: [self.store.event("deleted", .deleted, stored, because: try context.cause())])
+            return Outcome(
+                .nothing,
+                events: [self.store.event("deleted", .deleted, stored, because: try context.cause())]
+            )
         }
     }
 
-    private func restore(_ declaration: OperationDeclaration, _ input: Values, _ context: CallContext) async throws -> Reply {
+    private func restore(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
         let id = try input.identifier("id")
         let organization = try context.caller().organization
         return try await self.commands.run(declaration, context) { transaction in
@@ -182,14 +222,18 @@ public struct ResourceOperations: Sendable {
             )
             for dependent in self.resource.dependents where dependent.rule == .cascade && dependent.isSoftDeleted {
                 try transaction.queue(
-                    "UPDATE " + dependent.table + " SET deleted_at = NULL, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND "
+                    "UPDATE " + dependent.table
+                        + " SET deleted_at = NULL, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND "
                         + dependent.column + " = $2 AND deleted_at = $3",
                     [.uuid(organization), .uuid(id), .instant(deletedAt), .instant(context.now)]
                 )
             }
             let stored = try self.store.lock(id, for: organization, in: transaction)
             let after = try self.store.update(stored, Values(), for: organization, at: context.now, in: transaction)
-            return Outcome(after.reply(), events: [self.store.event("restored", .updated, after, because: try context.cause())])
+            return Outcome(
+                after.reply(),
+                events: [self.store.event("restored", .updated, after, because: try context.cause())]
+            )
         }
     }
 }

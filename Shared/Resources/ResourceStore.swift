@@ -14,11 +14,17 @@ public struct ResourceStore: Sendable {
         self.resource = resource
         let visible = resource.visible
         precondition(
-            visible.allSatisfy { !($0.isSortable && $0.isNullable) }, "\(resource.name): a cursor cannot stand behind a null"
+            visible.allSatisfy { !($0.isSortable && $0.isNullable) },
+            "\(resource.name): a cursor cannot stand behind a null"
         )
-        self.plan = RowPlan(visible: visible, hidden: Array(resource.stored.dropFirst(visible.count)), computed: resource.computed)
+        self.plan = RowPlan(
+            visible: visible,
+            hidden: Array(resource.stored.dropFirst(visible.count)),
+            computed: resource.computed
+        )
         self.kinds = Dictionary(resource.stored.map { ($0.name, $0.kind) }) { first, _ in first }
-        let base: SQL = "SELECT " + self.plan.select + " FROM " + resource.table
+        let base: SQL =
+            "SELECT " + self.plan.select + " FROM " + resource.table
             + " WHERE organization_id = $1 AND id = $2" + Self.alive(resource)
         self.load = base
         self.lock = base + " FOR UPDATE"
@@ -29,21 +35,39 @@ public struct ResourceStore: Sendable {
 
     // MARK: - Reading
 
-    public func read(_ id: Identifier, for organization: Identifier, in database: Database, deadline: Instant?) async throws -> Stored {
-        let rows = try await database.read(.organization(organization), self.load, [.uuid(organization), .uuid(id)], deadline: deadline)
+    public func read(
+        _ id: Identifier,
+        for organization: Identifier,
+        in database: Database,
+        deadline: Instant?
+    ) async throws -> Stored {
+        let rows = try await database.read(
+            .organization(organization),
+            self.load,
+            [.uuid(organization), .uuid(id)],
+            deadline: deadline
+        )
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
         return try Stored(rows[0], of: self.plan)
     }
 
     /// Loads a row and holds its lock until the transaction ends. Throws `not_found` for another tenant's id as for a random one.
-    public func lock(_ id: Identifier, for organization: Identifier, in transaction: borrowing Transaction) throws -> Stored {
+    public func lock(
+        _ id: Identifier,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> Stored {
         let rows = try transaction.query(self.lock, [.uuid(organization), .uuid(id)])
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
         return try Stored(rows[0], of: self.plan)
     }
 
     /// Loads a row without a lock, `nil` where there is none.
-    public func find(_ id: Identifier, for organization: Identifier, in transaction: borrowing Transaction) throws(SQLFault) -> Stored? {
+    public func find(
+        _ id: Identifier,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> Stored? {
         let rows = try transaction.query(self.load, [.uuid(organization), .uuid(id)])
         return rows.count == 1 ? try Stored(rows[0], of: self.plan) : nil
     }
@@ -89,7 +113,8 @@ public struct ResourceStore: Sendable {
         }
         let places = (1...bindings.count).map(SQL.parameter).joined(separator: ", ")
         let rows = try transaction.query(
-            "INSERT INTO " + self.resource.table + " (" + names.joined(separator: ", ") + ") VALUES (" + places + ") RETURNING "
+            "INSERT INTO " + self.resource.table + " (" + names.joined(separator: ", ") + ") VALUES (" + places
+                + ") RETURNING "
                 + self.plan.select,
             bindings
         )

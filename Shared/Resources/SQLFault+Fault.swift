@@ -21,7 +21,11 @@ extension Fault {
             self = .invalid("/\(column)", "unknown_reference", "There is no such object: \(column).")
         case (.server, "23505"):
             let column = Self.column(in: fault.constraint, suffix: "_key")
-            self.init(.conflict, "Another object already has this \(column).", problems: [Problem("/\(column)", "taken", "This value is taken.")])
+            self.init(
+                .conflict,
+                "Another object already has this \(column).",
+                problems: [Problem("/\(column)", "taken", "This value is taken.")]
+            )
         case (.server, "23514"):
             let column = Self.column(in: fault.constraint, suffix: "_check")
             self = .invalid("/\(column)", "constraint", "This value is not acceptable for \(column).")

@@ -39,7 +39,11 @@ public struct TestService: Sendable {
         _ body: (TestService) async throws -> Output
     ) async throws -> Output {
         try await TestServer.shared.withClone(migrations, service: service, configuration: configuration) { clone in
-            let persistence = Persistence(database: clone.database, log: EventLog(), cursorKey: Array(repeating: 7, count: 32))
+            let persistence = Persistence(
+                database: clone.database,
+                log: EventLog(),
+                cursorKey: Array(repeating: 7, count: 32)
+            )
             let service = TestService(
                 router: try make(persistence),
                 persistence: persistence,
@@ -95,7 +99,15 @@ public struct TestService: Sendable {
         role: Role? = nil,
         as caller: Caller? = nil
     ) async throws -> JSON {
-        let reply = try await self.call(operation, parameters, body: body, key: key, ifMatch: ifMatch, role: role, as: caller)
+        let reply = try await self.call(
+            operation,
+            parameters,
+            body: body,
+            key: key,
+            ifMatch: ifMatch,
+            role: role,
+            as: caller
+        )
         return reply.body.isEmpty ? .null : try JSON(parsing: reply.body)
     }
 
@@ -111,8 +123,19 @@ public struct TestService: Sendable {
         location: SourceLocation = #_sourceLocation
     ) async -> Fault? {
         do throws(Fault) {
-            let reply = try await self.call(operation, parameters, body: body, key: key, ifMatch: ifMatch, role: role, as: caller)
-            Issue.record("\(operation) answered \(reply.status): \(String(decoding: reply.body, as: UTF8.self))", sourceLocation: location)
+            let reply = try await self.call(
+                operation,
+                parameters,
+                body: body,
+                key: key,
+                ifMatch: ifMatch,
+                role: role,
+                as: caller
+            )
+            Issue.record(
+                "\(operation) answered \(reply.status): \(String(decoding: reply.body, as: UTF8.self))",
+                sourceLocation: location
+            )
             return nil
         } catch {
             return error
@@ -170,7 +193,11 @@ public struct TestService: Sendable {
 
     /// Applies an event as it was published; twice, where a test wants to see that the second does nothing.
     @discardableResult
-    public func receive(_ record: EventRecord, from producer: String, _ handlers: EventHandlers) async throws -> [EventRecord] {
+    public func receive(
+        _ record: EventRecord,
+        from producer: String,
+        _ handlers: EventHandlers
+    ) async throws -> [EventRecord] {
         let payload = try JSON(parsing: record.payload)
         let event = ReceivedEvent(producer: producer, record: record, payload: payload, now: self.clock.now)
         return try await self.database.transaction(.organization(record.organization)) { transaction in
@@ -190,7 +217,12 @@ extension Caller {
         currency: Currency = .usd
     ) -> Caller {
         Caller(
-            kind: .member, subject: Identifier.random(), organization: organization, role: role, zone: zone, currency: currency
+            kind: .member,
+            subject: Identifier.random(),
+            organization: organization,
+            role: role,
+            zone: zone,
+            currency: currency
         )
     }
 }

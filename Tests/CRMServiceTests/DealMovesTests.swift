@@ -19,7 +19,9 @@ internal import Vocabulary
             #expect(created.location == "/v1/deals/\(id)")
             #expect(deal["stage"] == "lead")
             #expect(deal["probability"] == 10)
-            for (version, (stage, probability)) in [("qualified", 20), ("proposal", 50), ("negotiation", 80), ("won", 100)].enumerated() {
+            for (version, (stage, probability)) in [
+                ("qualified", 20), ("proposal", 50), ("negotiation", 80), ("won", 100),
+            ].enumerated() {
                 let moved = try await service.call("crm.deal.advance/1", ["id": id], body: ["stage": .string(stage)])
                 let after = try JSON(parsing: moved.body)
                 #expect(after["stage"] == .string(stage))
@@ -29,7 +31,9 @@ internal import Vocabulary
             let list = try await service.json("crm.deal.list/1", ["stage": "won"])
             #expect(list["data"]?.array?.count == 1)
             let events = try await service.events().filter { $0.aggregateType == "deal" }
-            #expect(events.map(\.type) == ["deal.created", "deal.advanced", "deal.advanced", "deal.advanced", "deal.won"])
+            #expect(
+                events.map(\.type) == ["deal.created", "deal.advanced", "deal.advanced", "deal.advanced", "deal.won"]
+            )
             #expect(events.allSatisfy { $0.correlation.description == id })
             let last = try JSON(parsing: try #require(events.last).payload)
             #expect(last["data"]?["stage"] == "won")
@@ -49,7 +53,9 @@ internal import Vocabulary
 
     @Test func winsOnlyWithAnAmountAndACompany() async throws {
         try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
-            let id = try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "negotiation"])["id"]?.string ?? ""
+            let id =
+                try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "negotiation"])["id"]?
+                .string ?? ""
             let fault = await service.refusal("crm.deal.advance/1", ["id": id], body: ["stage": "won"])
             #expect(fault?.code == .validationFailed)
             #expect(fault?.problems.map(\.pointer) == ["/amount_minor"])
@@ -58,11 +64,17 @@ internal import Vocabulary
 
     @Test func losesAndReopensWhereItWasLost() async throws {
         try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
-            let id = try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "proposal"])["id"]?.string ?? ""
+            let id =
+                try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "proposal"])["id"]?
+                .string ?? ""
             let lost = try await service.json("crm.deal.lose/1", ["id": id], body: ["lost_reason": "price"])
             #expect(lost["stage"] == "lost")
             #expect(lost["probability"] == 0)
-            let reopened = try await service.json("crm.deal.reopen/1", ["id": id], body: ["reason": "They found a budget."])
+            let reopened = try await service.json(
+                "crm.deal.reopen/1",
+                ["id": id],
+                body: ["reason": "They found a budget."]
+            )
             #expect(reopened["stage"] == "proposal")
             #expect(reopened["lost_reason"] == .null)
         }
@@ -73,7 +85,11 @@ internal import Vocabulary
             let id = try await service.json("crm.deal.create/1", body: ["name": "Relaunch"])["id"]?.string ?? ""
             for operation in ["crm.deal.get/1", "crm.deal.delete/1"] {
                 let foreign = await service.refusal(operation, ["id": id], as: service.stranger)
-                let random = await service.refusal(operation, ["id": Identifier.random().description], as: service.stranger)
+                let random = await service.refusal(
+                    operation,
+                    ["id": Identifier.random().description],
+                    as: service.stranger
+                )
                 #expect(foreign?.code == .notFound)
                 #expect(foreign == random)
             }

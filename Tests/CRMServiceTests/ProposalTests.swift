@@ -1,7 +1,7 @@
 internal import CRMService
 internal import Contracts
-internal import Resources
 internal import Postgres
+internal import Resources
 internal import TestKit
 internal import Testing
 internal import Vocabulary
@@ -18,7 +18,10 @@ internal import Vocabulary
             #expect(proposal["content_sha256"] == .null)
             let id = try #require(proposal["id"]?.string)
             let changed = try await sale.service.json(
-                "crm.proposal.change/1", ["id": id], body: ["discount_amount_minor": 9_001], ifMatch: 1
+                "crm.proposal.change/1",
+                ["id": id],
+                body: ["discount_amount_minor": 9_001],
+                ifMatch: 1
             )
             #expect(changed["discount_minor"] == 9_001)
             #expect(changed["net_minor"] == 50_000)
@@ -27,20 +30,29 @@ internal import Vocabulary
 
     @Test func isAcceptedOnlyAsItWasRead() async throws {
         try await Sale.run { sale in
-            let id = try #require(try await sale.proposal(deal: try await sale.deal(try await sale.company()))["id"]?.string)
+            let id = try #require(
+                try await sale.proposal(deal: try await sale.deal(try await sale.company()))["id"]?.string
+            )
             let sent = try await sale.act("proposal.send", id)
             #expect(await sale.refusal("proposal.accept", id, Sale.acceptance(sent))?.code == .invalidTransition)
             _ = try await sale.act("proposal.view", id)
             let wrongHash: JSON = [
-                "version_id": sent["current_version_id"] ?? .null, "content_sha256": .string(String(repeating: "0", count: 64)),
+                "version_id": sent["current_version_id"] ?? .null,
+                "content_sha256": .string(String(repeating: "0", count: 64)),
             ]
             #expect(await sale.refusal("proposal.accept", id, wrongHash)?.problems.map(\.code) == ["content_mismatch"])
             let wrongVersion: JSON = [
-                "version_id": .string(Identifier.random().description), "content_sha256": sent["content_sha256"] ?? .null,
+                "version_id": .string(Identifier.random().description),
+                "content_sha256": sent["content_sha256"] ?? .null,
             ]
             #expect(await sale.refusal("proposal.accept", id, wrongVersion)?.code == .conflict)
             #expect(try await sale.act("proposal.accept", id, Sale.acceptance(sent))["status"] == "accepted")
-            let fault = await sale.service.refusal("crm.proposal.change/1", ["id": id], body: ["title": "Other"], ifMatch: 4)
+            let fault = await sale.service.refusal(
+                "crm.proposal.change/1",
+                ["id": id],
+                body: ["title": "Other"],
+                ifMatch: 4
+            )
             #expect(fault?.code == .conflict)
         }
     }
@@ -50,7 +62,12 @@ internal import Vocabulary
             let company = try await sale.company()
             let accepted = try await sale.accepted(deal: try await sale.deal(company))
             let id = try #require(accepted["id"]?.string)
-            _ = try await sale.service.json("crm.client_company.change/1", ["id": company], body: ["name": "Southwind"], ifMatch: 1)
+            _ = try await sale.service.json(
+                "crm.client_company.change/1",
+                ["id": company],
+                body: ["name": "Southwind"],
+                ifMatch: 1
+            )
             let versions = try await sale.service.json("crm.proposal.versions/1", ["id": id])
             let version = try #require(versions["data"]?.array?.first)
             #expect(version["state"] == "accepted")
@@ -88,7 +105,10 @@ internal import Vocabulary
             let deal = try await sale.deal(try await sale.company())
             let rejected = try #require(try await sale.proposal(deal: deal)["id"]?.string)
             _ = try await sale.act("proposal.send", rejected)
-            #expect(try await sale.act("proposal.reject", rejected, ["reason": "Not this year."])["decision_note"] == "Not this year.")
+            #expect(
+                try await sale.act("proposal.reject", rejected, ["reason": "Not this year."])["decision_note"]
+                    == "Not this year."
+            )
             let offline = try #require(try await sale.proposal(deal: deal)["id"]?.string)
             var body = try #require(Sale.acceptance(try await sale.act("proposal.send", offline)).object)
             #expect(await sale.refusal("proposal.accept_offline", offline, .object(body))?.code == .validationFailed)
@@ -102,11 +122,15 @@ internal import Vocabulary
         try await Sale.run(zone: berlin) { sale in
             let service = sale.service
             try await service.receive(
-                "organization.created", from: "identity", payload: ["data": ["time_zone": "Europe/Berlin", "currency": "EUR"]], crmHandlers()
+                "organization.created",
+                from: "identity",
+                payload: ["data": ["time_zone": "Europe/Berlin", "currency": "EUR"]],
+                crmHandlers()
             )
             let lastDay = try #require(LocalDate("2026-11-23"))
             let id = try #require(
-                try await sale.proposal(deal: try await sale.deal(try await sale.company()), validUntil: lastDay)["id"]?.string
+                try await sale.proposal(deal: try await sale.deal(try await sale.company()), validUntil: lastDay)["id"]?
+                    .string
             )
             _ = try await sale.act("proposal.send", id)
             let read = try await sale.act("proposal.view", id)
@@ -114,7 +138,10 @@ internal import Vocabulary
             let midnight = berlin.startOfDay(lastDay.adding(days: 1))
             #expect(try await sweep.sweep(now: midnight.adding(microseconds: -1)) == 0)
             service.clock.set(to: midnight)
-            #expect(await sale.refusal("proposal.accept", id, Sale.acceptance(read))?.problems.first?.code == "proposal_expired")
+            #expect(
+                await sale.refusal("proposal.accept", id, Sale.acceptance(read))?.problems.first?.code
+                    == "proposal_expired"
+            )
             #expect(try await sweep.sweep(now: midnight) == 1)
             #expect(try await sweep.sweep(now: midnight) == 0)
             let expired = try #require(try await service.events("proposal.expired").first)

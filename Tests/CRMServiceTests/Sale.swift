@@ -22,7 +22,10 @@ struct Sale {
     func deal(_ company: String, stage: String = "lead") async throws -> String {
         try await self.id(
             of: "crm.deal.create/1",
-            ["name": "Relaunch", "client_company_id": .string(company), "amount_minor": 500_000, "stage": .string(stage)]
+            [
+                "name": "Relaunch", "client_company_id": .string(company), "amount_minor": 500_000,
+                "stage": .string(stage),
+            ]
         )
     }
 
@@ -46,8 +49,19 @@ struct Sale {
         try await self.service.json("crm.\(operation)/1", ["id": id], body: body, key: Identifier.random().description)
     }
 
-    func refusal(_ operation: String, _ id: String, _ body: JSON = [:], location: SourceLocation = #_sourceLocation) async -> Fault? {
-        await self.service.refusal("crm.\(operation)/1", ["id": id], body: body, key: Identifier.random().description, location: location)
+    func refusal(
+        _ operation: String,
+        _ id: String,
+        _ body: JSON = [:],
+        location: SourceLocation = #_sourceLocation
+    ) async -> Fault? {
+        await self.service.refusal(
+            "crm.\(operation)/1",
+            ["id": id],
+            body: body,
+            key: Identifier.random().description,
+            location: location
+        )
     }
 
     /// A proposal that was sent, viewed and accepted.
@@ -80,7 +94,8 @@ struct Sale {
 
     static func signature(_ contract: JSON) -> JSON {
         [
-            "signer_name": "Ada Client", "signer_email": "ada@client.example", "content_sha256": contract["content_sha256"] ?? .null,
+            "signer_name": "Ada Client", "signer_email": "ada@client.example",
+            "content_sha256": contract["content_sha256"] ?? .null,
             "consent": true, "signature_text": "Ada Client, in her own hand",
         ]
     }

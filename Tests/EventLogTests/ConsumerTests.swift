@@ -1,3 +1,4 @@
+internal import Contracts
 internal import EventLog
 internal import Postgres
 internal import Synchronization
@@ -38,7 +39,8 @@ internal import Vocabulary
             let attempts = Attempts()
             try await fixture.consuming(
                 fixture.source(),
-                { event in if attempts.count(event.record.id) == 1, event.record.id == events[3].id { throw Refusal() } }
+                { event in if attempts.count(event.record.id) == 1, event.record.id == events[3].id { throw Refusal() }
+                }
             ) { _ in
                 try await eventually("every effect") { try await fixture.effects().count == 5 }
                 #expect(try await fixture.effects() == events.map(\.id))
@@ -77,10 +79,15 @@ internal import Vocabulary
             try await fixture.consuming(fixture.source()) { consumer in
                 for count in 1...20 {
                     try await fixture.publish(of: [Identifier.random()])
-                    #expect(await consumer.catchUp(with: Fixture.service, for: fixture.organization, within: .seconds(10)))
+                    #expect(
+                        await consumer.catchUp(with: Fixture.service, for: fixture.organization, within: .seconds(10))
+                    )
                     #expect(try await fixture.effects().count == count)
                 }
-                #expect(await consumer.catchUp(with: "nobody", for: fixture.organization, within: .milliseconds(10)) == false)
+                #expect(
+                    await consumer.catchUp(with: "nobody", for: fixture.organization, within: .milliseconds(10))
+                        == false
+                )
             }
         }
     }

@@ -42,9 +42,18 @@ struct Fixture: Sendable {
     ) -> EventRecord {
         let now = Instant.system()
         return EventRecord(
-            id: Identifier.next(at: now), organization: organization, type: type, activity: .created, aggregateType: "thing",
-            aggregateID: aggregate, aggregateVersion: 1, actor: Actor(kind: .member, id: Identifier.random()),
-            correlation: Identifier.random(), causation: Identifier.random(), occurredAt: now, payload: Array(#"{"data":{}}"#.utf8)
+            id: Identifier.next(at: now),
+            organization: organization,
+            type: type,
+            activity: .created,
+            aggregateType: "thing",
+            aggregateID: aggregate,
+            aggregateVersion: 1,
+            actor: Actor(kind: .member, id: Identifier.random()),
+            correlation: Identifier.random(),
+            causation: Identifier.random(),
+            occurredAt: now,
+            payload: Array(#"{"data":{}}"#.utf8)
         )
     }
 
@@ -87,7 +96,12 @@ struct Fixture: Sendable {
             return []
         }
         let consumer = EventConsumer(
-            name: "test", database: self.consumer, log: self.ownLog, clock: .system, sources: [source], handlers: handlers,
+            name: "test",
+            database: self.consumer,
+            log: self.ownLog,
+            clock: .system,
+            sources: [source],
+            handlers: handlers,
             logger: Logger(label: "test")
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -106,9 +120,12 @@ struct Fixture: Sendable {
     /// `state type` of what is parked, in the order of the log.
     func parked() async throws -> [(state: String, attempts: Int64, event: Identifier)] {
         let rows = try await self.consumer.read(
-            .system, "SELECT state, attempts, event ->> 'id' AS event_id FROM parked_event ORDER BY sequence"
+            .system,
+            "SELECT state, attempts, event ->> 'id' AS event_id FROM parked_event ORDER BY sequence"
         )
-        return try (0..<rows.count).map { (try rows[$0].text("state"), try rows[$0].int("attempts"), try rows[$0].uuid("event_id")) }
+        return try (0..<rows.count).map {
+            (try rows[$0].text("state"), try rows[$0].int("attempts"), try rows[$0].uuid("event_id"))
+        }
     }
 }
 

@@ -22,15 +22,24 @@ internal import Testing
         try await Workshop.run { shop in
             let invalid = await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": Self.rows])
             #expect(invalid?.code == .validationFailed)
-            let cursed = await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": [["name": "a"], ["name": "cursed"]]])
+            let cursed = await shop.refusal(
+                "shop.gadget.batch/1",
+                body: ["mode": "atomic", "rows": [["name": "a"], ["name": "cursed"]]]
+            )
             #expect(cursed?.code == .conflict)
             #expect(cursed?.problems.map(\.pointer) == ["/rows/1"])
             let list = try await shop.list()
             #expect(list["data"] == [])
             #expect(try await shop.events().isEmpty)
             let rows = (0..<200).map { JSON.object(["name": .string("g\($0)")]) }
-            #expect(try await shop.json("shop.gadget.batch/1", body: ["mode": "atomic", "rows": .array(rows)])["created"] == 200)
-            #expect(await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": .array(rows + [rows[0]])])?.code == .validationFailed)
+            #expect(
+                try await shop.json("shop.gadget.batch/1", body: ["mode": "atomic", "rows": .array(rows)])["created"]
+                    == 200
+            )
+            #expect(
+                await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": .array(rows + [rows[0]])])?
+                    .code == .validationFailed
+            )
         }
     }
 }

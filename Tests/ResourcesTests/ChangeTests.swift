@@ -30,7 +30,8 @@ internal import Vocabulary
             #expect(fault?.code == .validationFailed)
             #expect(
                 fault.map { Set($0.problems.map { "\($0.pointer) \($0.code)" }) } == [
-                    "/name required", "/size out_of_range", "/colour choice", "/id read_only", "/weight unknown_field", "/note type",
+                    "/name required", "/size out_of_range", "/colour choice", "/id read_only", "/weight unknown_field",
+                    "/note type",
                 ]
             )
         }
@@ -39,10 +40,14 @@ internal import Vocabulary
     @Test func `A change needs the version that was read`() async throws {
         try await Workshop.run { shop in
             let id = try await shop.gadget()["id"]?.string ?? ""
-            #expect(await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 2])?.code == .preconditionRequired)
+            #expect(
+                await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 2])?.code == .preconditionRequired
+            )
             let changed = try await shop.call("shop.gadget.change/1", ["id": id], body: ["size": 2], ifMatch: 1)
             #expect(changed.etag == 2)
-            #expect(await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 3], ifMatch: 1)?.code == .stale)
+            #expect(
+                await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 3], ifMatch: 1)?.code == .stale
+            )
             #expect(await shop.refusal("shop.gadget.delete/1", ["id": id], ifMatch: 1)?.code == .stale)
             let unchanged = try await shop.call("shop.gadget.get/1", ["id": id]) { $0.ifNoneMatch = 2 }
             #expect(unchanged.status == 304)
@@ -50,10 +55,12 @@ internal import Vocabulary
         }
     }
 
-    @Test func `A merge patch leaves what it does not name, clears with null, and goes down into objects`() async throws {
+    @Test func `A merge patch leaves what it does not name, clears with null, and goes down into objects`() async throws
+    {
         try await Workshop.run { shop in
             let body: JSON = [
-                "name": "Acme", "address": ["city": "Berlin", "street": "Main"], "custom_fields": ["a": 1, "b": ["c": 2, "d": 3]],
+                "name": "Acme", "address": ["city": "Berlin", "street": "Main"],
+                "custom_fields": ["a": 1, "b": ["c": 2, "d": 3]],
             ]
             let id = try await shop.json("shop.maker.create/1", body: body)["id"]?.string ?? ""
             let patch: JSON = ["address": ["street": .null], "custom_fields": ["a": .null, "b": ["c": 9]]]
@@ -63,7 +70,10 @@ internal import Vocabulary
             #expect(changed["custom_fields"] == ["b": ["c": 9, "d": 3]])
             let cleared = try await shop.json("shop.maker.change/1", ["id": id], body: ["address": .null], ifMatch: 2)
             #expect(cleared["address"] == .null)
-            #expect(await shop.refusal("shop.maker.change/1", ["id": id], body: ["name": .null], ifMatch: 3)?.code == .validationFailed)
+            #expect(
+                await shop.refusal("shop.maker.change/1", ["id": id], body: ["name": .null], ifMatch: 3)?.code
+                    == .validationFailed
+            )
             #expect(try await shop.json("shop.maker.change/1", ["id": id], body: [:], ifMatch: 3)["version"] == 3)
         }
     }

@@ -16,9 +16,15 @@ internal import Testing
             #expect(second.etag == first.etag)
             #expect(second.location == first.location)
             #expect(try await shop.events().count == 1)
-            #expect(await shop.refusal("shop.gadget.create/1", body: ["name": "other"], key: "k")?.code == .idempotencyMismatch)
+            #expect(
+                await shop.refusal("shop.gadget.create/1", body: ["name": "other"], key: "k")?.code
+                    == .idempotencyMismatch
+            )
             // Another caller's key is another key.
-            #expect(try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k", as: shop.stranger).isReplayed == false)
+            #expect(
+                try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k", as: shop.stranger)
+                    .isReplayed == false
+            )
         }
     }
 
@@ -50,7 +56,9 @@ internal import Testing
 
     @Test func `A dry run tells and leaves nothing`() async throws {
         try await Workshop.run { shop in
-            let reply = try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") { $0.isDryRun = true }
+            let reply = try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") {
+                $0.isDryRun = true
+            }
             let answer = try JSON(parsing: reply.body)
             #expect(answer["dry_run"] == true)
             #expect(answer["status"] == 201)

@@ -49,7 +49,9 @@ internal import Vocabulary
                 #expect(fault?.problems.map(\.pointer) == ["/query/cursor"])
             }
             let foreign = await shop.refusal(
-                "shop.gadget.list/1", ["limit": "2", "colour": "blue", "cursor": cursor], as: shop.stranger
+                "shop.gadget.list/1",
+                ["limit": "2", "colour": "blue", "cursor": cursor],
+                as: shop.stranger
             )
             #expect(foreign?.code == .invalidRequest)
         }
@@ -57,7 +59,9 @@ internal import Vocabulary
 
     @Test func `Filters let through what they say`() async throws {
         try await Workshop.run { shop in
-            for (name, size, colour) in [("a", 1, "red"), ("b", 2, "green"), ("c", 3, "blue"), ("d", 4, "red")] as [(String, Int64, String)] {
+            for (name, size, colour) in [("a", 1, "red"), ("b", 2, "green"), ("c", 3, "blue"), ("d", 4, "red")]
+                as [(String, Int64, String)]
+            {
                 _ = try await shop.gadget(["name": .string(name), "size": .int(size), "colour": .string(colour)])
             }
             #expect(try await shop.names(["colour": "red", "sort": "name"]) == ["a", "d"])

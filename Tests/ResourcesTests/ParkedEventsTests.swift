@@ -18,7 +18,10 @@ internal import Vocabulary
                 let name = JSON.string(event.record.id.description)
                 try transaction.queue(
                     "INSERT INTO maker (organization_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)",
-                    [.uuid(event.organization), .uuid(Identifier.next(at: event.now)), .text(name.string ?? ""), .instant(event.now)]
+                    [
+                        .uuid(event.organization), .uuid(Identifier.next(at: event.now)), .text(name.string ?? ""),
+                        .instant(event.now),
+                    ]
                 )
                 return []
             }
@@ -34,9 +37,18 @@ internal import Vocabulary
         var ids: [Identifier] = []
         for sequence in 1...count {
             let record = EventRecord(
-                id: Identifier.next(at: service.clock.now), organization: service.organization, type: "thing.made", activity: .created,
-                aggregateType: "thing", aggregateID: aggregate, aggregateVersion: Int64(sequence), actor: service.caller.actor,
-                correlation: aggregate, causation: aggregate, occurredAt: service.clock.now, payload: Array("{}".utf8)
+                id: Identifier.next(at: service.clock.now),
+                organization: service.organization,
+                type: "thing.made",
+                activity: .created,
+                aggregateType: "thing",
+                aggregateID: aggregate,
+                aggregateVersion: Int64(sequence),
+                actor: service.caller.actor,
+                correlation: aggregate,
+                causation: aggregate,
+                occurredAt: service.clock.now,
+                payload: Array("{}".utf8)
             )
             var writer = JSONWriter()
             record.write(into: &writer, sequence: Int64(sequence))
@@ -50,7 +62,8 @@ internal import Vocabulary
                     VALUES ($1, $2, 'delivery', 0, $3, 'thing.made', 'thing', $4, $5, 5, 'no', $6, $7, $7)
                     """,
                     [
-                        .uuid(Identifier.next(at: record.occurredAt)), .uuid(record.organization), .int(Int64(sequence)), .uuid(aggregate),
+                        .uuid(Identifier.next(at: record.occurredAt)), .uuid(record.organization),
+                        .int(Int64(sequence)), .uuid(aggregate),
                         .text(sequence == 1 ? "parked" : "blocked"), .json(event), .instant(record.occurredAt),
                     ]
                 )
@@ -73,7 +86,9 @@ internal import Vocabulary
             #expect(try await service.json("shop.parked_event.replay/1", ["id": id])["state"] == "replayed")
             let makers = try await service.json("shop.maker.list/1", ["sort": "created_at"])
             #expect(makers["data"]?.array?.map { $0["name"] } == events.map { .string($0.description) })
-            #expect(try await service.json("shop.parked_event.list/1", ["state": "replayed"])["data"]?.array?.count == 3)
+            #expect(
+                try await service.json("shop.parked_event.list/1", ["state": "replayed"])["data"]?.array?.count == 3
+            )
             #expect(await service.refusal("shop.parked_event.replay/1", ["id": id])?.code == .conflict)
         }
     }
@@ -83,9 +98,17 @@ internal import Vocabulary
             _ = try await Self.park(1, in: service)
             let id = try await service.json("shop.parked_event.list/1")["data"]?.array?.first?["id"]?.string ?? ""
             let body: JSON = ["reason": "A test firm."]
-            #expect(await service.refusal("shop.parked_event.discard/1", ["id": id], body: body, role: .member)?.code == .forbidden)
-            #expect(await service.refusal("shop.parked_event.discard/1", ["id": id], body: body, as: service.stranger)?.code == .notFound)
-            #expect(try await service.json("shop.parked_event.discard/1", ["id": id], body: body)["state"] == "discarded")
+            #expect(
+                await service.refusal("shop.parked_event.discard/1", ["id": id], body: body, role: .member)?.code
+                    == .forbidden
+            )
+            #expect(
+                await service.refusal("shop.parked_event.discard/1", ["id": id], body: body, as: service.stranger)?.code
+                    == .notFound
+            )
+            #expect(
+                try await service.json("shop.parked_event.discard/1", ["id": id], body: body)["state"] == "discarded"
+            )
             #expect(await service.refusal("shop.parked_event.replay/1", ["id": id])?.code == .conflict)
             #expect(try await service.json("shop.maker.list/1")["data"] == [])
         }

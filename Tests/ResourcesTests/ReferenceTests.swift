@@ -9,7 +9,8 @@ internal import Vocabulary
         try await Workshop.run { shop in
             let maker = try await shop.maker()
             #expect(try await shop.gadget(["name": "lamp", "maker_id": .string(maker)])["maker_id"] == .string(maker))
-            let foreign = try await shop.json("shop.maker.create/1", body: ["name": "Other"], as: shop.stranger)["id"] ?? .null
+            let foreign =
+                try await shop.json("shop.maker.create/1", body: ["name": "Other"], as: shop.stranger)["id"] ?? .null
             let gone = try await shop.maker("Gone")
             _ = try await shop.call("shop.maker.delete/1", ["id": gone])
             for id in [foreign, .string(gone), .string(Identifier.random().description)] {
@@ -25,11 +26,21 @@ internal import Vocabulary
             let id = try await shop.gadget()["id"]?.string ?? ""
             for operation in ["get", "delete", "restore"] {
                 let foreign = await shop.refusal("shop.gadget.\(operation)/1", ["id": id], as: shop.stranger)
-                let random = await shop.refusal("shop.gadget.\(operation)/1", ["id": Identifier.random().description], as: shop.stranger)
+                let random = await shop.refusal(
+                    "shop.gadget.\(operation)/1",
+                    ["id": Identifier.random().description],
+                    as: shop.stranger
+                )
                 #expect(foreign?.code == .notFound)
                 #expect(foreign == random)
             }
-            let changed = await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 2], ifMatch: 1, as: shop.stranger)
+            let changed = await shop.refusal(
+                "shop.gadget.change/1",
+                ["id": id],
+                body: ["size": 2],
+                ifMatch: 1,
+                as: shop.stranger
+            )
             #expect(changed?.code == .notFound)
             #expect(try await shop.json("shop.gadget.list/1", as: shop.stranger)["data"] == [])
         }
@@ -66,14 +77,22 @@ internal import Vocabulary
     @Test func `The rows of a parent are a page`() async throws {
         try await Workshop.run { shop in
             let (one, other) = (try await shop.maker("One"), try await shop.maker("Other"))
-            for name in ["a", "b", "c"] { _ = try await shop.gadget(["name": .string(name), "maker_id": .string(one)]) }
+            for name in ["a", "b", "c"] {
+                _ = try await shop.gadget(["name": .string(name), "maker_id": .string(one)])
+            }
             _ = try await shop.gadget(["name": "d", "maker_id": .string(other)])
             let page = try await shop.json("shop.maker.gadgets/1", ["id": one, "sort": "name", "limit": "2"])
             #expect(page["data"]?.array?.map { $0["name"] } == ["a", "b"])
             let cursor = try #require(page["next_cursor"]?.string)
-            let next = try await shop.json("shop.maker.gadgets/1", ["id": one, "sort": "name", "limit": "2", "cursor": cursor])
+            let next = try await shop.json(
+                "shop.maker.gadgets/1",
+                ["id": one, "sort": "name", "limit": "2", "cursor": cursor]
+            )
             #expect(next["data"]?.array?.map { $0["name"] } == ["c"])
-            let foreign = await shop.refusal("shop.maker.gadgets/1", ["id": other, "sort": "name", "limit": "2", "cursor": cursor])
+            let foreign = await shop.refusal(
+                "shop.maker.gadgets/1",
+                ["id": other, "sort": "name", "limit": "2", "cursor": cursor]
+            )
             #expect(foreign?.code == .invalidRequest)
         }
     }

@@ -23,7 +23,10 @@ enum Workshop {
 
     static let maker: Resource = {
         var resource = Resource(
-            service: "shop", name: "maker", plural: "makers", table: "maker",
+            service: "shop",
+            name: "maker",
+            plural: "makers",
+            table: "maker",
             fields: [
                 .text("name", max: 50).required().filterable().sortable(),
                 .object("address", [.text("city", max: 50).nullable(), .text("street", max: 50).nullable()]).nullable(),
@@ -31,14 +34,18 @@ enum Workshop {
         )
         resource.hasCustomFields = true
         resource.dependents = [
-            .init(.restrict, "shop_order", by: "maker_id", "order", isSoftDeleted: false), .init(.cascade, "gadget", by: "maker_id", "gadget"),
+            .init(.restrict, "shop_order", by: "maker_id", "order", isSoftDeleted: false),
+            .init(.cascade, "gadget", by: "maker_id", "gadget"),
         ]
         return resource
     }()
 
     static let gadget: Resource = {
         var resource = Resource(
-            service: "shop", name: "gadget", plural: "gadgets", table: "gadget",
+            service: "shop",
+            name: "gadget",
+            plural: "gadgets",
+            table: "gadget",
             fields: [
                 .text("name", max: 20).required().filterable().sortable(),
                 .text("note", max: 100).nullable(),
@@ -58,7 +65,11 @@ enum Workshop {
 
     static let order: Resource = {
         var resource = Resource(
-            service: "shop", name: "order", plural: "orders", table: "shop_order", fields: [.identifier("maker_id").required()]
+            service: "shop",
+            name: "order",
+            plural: "orders",
+            table: "shop_order",
+            fields: [.identifier("maker_id").required()]
         )
         resource.isSoftDeleted = false
         resource.hasExternalID = false
@@ -94,7 +105,9 @@ extension TestService {
         try await self.json("shop.gadget.create/1", body: .object(members))
     }
 
-    func list(_ parameters: [String: String] = [:]) async throws -> JSON { try await self.json("shop.gadget.list/1", parameters) }
+    func list(_ parameters: [String: String] = [:]) async throws -> JSON {
+        try await self.json("shop.gadget.list/1", parameters)
+    }
 
     func names(_ parameters: [String: String]) async throws -> [String] {
         try await self.list(parameters)["data"]?.array?.compactMap { $0["name"]?.string } ?? []

@@ -146,17 +146,18 @@ class Stack:
         """Ends a process as an operator does: it drains first."""
         self.kill(process, signal.SIGTERM)
 
-    def restart_postgres(self, mode: str) -> None:
-        """Restarts the server: `fast` cuts every connection, `immediate` does not even say goodbye to the disk."""
+    def restart_postgres(self, mode: str, away: float = 0) -> None:
+        """Stops the server and starts it again: `fast` cuts every connection, `immediate` is a crash."""
         script = """
             set -euo pipefail
             source deploy/lib/environment.sh
             source deploy/lib/postgres.sh
-            as_postgres "$(postgres_bin)/pg_ctl" restart -w -t 60 -m "$1" -D "$(postgres_dir)/data" \\
-                -l "$(postgres_dir)/server.log"
+            as_postgres "$(postgres_bin)/pg_ctl" stop -w -t 60 -m "$1" -D "$(postgres_dir)/data"
+            sleep "$2"
+            as_postgres "$(postgres_bin)/pg_ctl" start -w -t 60 -D "$(postgres_dir)/data" -l "$(postgres_dir)/server.log"
         """
         subprocess.run(
-            ["bash", "-c", script, "restart", mode], cwd=REPOSITORY, env=self.environment, check=True,
+            ["bash", "-c", script, "restart", mode, str(away)], cwd=REPOSITORY, env=self.environment, check=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120,
         )
 

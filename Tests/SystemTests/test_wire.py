@@ -19,7 +19,7 @@ ECHO = os.environ.get("WIRE_ECHO") == "1"
 def connect(key=None):
     if key is None:
         with open(KEY_FILE, "rb") as file:
-            key = file.read()
+            key = file.read().rstrip(b"\r\n")
     return WireClient(HOST, int(PORT), key)
 
 

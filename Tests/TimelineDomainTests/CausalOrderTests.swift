@@ -1,6 +1,6 @@
-import Testing
-import TimelineDomain
-import Vocabulary
+internal import Testing
+internal import TimelineDomain
+internal import Vocabulary
 
 @Suite struct CausalOrderTests {
     private func id(_ number: UInt64) -> Identifier { Identifier(high: 1, low: number) }

@@ -1,8 +1,8 @@
-import Contracts
-import TestKit
-import Testing
-import TimelineService
-import Vocabulary
+internal import Contracts
+internal import TestKit
+internal import Testing
+internal import TimelineService
+internal import Vocabulary
 
 @Suite struct ActivityListTests {
     @Test func showsAnEntryWhole() async throws {

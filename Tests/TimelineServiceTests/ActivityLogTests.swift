@@ -1,10 +1,10 @@
-import Contracts
-import EventLog
-import Postgres
-import TestKit
-import Testing
-import TimelineService
-import Vocabulary
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import TestKit
+internal import Testing
+internal import TimelineService
+internal import Vocabulary
 
 @Suite struct ActivityLogTests {
     @Test func isDenseAndChainedUnderParallelProducers() async throws {

@@ -1,15 +1,16 @@
-import Contracts
-import TestKit
-import Testing
-import TimelineService
-import Vocabulary
+internal import Contracts
+internal import Resources
+internal import TestKit
+internal import Testing
+internal import TimelineService
+internal import Vocabulary
 
 @Suite struct ActivityProofTests {
     /// Runs a proof of ten entries after a superuser has interfered.
     private func proof(after script: String, _ parameters: [String: String] = [:]) async throws -> JSON {
         let log = ActivityLog()
-        return try await TestService.run(Timeline.migrations, service: "timeline", { timelineRouter($0, log) }) {
-            service in
+        let router = { (persistence: Persistence) in timelineRouter(persistence, log) }
+        return try await TestService.run(Timeline.migrations, service: "timeline", router) { service in
             let timeline = TimelineFixture(service: service, log: log)
             try await timeline.record(count: 6)
             try await timeline.record(count: 4)
@@ -28,12 +29,18 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        "data = '{}'", "type = 'paid'", "actor_id = gen_random_uuid()", "occurred_at = occurred_at - interval '1 day'",
-        "recorded_at = recorded_at + interval '1 second'", "engagement_id = gen_random_uuid()", "producer = 'identity'",
-        "entity_version = 7", "data = (data::text || ' ')::json",
+        "UPDATE activity_event SET data = '{}' WHERE seq = 4",
+        "UPDATE activity_event SET type = 'paid' WHERE seq = 4",
+        "UPDATE activity_event SET actor_id = gen_random_uuid() WHERE seq = 4",
+        "UPDATE activity_event SET occurred_at = occurred_at - interval '1 day' WHERE seq = 4",
+        "UPDATE activity_event SET recorded_at = recorded_at + interval '1 second' WHERE seq = 4",
+        "UPDATE activity_event SET engagement_id = gen_random_uuid() WHERE seq = 4",
+        "UPDATE activity_event SET producer = 'identity' WHERE seq = 4",
+        "UPDATE activity_event SET entity_version = 7 WHERE seq = 4",
+        "UPDATE activity_event SET data = (data::text || ' ')::json WHERE seq = 4",
     ])
     func findsAnAlteredEntry(_ change: String) async throws {
-        let proof = try await self.proof(after: "UPDATE activity_event SET \(change) WHERE seq = 4")
+        let proof = try await self.proof(after: change)
         #expect(proof["verified"] == false)
         #expect(proof["first_break"] == ["seq": 4, "reason": "altered"])
         #expect(proof["count"] == 10)

@@ -1,10 +1,11 @@
-import Contracts
-import EventLog
-import Postgres
-import Synchronization
-import TestKit
-import TimelineService
-import Vocabulary
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import Resources
+internal import Synchronization
+internal import TestKit
+internal import TimelineService
+internal import Vocabulary
 
 /// A timeline over a database of its own, and events to fill it with.
 struct TimelineFixture: Sendable {
@@ -16,11 +17,12 @@ struct TimelineFixture: Sendable {
         let log = ActivityLog()
         var configuration = TestServer.configuration
         configuration.transactionConnections = 4
+        let router = { (persistence: Persistence) in timelineRouter(persistence, log) }
         try await TestService.run(
             Timeline.migrations,
             service: "timeline",
             configuration: configuration,
-            { timelineRouter($0, log) }
+            router
         ) { service in
             try await body(TimelineFixture(service: service, log: log))
         }

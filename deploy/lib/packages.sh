@@ -5,7 +5,7 @@ stack_packages=(
     libpq-dev libnghttp2-dev libargon2-dev zlib1g-dev pkg-config
     postgresql postgresql-client curl openssl ca-certificates procps util-linux
 )
-test_packages=(python3 python3-venv)
+test_packages=(python3 python3-venv chromium-headless-shell)
 bench_packages=(gcc libc6-dev python3 python3-venv)
 
 missing_packages() {

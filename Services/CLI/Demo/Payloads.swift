@@ -76,7 +76,8 @@ enum Payload {
             "proposal_id": .string(proposal), "title": .string(title), "project_template_id": .string(template),
             "starts_on": .date(start),
             "billing": [
-                "kind": isOnce ? "one_time" : "recurring", "interval_unit": "month", "interval_count": 1, "anchor_date": .date(start),
+                "kind": isOnce ? "one_time" : "recurring", "interval_unit": "month", "interval_count": 1,
+                "anchor_date": .date(start),
                 "day_rule": "same_day", "end": ["kind": "after_n", "count": isOnce ? 1 : 12], "payment_terms_days": 14,
                 "auto": "draft", "currency": "USD",
                 "lines": .array([Line(description: "Retainer", quantity: "1", unitPrice: monthly).json]),

@@ -35,9 +35,11 @@ struct Seed: AsyncParsableCommand {
         }
     }
 
-    /// The owner's session: of a new firm, or of the firm that an interrupted seeding has begun.
+    /// The owner's session: in the firm that an earlier seeding has begun, or in a new one.
     private func profile(password: String, by api: APIClient) async throws(CLIFailure) -> Profile {
         do throws(CLIFailure) {
+            return try await Firm.signIn(email: self.email, password: password, by: api)
+        } catch  where error.kind == .notPermitted {
             return try await Firm.signUp(
                 "Northwind Advisory",
                 owner: "Ada Byron",
@@ -46,12 +48,6 @@ struct Seed: AsyncParsableCommand {
                 timeZone: Seed.zones.first,
                 by: api
             )
-        } catch  where error.kind == .refusedData {
-            guard let profile = try? await Firm.signIn(email: self.email, password: password, by: api) else {
-                // Signing up was refused for a reason of its own, not because the firm is there.
-                throw error
-            }
-            return profile
         }
     }
 

@@ -12,7 +12,8 @@ public let crmDefinition = ServiceDefinition(name: "crm", version: "1.0.0", migr
         handler: try environment.endpoint(crmRouter(persistence)),
         background: [
             ConsumerService(consumer),
-            Periodic("expiry", every: .seconds(60), clock: environment.clock, logger: environment.makeLogger("expiry")) { now in
+            Periodic("expiry", every: .seconds(60), clock: environment.clock, logger: environment.makeLogger("expiry"))
+            { now in
                 try await sweep.sweep(now: now)
             },
         ]

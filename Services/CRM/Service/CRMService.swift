@@ -30,8 +30,9 @@ public func crmHandlers() -> EventHandlers {
 }
 
 public enum CRM {
-    public static let migrations = EventLog.migrations + [
-        Migration("crm_001", PackageResources.crm_001_companies_and_deals_sql),
-        Migration("crm_002", PackageResources.crm_002_proposals_and_contracts_sql),
-    ]
+    public static let migrations =
+        EventLog.migrations + [
+            Migration("crm_001", PackageResources.crm_001_companies_and_deals_sql),
+            Migration("crm_002", PackageResources.crm_002_proposals_and_contracts_sql),
+        ]
 }

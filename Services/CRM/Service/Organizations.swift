@@ -17,7 +17,8 @@ enum Organizations {
                     WHERE organization_ref.version < excluded.version
                     """,
                     [
-                        .uuid(event.organization), .text(try event.text("time_zone")), .text(try event.text("currency")),
+                        .uuid(event.organization), .text(try event.text("time_zone")),
+                        .text(try event.text("currency")),
                         .int(event.record.aggregateVersion),
                     ]
                 )

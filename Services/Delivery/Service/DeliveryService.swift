@@ -57,6 +57,8 @@ public struct Delivery: Sendable {
         persistence.serve(.task, in: &router)
         TaskEdits(tasks: self.tasks, commands: commands).register(in: &router)
         TaskMoves(move: Move(store: self.tasks, commands: commands)).register(in: &router)
+
+        ParkedEvents(persistence, service: "delivery", handlers: self.handlers).register(in: &router)
         return router
     }
 

@@ -63,6 +63,7 @@ public struct Revenue: Sendable {
         persistence.serve(.periodLock, in: &router)
         AgeingReport.register(in: &router, database)
         AgeingInvoices.register(in: &router, persistence)
+        ParkedEvents(persistence, service: Self.name, handlers: self.handlers).register(in: &router)
         return router
     }
 

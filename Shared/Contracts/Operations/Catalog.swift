@@ -49,7 +49,8 @@ public struct Catalog: Sendable {
         }
         entry["access"] = Self.json(of: operation.access)
         entry["parameters"] = .array(
-            operation.path.map { Self.parameter($0, in: "path") } + operation.query.map { Self.parameter($0, in: "query") }
+            operation.path.map { Self.parameter($0, in: "path") }
+                + operation.query.map { Self.parameter($0, in: "query") }
         )
         switch operation.body {
         case .none: break

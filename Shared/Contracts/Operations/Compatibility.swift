@@ -50,7 +50,9 @@ public enum Compatibility {
                 breaks.append("\(name): parameter \(parameter) removed")
                 continue
             }
-            breaks.append(contentsOf: Self.input("\(name) \(parameter)", old["schema"] ?? .null, new["schema"] ?? .null))
+            breaks.append(
+                contentsOf: Self.input("\(name) \(parameter)", old["schema"] ?? .null, new["schema"] ?? .null)
+            )
         }
         for (parameter, new) in parametersAfter.sorted(by: { $0.key < $1.key })
         where new["required"] == .bool(true) && parametersBefore[parameter]?["required"] != .bool(true) {
@@ -79,7 +81,9 @@ public enum Compatibility {
             }
             breaks.append(contentsOf: Self.input("\(place)/\(name)", old, new))
         }
-        if let old = before["items"], let new = after["items"] { breaks.append(contentsOf: Self.input("\(place)[]", old, new)) }
+        if let old = before["items"], let new = after["items"] {
+            breaks.append(contentsOf: Self.input("\(place)[]", old, new))
+        }
         return breaks
     }
 
@@ -94,7 +98,9 @@ public enum Compatibility {
             }
             breaks.append(contentsOf: Self.output("\(place)/\(name)", old, new))
         }
-        if let old = before["items"], let new = after["items"] { breaks.append(contentsOf: Self.output("\(place)[]", old, new)) }
+        if let old = before["items"], let new = after["items"] {
+            breaks.append(contentsOf: Self.output("\(place)[]", old, new))
+        }
         return breaks
     }
 
@@ -105,7 +111,9 @@ public enum Compatibility {
         }
         if !types(before).isSubset(of: types(after)) { return true }
         if after["enum"] != nil, before["enum"] == nil { return true }
-        if let new = after["enum"]?.array, let old = before["enum"]?.array, !Set(old).isSubset(of: Set(new)) { return true }
+        if let new = after["enum"]?.array, let old = before["enum"]?.array, !Set(old).isSubset(of: Set(new)) {
+            return true
+        }
         for bound in ["minimum", "minLength"] {
             if let new = after[bound]?.int64, new > before[bound]?.int64 ?? Int64.min { return true }
         }
@@ -119,7 +127,9 @@ public enum Compatibility {
     private static func byName(_ json: JSON?, _ keys: String...) -> [String: JSON] {
         var result: [String: JSON] = [:]
         for element in json?.array ?? [] {
-            let name = keys.map { key in element[key]?.string ?? element[key]?.int64.map(String.init) ?? "" }.joined(separator: "/")
+            let name = keys.map { key in element[key]?.string ?? element[key]?.int64.map(String.init) ?? "" }.joined(
+                separator: "/"
+            )
             result[name] = element
         }
         return result

@@ -114,7 +114,11 @@ extension Fault {
     public static func notFound(_ what: String) -> Fault { Fault(.notFound, "No \(what) has this id.") }
 
     public static func invalid(_ problems: [Problem]) -> Fault {
-        Fault(.validationFailed, problems.count == 1 ? problems[0].detail : "\(problems.count) values are not acceptable.", problems: problems)
+        Fault(
+            .validationFailed,
+            problems.count == 1 ? problems[0].detail : "\(problems.count) values are not acceptable.",
+            problems: problems
+        )
     }
 
     public static func invalid(_ pointer: String, _ code: String, _ detail: String) -> Fault {

@@ -17,7 +17,8 @@ public struct InputDecoder {
     public init() {}
 
     /// Decodes an object at `pointer`. What could not be read is absent from the result and named in `problems`.
-    public mutating func object(_ json: JSON, _ fields: [Field], at pointer: String = "", mode: Mode = .whole) -> Values {
+    public mutating func object(_ json: JSON, _ fields: [Field], at pointer: String = "", mode: Mode = .whole) -> Values
+    {
         guard case .object(let object) = json else {
             self.report(pointer, "type", "An object is expected here.")
             return Values()
@@ -30,7 +31,11 @@ public struct InputDecoder {
                 continue
             }
             if field.writing == .never || (field.writing == .onCreate && mode == .mergePatch) {
-                self.report(place, "read_only", "\(field.name) cannot be set\(field.writing == .onCreate ? " after creation" : "").")
+                self.report(
+                    place,
+                    "read_only",
+                    "\(field.name) cannot be set\(field.writing == .onCreate ? " after creation" : "")."
+                )
                 continue
             }
             if case .null = member {
@@ -48,7 +53,11 @@ public struct InputDecoder {
             }
         }
         for member in object.members where !fields.contains(where: { $0.name == member.key }) {
-            self.report("\(pointer)/\(JSONPointer.escaped(member.key))", "unknown_field", "There is no field \(member.key) here.")
+            self.report(
+                "\(pointer)/\(JSONPointer.escaped(member.key))",
+                "unknown_field",
+                "There is no field \(member.key) here."
+            )
         }
         return values
     }
@@ -69,7 +78,11 @@ public struct InputDecoder {
                 return self.refuse(place, "integer", "An integer of at most 64 bits is expected here.")
             }
             guard range.contains(value) else {
-                return self.refuse(place, "out_of_range", "\(value) is not between \(range.lowerBound) and \(range.upperBound).")
+                return self.refuse(
+                    place,
+                    "out_of_range",
+                    "\(value) is not between \(range.lowerBound) and \(range.upperBound)."
+                )
             }
             return .integer(value)
         case (.boolean, .bool(let value)):
@@ -78,7 +91,11 @@ public struct InputDecoder {
             return .object(self.object(json, fields, at: place))
         case (.list(let element, let countMax), .array(let elements)):
             guard elements.count <= countMax else {
-                return self.refuse(place, "too_many", "At most \(countMax) elements are accepted here; there are \(elements.count).")
+                return self.refuse(
+                    place,
+                    "too_many",
+                    "At most \(countMax) elements are accepted here; there are \(elements.count)."
+                )
             }
             return .list(
                 elements.enumerated().compactMap { index, json in self.value(json, element, at: "\(place)/\(index)") }
@@ -114,7 +131,11 @@ public struct InputDecoder {
             return .identifier(id)
         case .instant:
             guard let instant = Instant(text) else {
-                return self.refuse(place, "instant", "An RFC 3339 instant is expected here, such as 2026-11-22T12:00:00Z.")
+                return self.refuse(
+                    place,
+                    "instant",
+                    "An RFC 3339 instant is expected here, such as 2026-11-22T12:00:00Z."
+                )
             }
             return .instant(instant)
         case .date:
@@ -137,7 +158,11 @@ public struct InputDecoder {
         switch kind {
         case .integer(let range):
             guard let value = Int64(text), range.contains(value) else {
-                return self.refuse(place, "integer", "An integer between \(range.lowerBound) and \(range.upperBound) is expected here.")
+                return self.refuse(
+                    place,
+                    "integer",
+                    "An integer between \(range.lowerBound) and \(range.upperBound) is expected here."
+                )
             }
             return .integer(value)
         case .boolean:
@@ -188,7 +213,9 @@ struct DecimalText {
         let whole = digits.prefix { $0 != UInt8(ascii: ".") }
         let fraction = digits.dropFirst(whole.count + 1)
         let isDigit = { (byte: UInt8) in byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-        guard !whole.isEmpty, whole.count <= Self.wholeDigitsMax, whole.allSatisfy(isDigit), fraction.allSatisfy(isDigit) else {
+        guard !whole.isEmpty, whole.count <= Self.wholeDigitsMax, whole.allSatisfy(isDigit),
+            fraction.allSatisfy(isDigit)
+        else {
             return nil
         }
         if digits.count > whole.count, fraction.isEmpty { return nil }

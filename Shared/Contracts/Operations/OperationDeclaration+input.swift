@@ -4,7 +4,9 @@ extension OperationDeclaration {
     /// Whether this caller may use the operation, and whether the headers it needs are there.
     public func authorise(_ context: CallContext) throws(Fault) {
         if case .peers = self.access.rule {
-            guard context.peer != nil, context.member == nil else { throw Fault(.notFound, "There is no such operation.") }
+            guard context.peer != nil, context.member == nil else {
+                throw Fault(.notFound, "There is no such operation.")
+            }
         } else {
             try self.access.check(context.member)
         }
@@ -16,7 +18,9 @@ extension OperationDeclaration {
             throw Fault(
                 .invalidRequest,
                 "Send an Idempotency-Key, so that a retry cannot do this twice.",
-                problems: [Problem("/header/idempotency-key", "required", "This operation requires an Idempotency-Key.")]
+                problems: [
+                    Problem("/header/idempotency-key", "required", "This operation requires an Idempotency-Key.")
+                ]
             )
         case .required, .optional, .unsupported:
             break
@@ -37,7 +41,9 @@ extension OperationDeclaration {
         case .mergePatch(let fields):
             values.merge(try self.read(body, fields, .mergePatch))
         case .rows(_, let countMax):
-            values.merge(try self.read(body, Self.batchFields(.document(bytesMax: Self.batchRowBytesMax), countMax), .whole))
+            values.merge(
+                try self.read(body, Self.batchFields(.document(bytesMax: Self.batchRowBytesMax), countMax), .whole)
+            )
         }
         return values
     }
@@ -87,7 +93,11 @@ extension OperationDeclaration {
                 }
                 values[field.name] = decoder.parameter(parameter.value, field.kind, at: "/query/\(field.name)")
             } else {
-                decoder.report("/query/\(parameter.name)", "unknown_parameter", "There is no parameter \(parameter.name) here.")
+                decoder.report(
+                    "/query/\(parameter.name)",
+                    "unknown_parameter",
+                    "There is no parameter \(parameter.name) here."
+                )
             }
         }
         for field in self.query where !values.has(field.name) {

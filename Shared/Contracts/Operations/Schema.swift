@@ -56,7 +56,10 @@ public enum Schema {
         switch kind {
         case .text(let rule): Self.text(rule, direction)
         case .integer(let range):
-            ["type": "integer", "format": "int64", "minimum": .number(JSONNumber(range.lowerBound)), "maximum": .number(JSONNumber(range.upperBound))]
+            [
+                "type": "integer", "format": "int64", "minimum": .number(JSONNumber(range.lowerBound)),
+                "maximum": .number(JSONNumber(range.upperBound)),
+            ]
         case .boolean: ["type": "boolean"]
         case .decimal(let places):
             ["type": "string", "format": "decimal", "pattern": .string(#"^-?[0-9]{1,12}(\.[0-9]{1,\#(places)})?$"#)]

@@ -5,7 +5,11 @@ extension TextRule {
     func problem(with text: String) -> (code: String, detail: String)? {
         let length = text.unicodeScalars.count
         if length < self.lengthMin {
-            return ("too_short", self.lengthMin == 1 ? "This must not be empty." : "At least \(self.lengthMin) characters are expected here.")
+            return (
+                "too_short",
+                self.lengthMin == 1
+                    ? "This must not be empty." : "At least \(self.lengthMin) characters are expected here."
+            )
         }
         if length > self.lengthMax {
             return ("too_long", "At most \(self.lengthMax) characters are accepted here; there are \(length).")
@@ -18,22 +22,27 @@ extension TextRule {
         case .email:
             return Self.isEmail(text) ? nil : ("email", "An e-mail address is expected here.")
         case .uri:
-            return text.hasPrefix("https://") || text.hasPrefix("http://") ? nil : ("uri", "A URL is expected here, such as https://example.com.")
+            return text.hasPrefix("https://") || text.hasPrefix("http://")
+                ? nil : ("uri", "A URL is expected here, such as https://example.com.")
         case .phone:
             return Self.isPhone(text) ? nil : ("phone", "A phone number is expected here, such as +4930123456.")
         case .currency:
-            return Currency(text) == nil ? ("currency", "An ISO 4217 currency code is expected here, such as USD.") : nil
+            return Currency(text) == nil
+                ? ("currency", "An ISO 4217 currency code is expected here, such as USD.") : nil
         case .timeZone:
             return Zone(text) == nil ? ("time_zone", "An IANA time zone is expected here, such as Europe/Berlin.") : nil
         case .sha256:
-            return text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit) ? nil : ("sha256", "64 hexadecimal digits are expected here.")
+            return text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit)
+                ? nil : ("sha256", "64 hexadecimal digits are expected here.")
         }
     }
 
     /// One `@`, something before it, and a dotted name behind it, with no spaces or controls (the rest is for the mail server to say).
     private static func isEmail(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return false }
+        guard parts.count == 2, !parts[0].isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            return false
+        }
         let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
     }

@@ -1,6 +1,10 @@
 /// Arithmetic on minor units that refuses to overflow. Products are taken in 128 bits, so only results can be too large.
 public enum Amounts {
-    public static let tooLarge = Rejection.invalid("", code: "amount_too_large", "An amount is too large to be counted.")
+    public static let tooLarge = Rejection.invalid(
+        "",
+        code: "amount_too_large",
+        "An amount is too large to be counted."
+    )
 
     public static func add(_ left: Int64, _ right: Int64) throws(Rejection) -> Int64 {
         let (sum, overflow) = left.addingReportingOverflow(right)

@@ -2,7 +2,9 @@ internal import Contracts
 internal import Testing
 
 @Suite struct CompatibilityTests {
-    private static let output: [Field] = [.text("name", max: 50), .integer("size", 0...9).nullable(), .choice("state", ["on", "off"])]
+    private static let output: [Field] = [
+        .text("name", max: 50), .integer("size", 0...9).nullable(), .choice("state", ["on", "off"]),
+    ]
     private static let input: [Field] = [.text("name", max: 50).required(), .choice("state", ["on", "off"])]
 
     private static func catalog(
@@ -40,8 +42,16 @@ internal import Testing
         #expect(Self.breaks(Self.catalog(query: [])))
         #expect(Self.breaks(Self.catalog(output: Array(Self.output.dropFirst()))))
         #expect(Self.breaks(Self.catalog(input: Self.input + [.text("note", max: 9).required()])))
-        #expect(Self.breaks(Self.catalog(input: [.text("name", max: 10).required(), .choice("state", ["on", "off"])])))
+        #expect(
+            Self.breaks(Self.catalog(input: [.text("name", max: 10).required(), .choice("state", ["on", "off"])]))
+        )
         #expect(Self.breaks(Self.catalog(input: [.text("name", max: 50).required(), .choice("state", ["on"])])))
-        #expect(Self.breaks(Self.catalog(output: [.integer("name", 0...9), .integer("size", 0...9).nullable(), .choice("state", ["on", "off"])])))
+        #expect(
+            Self.breaks(
+                Self.catalog(output: [
+                    .integer("name", 0...9), .integer("size", 0...9).nullable(), .choice("state", ["on", "off"]),
+                ])
+            )
+        )
     }
 }

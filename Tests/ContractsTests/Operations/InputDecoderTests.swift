@@ -72,7 +72,9 @@ internal import Vocabulary
     }
 
     @Test func `Defaults fill in a whole object, not a patch`() {
-        let fields: [Field] = [.integer("n", 0...9).defaulting(to: 4), .text("t", max: 3).required(), .text("c", max: 3).onCreate()]
+        let fields: [Field] = [
+            .integer("n", 0...9).defaulting(to: 4), .text("t", max: 3).required(), .text("c", max: 3).onCreate(),
+        ]
         var decoder = InputDecoder()
         #expect(decoder.object(["t": "x"], fields)["n"] == .integer(4))
         #expect(decoder.object([:], fields, mode: .mergePatch).isEmpty)
@@ -89,9 +91,12 @@ internal import Vocabulary
 
     @Test(
         arguments: [
-            (#"{"a":1}"#, #"{"a":2}"#, #"{"a":2}"#), (#"{"a":1}"#, #"{"a":null}"#, "{}"), (#"{"a":1}"#, #"{"b":2}"#, #"{"a":1,"b":2}"#),
-            (#"{"a":[1]}"#, #"{"a":[2,3]}"#, #"{"a":[2,3]}"#), (#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":null}}"#, #"{"a":{"c":2}}"#),
-            (#"{"a":"x"}"#, #"{"a":{"b":null,"c":1}}"#, #"{"a":{"c":1}}"#), (#"[1]"#, #"{"a":1}"#, #"{"a":1}"#), (#"{"a":1}"#, "[2]", "[2]"),
+            (#"{"a":1}"#, #"{"a":2}"#, #"{"a":2}"#), (#"{"a":1}"#, #"{"a":null}"#, "{}"),
+            (#"{"a":1}"#, #"{"b":2}"#, #"{"a":1,"b":2}"#),
+            (#"{"a":[1]}"#, #"{"a":[2,3]}"#, #"{"a":[2,3]}"#),
+            (#"{"a":{"b":1,"c":2}}"#, #"{"a":{"b":null}}"#, #"{"a":{"c":2}}"#),
+            (#"{"a":"x"}"#, #"{"a":{"b":null,"c":1}}"#, #"{"a":{"c":1}}"#), (#"[1]"#, #"{"a":1}"#, #"{"a":1}"#),
+            (#"{"a":1}"#, "[2]", "[2]"),
         ]
     )
     func `A merge patch does what RFC 7396 says`(target: String, patch: String, result: String) throws {

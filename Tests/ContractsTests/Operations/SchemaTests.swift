@@ -3,7 +3,8 @@ internal import Testing
 
 @Suite struct SchemaTests {
     private static let fields: [Field] = [
-        .identifier("id").readOnly(), .text("name", max: 9).required(), .integer("size", 0...9).nullable().defaulting(to: 1),
+        .identifier("id").readOnly(), .text("name", max: 9).required(),
+        .integer("size", 0...9).nullable().defaulting(to: 1),
         .choice("kind", ["a", "b"]).onCreate().nullable(),
     ]
 

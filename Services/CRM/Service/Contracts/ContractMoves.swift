@@ -53,9 +53,17 @@ struct ContractMoves: Sendable {
         let caller = try context.caller()
         let content = try ContractRules.content(before, caller.organization, transaction)
         let stored = try Contract(before)
-        let version = Contract.Version(id: stored.version.id, number: stored.version.number, contentSHA256: content.sha256)
+        let version = Contract.Version(
+            id: stored.version.id,
+            number: stored.version.number,
+            contentSHA256: content.sha256
+        )
         var contract = Contract(
-            id: before.id, version: version, status: stored.status, openPacketID: stored.openPacketID, signedAt: stored.signedAt
+            id: before.id,
+            version: version,
+            status: stored.status,
+            openPacketID: stored.openPacketID,
+            signedAt: stored.signedAt
         )
         let signUntil = caller.zone.date(at: context.now).adding(days: Int(request.signWithinDays))
         let expiresAt = caller.zone.startOfDay(signUntil.adding(days: 1))
@@ -73,12 +81,19 @@ struct ContractMoves: Sendable {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
             """,
             [
-                .uuid(caller.organization), .uuid(version.id), .uuid(before.id), .int(Int64(version.number)), .json(content.bytes),
+                .uuid(caller.organization), .uuid(version.id), .uuid(before.id), .int(Int64(version.number)),
+                .json(content.bytes),
                 .text(content.sha256), .instant(context.now),
             ]
         )
         try SignaturePackets.insert(
-            packet, for: before.id, signer: request.signer, expiresAt: expiresAt, caller.organization, at: context.now, transaction
+            packet,
+            for: before.id,
+            signer: request.signer,
+            expiresAt: expiresAt,
+            caller.organization,
+            at: context.now,
+            transaction
         )
         var columns = contract.columns
         columns["content_sha256"] = .text(content.sha256)
@@ -107,7 +122,10 @@ struct ContractMoves: Sendable {
         signer = SignaturePackets.Signer(name: request.signer.name, email: request.signer.email ?? signer.email)
         guard let recipient = packet.signers.first?.id else { throw Fault(.internalError, "a packet without signers") }
         let circumstances = SignatureAct.Circumstances(
-            authentication: "account", address: context.remoteAddress ?? "unknown", userAgent: context.userAgent ?? "unknown", at: context.now
+            authentication: "account",
+            address: context.remoteAddress ?? "unknown",
+            userAgent: context.userAgent ?? "unknown",
+            at: context.now
         )
         let disclosure = SignaturePackets.disclosureVersion
         let events = [
@@ -126,7 +144,14 @@ struct ContractMoves: Sendable {
         try SignaturePackets.update(packet, signer: signer, caller.organization, at: context.now, transaction)
         for (index, event) in events.enumerated() {
             guard let act = event.act else { continue }
-            try SignaturePackets.record(act, position: index + 1, signer: signer, by: caller.actor, caller.organization, transaction)
+            try SignaturePackets.record(
+                act,
+                position: index + 1,
+                signer: signer,
+                by: caller.actor,
+                caller.organization,
+                transaction
+            )
         }
         var columns = contract.columns
         columns["signed_by_name"] = signer.name.map(Value.text) ?? .null
@@ -134,7 +159,13 @@ struct ContractMoves: Sendable {
         columns["closed_at"] = .instant(context.now)
         let billing = try before.row.json("billing")
         return try self.save(
-            columns, over: before, "signed", .signed, extra: ["billing": billing], because: try context.cause(), in: transaction
+            columns,
+            over: before,
+            "signed",
+            .signed,
+            extra: ["billing": billing],
+            because: try context.cause(),
+            in: transaction
         )
     }
 
@@ -153,7 +184,14 @@ struct ContractMoves: Sendable {
         var columns = contract.columns
         columns["cancel_reason"] = .text(reason)
         columns["closed_at"] = .instant(context.now)
-        return try self.save(columns, over: before, "cancelled", .statusChanged, because: try context.cause(), in: transaction)
+        return try self.save(
+            columns,
+            over: before,
+            "cancelled",
+            .statusChanged,
+            because: try context.cause(),
+            in: transaction
+        )
     }
 
     /// Saves what a rule has decided. The sweep uses it too.

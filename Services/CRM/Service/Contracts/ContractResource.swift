@@ -16,7 +16,9 @@ extension Resource {
                 .text("title", max: 200).required().filterable().sortable().example("Website relaunch"),
                 .identifier("proposal_id").nullable().onCreate().filterable()
                     .described("An accepted proposal, from which client, lines, terms and total are taken."),
-                .identifier("client_company_id").onCreate().filterable().described("By default that of the proposal or the deal."),
+                .identifier("client_company_id").onCreate().filterable().described(
+                    "By default that of the proposal or the deal."
+                ),
                 .identifier("contact_id").nullable().filterable(),
                 .identifier("deal_id").nullable().onCreate().filterable(),
                 .identifier("proposal_version_id").nullable().readOnly(),
@@ -31,11 +33,21 @@ extension Resource {
                     .described("By default the total of the lines; given by itself only where there are none."),
                 .date("starts_on").nullable().filterable(),
                 .date("ends_on").nullable(),
-                .object("billing", BillingTerms.fields).nullable().described("How the work is billed once the contract is signed."),
-                .identifier("project_template_id").nullable().described("A project template of delivery, from which the project is made."),
-                .object("project_template", ProjectTemplateFields.fields).nullable().described("A template of the contract's own, instead."),
-                .text("content_sha256", max: 64, .sha256).nullable().readOnly().described("What a signer signs; `null` until it is sent."),
-                .date("sign_until").nullable().readOnly().described("The last day to sign, in the organization's zone."),
+                .object("billing", BillingTerms.fields).nullable().described(
+                    "How the work is billed once the contract is signed."
+                ),
+                .identifier("project_template_id").nullable().described(
+                    "A project template of delivery, from which the project is made."
+                ),
+                .object("project_template", ProjectTemplateFields.fields).nullable().described(
+                    "A template of the contract's own, instead."
+                ),
+                .text("content_sha256", max: 64, .sha256).nullable().readOnly().described(
+                    "What a signer signs; `null` until it is sent."
+                ),
+                .date("sign_until").nullable().readOnly().described(
+                    "The last day to sign, in the organization's zone."
+                ),
                 .instant("sent_at").nullable().readOnly(),
                 .instant("signed_at").nullable().readOnly().filterable(),
                 .text("signed_by_name", max: 200).nullable().readOnly().redacted(.name),
@@ -55,7 +67,8 @@ extension Resource {
             .init("contact_id", to: "contact", "contact"),
             .init("deal_id", to: "deal", "deal"),
         ]
-        resource.hooks.create = { values, context, transaction in try ContractRules.begin(&values, context, transaction) }
+        resource.hooks.create = { values, context, transaction in try ContractRules.begin(&values, context, transaction)
+        }
         resource.hooks.change = { stored, changes, context, transaction in
             try ContractRules.change(stored, &changes, context, transaction)
         }

@@ -17,7 +17,8 @@ enum ContractRules {
             try Self.beginAlone(&values, caller, transaction)
         }
         try Self.requireConsistent(
-            billing: values["billing"]?.json ?? .null, currency: try values.text("currency"),
+            billing: values["billing"]?.json ?? .null,
+            currency: try values.text("currency"),
             hasTemplateID: values.optionalIdentifier("project_template_id") != nil,
             hasTemplate: values.optionalObject("project_template") != nil
         )
@@ -47,15 +48,22 @@ enum ContractRules {
             """,
             [.uuid(organization), .uuid(proposal)]
         )
-        guard rows.count == 1 else { throw Fault.invalid("/proposal_id", "unknown_reference", "There is no proposal with this id.") }
+        guard rows.count == 1 else {
+            throw Fault.invalid("/proposal_id", "unknown_reference", "There is no proposal with this id.")
+        }
         let row = rows[0]
         guard try row.text("status") == Proposal.Status.accepted.rawValue else {
-            throw Rejection.conflict("proposal_not_accepted", "A contract is made from an accepted proposal; this one is \(try row.text("status")).")
+            throw Rejection.conflict(
+                "proposal_not_accepted",
+                "A contract is made from an accepted proposal; this one is \(try row.text("status"))."
+            )
         }
         values["proposal_version_id"] = .identifier(try row.uuid("current_version_id"))
         values["client_company_id"] = .identifier(try row.uuid("client_company_id"))
         values["deal_id"] = try row.uuidOrNil("deal_id").map(Value.identifier) ?? .null
-        if !values.has("contact_id") { values["contact_id"] = try row.uuidOrNil("contact_id").map(Value.identifier) ?? .null }
+        if !values.has("contact_id") {
+            values["contact_id"] = try row.uuidOrNil("contact_id").map(Value.identifier) ?? .null
+        }
         values["currency"] = .text(try row.text("currency"))
         values["total_minor"] = .integer(try row.int("total_minor"))
         values["lines"] = .list((try row.json("lines").array ?? []).map(Value.document))
@@ -63,7 +71,11 @@ enum ContractRules {
         values["correlation_id"] = .identifier(try row.uuid("correlation_id"))
     }
 
-    private static func beginAlone(_ values: inout Values, _ caller: Caller, _ transaction: borrowing Transaction) throws {
+    private static func beginAlone(
+        _ values: inout Values,
+        _ caller: Caller,
+        _ transaction: borrowing Transaction
+    ) throws {
         try Story.join(&values, caller.organization, transaction)
         guard values.has("client_company_id") else {
             throw Fault.invalid("/client_company_id", "required", "A contract is made with a client company.")
@@ -83,12 +95,21 @@ enum ContractRules {
         }
     }
 
-    private static func requireConsistent(billing: JSON, currency: String, hasTemplateID: Bool, hasTemplate: Bool) throws(Fault) {
+    private static func requireConsistent(
+        billing: JSON,
+        currency: String,
+        hasTemplateID: Bool,
+        hasTemplate: Bool
+    ) throws(Fault) {
         if let billed = billing["currency"]?.string, billed != currency {
             throw Fault.invalid("/billing/currency", "currency_mismatch", "The contract is in \(currency).")
         }
         guard !(hasTemplateID && hasTemplate) else {
-            throw Fault.invalid("/project_template", "ambiguous", "A contract names a project template or carries one, not both.")
+            throw Fault.invalid(
+                "/project_template",
+                "ambiguous",
+                "A contract names a project template or carries one, not both."
+            )
         }
     }
 
@@ -110,7 +131,8 @@ enum ContractRules {
         }
         let row = stored.row
         try Self.requireConsistent(
-            billing: changes["billing"]?.json ?? .null, currency: try row.text("currency"),
+            billing: changes["billing"]?.json ?? .null,
+            currency: try row.text("currency"),
             hasTemplateID: changes.has("project_template_id")
                 ? changes.optionalIdentifier("project_template_id") != nil : try !row.isNull("project_template_id"),
             hasTemplate: changes.has("project_template")
@@ -123,12 +145,22 @@ enum ContractRules {
         changes["content_sha256"] = .null
         changes["sign_until"] = .null
         if let voided {
-            try SignaturePackets.close(voided, as: .voided, try context.caller().organization, at: context.now, transaction)
+            try SignaturePackets.close(
+                voided,
+                as: .voided,
+                try context.caller().organization,
+                at: context.now,
+                transaction
+            )
         }
     }
 
     /// The content that is signed.
-    static func content(_ stored: Stored, _ organization: Identifier, _ transaction: borrowing Transaction) throws -> CanonicalContent {
+    static func content(
+        _ stored: Stored,
+        _ organization: Identifier,
+        _ transaction: borrowing Transaction
+    ) throws -> CanonicalContent {
         let row = stored.row
         return CanonicalContent([
             "kind": "contract",

@@ -9,9 +9,14 @@ struct SendContract: Operation {
     static let signWithinDaysMax: Int64 = 365
 
     static let declaration = OperationDeclaration(
-        "crm.contract.send", .post("/v1/contracts/{id}/send"), access: .write("crm"), "Send a contract out for signature."
+        "crm.contract.send",
+        .post("/v1/contracts/{id}/send"),
+        access: .write("crm"),
+        "Send a contract out for signature."
     )
-    .described("Freezes the content, with the client's name and address, under its SHA-256, and opens a packet for one signer.")
+    .described(
+        "Freezes the content, with the client's name and address, under its SHA-256, and opens a packet for one signer."
+    )
     .body([
         .text("signer_name", max: 200).nullable().redacted(.name),
         .email("signer_email").nullable(),
@@ -29,7 +34,10 @@ struct SendContract: Operation {
 
     init(_ input: Values) throws(Fault) {
         self.id = try input.identifier("id")
-        self.signer = SignaturePackets.Signer(name: input.optionalText("signer_name"), email: input.optionalText("signer_email"))
+        self.signer = SignaturePackets.Signer(
+            name: input.optionalText("signer_name"),
+            email: input.optionalText("signer_email")
+        )
         self.signWithinDays = try input.integer("sign_within_days")
     }
 }
@@ -37,7 +45,10 @@ struct SendContract: Operation {
 /// Signs a contract, at the desk of a member who acts for the signer.
 struct SignContract: Operation {
     static let declaration = OperationDeclaration(
-        "crm.contract.sign", .post("/v1/contracts/{id}/sign"), access: .write("crm"), "Sign a contract."
+        "crm.contract.sign",
+        .post("/v1/contracts/{id}/sign"),
+        access: .write("crm"),
+        "Sign a contract."
     )
     .described(
         "Records that the document was opened, the terms were served, consent was given and, last, the signature under the hash of the "
@@ -62,7 +73,10 @@ struct SignContract: Operation {
 
     init(_ input: Values) throws(Fault) {
         self.id = try input.identifier("id")
-        self.signer = SignaturePackets.Signer(name: try input.text("signer_name"), email: input.optionalText("signer_email"))
+        self.signer = SignaturePackets.Signer(
+            name: try input.text("signer_name"),
+            email: input.optionalText("signer_email")
+        )
         self.contentSHA256 = try input.text("content_sha256")
         guard try input.boolean("consent") else {
             throw Fault.invalid("/consent", "required", "Nobody signs without consent.")
@@ -74,7 +88,10 @@ struct SignContract: Operation {
 /// Takes a contract back.
 struct CancelContract: Operation {
     static let declaration = OperationDeclaration(
-        "crm.contract.cancel", .post("/v1/contracts/{id}/cancel"), access: .write("crm"), "Cancel a contract."
+        "crm.contract.cancel",
+        .post("/v1/contracts/{id}/cancel"),
+        access: .write("crm"),
+        "Cancel a contract."
     )
     .described("A draft, or one that is out for signature; its packet is voided. What is signed stays signed.")
     .body([.text("reason", max: 2_000).required()])
@@ -98,7 +115,9 @@ extension Resource {
         return [
             EventDeclaration("contract.sent", .sent, "A contract went out for signature.", fields: data),
             EventDeclaration(
-                "contract.signed", .signed, "A contract was signed by everybody who had to.",
+                "contract.signed",
+                .signed,
+                "A contract was signed by everybody who had to.",
                 fields: data + [.object("billing", BillingTerms.fields).nullable()]
             ),
             EventDeclaration("contract.cancelled", .statusChanged, "A contract was taken back.", fields: data),

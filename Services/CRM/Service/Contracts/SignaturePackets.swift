@@ -31,7 +31,8 @@ enum SignaturePackets {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
             """,
             [
-                .uuid(organization), .uuid(packet.id), .uuid(contract), .uuid(packet.versionID), .text(packet.contentSHA256),
+                .uuid(organization), .uuid(packet.id), .uuid(contract), .uuid(packet.versionID),
+                .text(packet.contentSHA256),
                 .text(packet.routing.rawValue), .text(packet.status.rawValue), .instant(expiresAt), .instant(now),
             ]
         )
@@ -44,7 +45,8 @@ enum SignaturePackets {
                 """,
                 [
                     .uuid(organization), .uuid(recipient.id), .uuid(packet.id), .text(recipient.role.rawValue),
-                    .int(Int64(recipient.position)), signer.name.map(SQLValue.text) ?? .null, signer.email.map(SQLValue.text) ?? .null,
+                    .int(Int64(recipient.position)), signer.name.map(SQLValue.text) ?? .null,
+                    signer.email.map(SQLValue.text) ?? .null,
                     .text(recipient.status.rawValue), recipient.expiresAt.map(SQLValue.instant) ?? .null, .instant(now),
                 ]
             )
@@ -80,7 +82,9 @@ enum SignaturePackets {
                 signedSHA256: try row.textOrNil("signed_sha256"),
                 expiresAt: try row.instantOrNil("expires_at")
             )
-            if recipient.role == .signer { signer = Signer(name: try row.textOrNil("name"), email: try row.textOrNil("email")) }
+            if recipient.role == .signer {
+                signer = Signer(name: try row.textOrNil("name"), email: try row.textOrNil("email"))
+            }
             recipients.append(recipient)
         }
         let packet = SignaturePacket(
@@ -112,7 +116,8 @@ enum SignaturePackets {
                 """,
                 [
                     .uuid(organization), .uuid(recipient.id), .text(recipient.status.rawValue),
-                    recipient.termsServedAt.map(SQLValue.instant) ?? .null, recipient.disclosureVersion.map(SQLValue.text) ?? .null,
+                    recipient.termsServedAt.map(SQLValue.instant) ?? .null,
+                    recipient.disclosureVersion.map(SQLValue.text) ?? .null,
                     recipient.signedSHA256.map(SQLValue.text) ?? .null,
                     (isSigner ? signer.name : nil).map(SQLValue.text) ?? .null,
                     (isSigner ? signer.email : nil).map(SQLValue.text) ?? .null, .instant(now),
@@ -153,11 +158,13 @@ enum SignaturePackets {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """,
             [
-                .uuid(organization), .uuid(Identifier.next(at: circumstances.at)), .uuid(act.packetID), .uuid(act.recipientID),
+                .uuid(organization), .uuid(Identifier.next(at: circumstances.at)), .uuid(act.packetID),
+                .uuid(act.recipientID),
                 .int(Int64(position)), .text(act.kind.rawValue), .uuid(act.versionID), .text(act.contentSHA256),
                 act.disclosureVersion.map(SQLValue.text) ?? .null, act.signatureSHA256.map(SQLValue.text) ?? .null,
                 signer.name.map(SQLValue.text) ?? .null, signer.email.map(SQLValue.text) ?? .null,
-                act.reason.map(SQLValue.text) ?? .null, .text(circumstances.authentication), .text(circumstances.address),
+                act.reason.map(SQLValue.text) ?? .null, .text(circumstances.authentication),
+                .text(circumstances.address),
                 .text(circumstances.userAgent), .text(actor.kind.rawValue), .uuid(actor.id), .instant(circumstances.at),
             ]
         )

@@ -8,7 +8,10 @@ internal import Vocabulary
 /// Moves a deal along the pipeline.
 struct AdvanceDeal: Operation {
     static let declaration = OperationDeclaration(
-        "crm.deal.advance", .post("/v1/deals/{id}/advance"), access: .write("crm"), "Move a deal to another open stage, or win it."
+        "crm.deal.advance",
+        .post("/v1/deals/{id}/advance"),
+        access: .write("crm"),
+        "Move a deal to another open stage, or win it."
     )
     .described("One step forward or any step back among the open stages. `won` needs an amount and a client company.")
     .body([
@@ -34,7 +37,10 @@ struct AdvanceDeal: Operation {
 /// Ends a deal without a sale.
 struct LoseDeal: Operation {
     static let declaration = OperationDeclaration(
-        "crm.deal.lose", .post("/v1/deals/{id}/lose"), access: .write("crm"), "Lose a deal."
+        "crm.deal.lose",
+        .post("/v1/deals/{id}/lose"),
+        access: .write("crm"),
+        "Lose a deal."
     )
     .body([
         .choice("lost_reason", Deal.LostReason.self).required(),
@@ -59,9 +65,14 @@ struct LoseDeal: Operation {
 /// Takes a closed deal up again.
 struct ReopenDeal: Operation {
     static let declaration = OperationDeclaration(
-        "crm.deal.reopen", .post("/v1/deals/{id}/reopen"), access: .write("crm"), "Reopen a lost or won deal."
+        "crm.deal.reopen",
+        .post("/v1/deals/{id}/reopen"),
+        access: .write("crm"),
+        "Reopen a lost or won deal."
     )
-    .described("A lost deal returns to the stage it was lost from; a won one to negotiation, while no contract of it is signed.")
+    .described(
+        "A lost deal returns to the stage it was lost from; a won one to negotiation, while no contract of it is signed."
+    )
     .body([.text("reason", max: 2_000).required()])
     .answers(.object("Deal", Resource.deal.visible))
     .idempotent(.optional)
@@ -93,7 +104,8 @@ struct DealMoves: Sendable {
     func register(in router: inout Router) {
         router.serve(AdvanceDeal.self) { request, context in
             let stage = try Deal.Stage(stored: request.stage)
-            return try await self.move(request.id, AdvanceDeal.declaration, context, stage == .won ? "won" : "advanced") { deal, _ in
+            return try await self.move(request.id, AdvanceDeal.declaration, context, stage == .won ? "won" : "advanced")
+            { deal, _ in
                 try deal.advance(to: stage, probability: request.probability.map(Int.init), at: context.now)
             }
         }
@@ -110,7 +122,11 @@ struct DealMoves: Sendable {
                     "SELECT EXISTS (SELECT FROM contract WHERE organization_id = $1 AND deal_id = $2 AND status = 'signed') AS signed",
                     [.uuid(organization), .uuid(request.id)]
                 )
-                return try deal.reopen(because: request.reason, hasSignedContract: try signed[0].bool("signed"), at: context.now)
+                return try deal.reopen(
+                    because: request.reason,
+                    hasSignedContract: try signed[0].bool("signed"),
+                    at: context.now
+                )
             }
         }
         router.publishes(Self.events)
@@ -130,7 +146,13 @@ struct DealMoves: Sendable {
             try before.require(context.ifMatch)
             var deal = try Deal(before)
             let moved = try rule(&deal, transaction)
-            let after = try self.deals.update(before, deal.columns, for: caller.organization, at: context.now, in: transaction)
+            let after = try self.deals.update(
+                before,
+                deal.columns,
+                for: caller.organization,
+                at: context.now,
+                in: transaction
+            )
             try transaction.queue(
                 """
                 INSERT INTO deal_stage_history (organization_id, id, deal_id, from_stage, to_stage, entered_at, left_at, actor_kind, actor_id, note,
@@ -138,12 +160,17 @@ struct DealMoves: Sendable {
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, $7)
                 """,
                 [
-                    .uuid(caller.organization), .uuid(Identifier.next(at: context.now)), .uuid(id), .text(moved.from.rawValue),
-                    .text(moved.to.rawValue), .instant(moved.enteredAt), .instant(moved.leftAt), .text(caller.kind.rawValue),
+                    .uuid(caller.organization), .uuid(Identifier.next(at: context.now)), .uuid(id),
+                    .text(moved.from.rawValue),
+                    .text(moved.to.rawValue), .instant(moved.enteredAt), .instant(moved.leftAt),
+                    .text(caller.kind.rawValue),
                     .uuid(caller.subject), moved.note.map(SQLValue.text) ?? .null,
                 ]
             )
-            return Outcome(after.reply(), events: [self.deals.event(event, .statusChanged, after, previous: before, because: cause)])
+            return Outcome(
+                after.reply(),
+                events: [self.deals.event(event, .statusChanged, after, previous: before, because: cause)]
+            )
         }
     }
 }

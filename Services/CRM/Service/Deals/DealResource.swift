@@ -17,11 +17,15 @@ extension Resource {
                 .identifier("client_company_id").nullable().filterable(),
                 .identifier("contact_id").nullable().filterable(),
                 .choice("stage", Deal.Stage.self).onCreate().filterable().defaulting(to: "lead")
-                    .described("Changed by `advance`, `lose` and `reopen`. A deal that comes from elsewhere is created in its stage."),
+                    .described(
+                        "Changed by `advance`, `lose` and `reopen`. A deal that comes from elsewhere is created in its stage."
+                    ),
                 .money("amount_minor").nullable().filterable(),
                 .currency().filterable(),
                 .integer("probability", 0...100).nullable()
-                    .described("Percent. By default that of the stage: 10, 20, 50, 80, 100 or 0; `null` returns to it."),
+                    .described(
+                        "Percent. By default that of the stage: 10, 20, 50, 80, 100 or 0; `null` returns to it."
+                    ),
                 .date("expected_close_on").nullable().filterable(),
                 .choice("lost_reason", Deal.LostReason.self).nullable().onCreate().filterable(),
                 .text("lost_note", max: 2_000).nullable().onCreate(),
@@ -33,7 +37,9 @@ extension Resource {
                 .text("notes", max: 20_000).nullable().redacted(.content),
             ]
         )
-        resource.hidden = [.integer("probability_override", 0...100).nullable(), .text("lost_from", max: 20).nullable()]
+        resource.hidden = [
+            .integer("probability_override", 0...100).nullable(), .text("lost_from", max: 20).nullable(),
+        ]
         resource.hasCustomFields = true
         resource.isStory = true
         resource.actions.insert(.batch)
@@ -76,7 +82,9 @@ enum DealRules {
             guard let reason else { throw Fault.invalid("/lost_reason", "required", "A lost deal says why.") }
             _ = try deal.lose(because: reason, note: values.optionalText("lost_note"), at: closedAt)
         case .lead, .qualified, .proposal, .negotiation:
-            guard reason == nil else { throw Fault.invalid("/lost_reason", "not_lost", "Only a lost deal has a reason.") }
+            guard reason == nil else {
+                throw Fault.invalid("/lost_reason", "not_lost", "Only a lost deal has a reason.")
+            }
         }
         values.merge(deal.columns)
     }

@@ -7,9 +7,14 @@ internal import Vocabulary
 /// What the sales in progress and past amount to, by currency and stage.
 struct GetPipeline: Operation {
     static let declaration = OperationDeclaration(
-        "crm.pipeline.get", .get("/v1/pipeline"), access: .read("crm"), "Counts and amounts of the deals, by currency and stage."
+        "crm.pipeline.get",
+        .get("/v1/pipeline"),
+        access: .read("crm"),
+        "Counts and amounts of the deals, by currency and stage."
     )
-    .described("Every stage is listed for each currency in use. A weighted amount is the sum of each deal's amount times its probability.")
+    .described(
+        "Every stage is listed for each currency in use. A weighted amount is the sum of each deal's amount times its probability."
+    )
     .query([.identifier("owner_id").described("Only deals of this member.")])
     .answers(.object("Pipeline", fields))
     .faults(.invalidRequest)
@@ -85,7 +90,11 @@ struct Pipeline: Sendable {
         }
 
         static func + (left: Figures, right: Figures) -> Figures {
-            Figures(count: left.count + right.count, amount: left.amount + right.amount, weighted: left.weighted + right.weighted)
+            Figures(
+                count: left.count + right.count,
+                amount: left.amount + right.amount,
+                weighted: left.weighted + right.weighted
+            )
         }
     }
 
@@ -95,7 +104,9 @@ struct Pipeline: Sendable {
         for currency in currencies {
             let figures = sums[currency] ?? [:]
             for stage in Deal.Stage.allCases {
-                let members: [JSONObject.Member] = [("currency", .string(currency)), ("stage", .string(stage.rawValue))]
+                let members: [JSONObject.Member] = [
+                    ("currency", .string(currency)), ("stage", .string(stage.rawValue)),
+                ]
                 stages.append(.object(JSONObject(members + (figures[stage] ?? Figures()).members)))
             }
             let all = Deal.Stage.allCases.reduce(Figures()) { $0 + (figures[$1] ?? Figures()) }
@@ -105,7 +116,8 @@ struct Pipeline: Sendable {
                 .object(
                     JSONObject(
                         [("currency", .string(currency))] + all.members + [
-                            ("open_count", .int(open.count)), ("open_minor", .int(open.amount)), ("open_weighted_minor", .int(open.weighted)),
+                            ("open_count", .int(open.count)), ("open_minor", .int(open.amount)),
+                            ("open_weighted_minor", .int(open.weighted)),
                             ("won_count", .int(won.count)), ("won_minor", .int(won.amount)),
                             ("lost_count", .int(lost.count)), ("lost_minor", .int(lost.amount)),
                         ]

@@ -39,7 +39,11 @@ struct CanonicalContent: Sendable {
     }
 
     /// The client as the content names it: its name and address at this moment.
-    static func client(_ id: Identifier, of organization: Identifier, in transaction: borrowing Transaction) throws -> JSON {
+    static func client(
+        _ id: Identifier,
+        of organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> JSON {
         let rows = try transaction.query(
             "SELECT name, address, tax_id FROM client_company WHERE organization_id = $1 AND id = $2",
             [.uuid(organization), .uuid(id)]

@@ -9,11 +9,15 @@ enum LineItems {
         .text("description", max: 500).required().example("Discovery workshop"),
         .decimal("quantity", places: 4).defaulting(to: "1").example("2.5"),
         .money("unit_price_minor").required().example(120_000),
-        .decimal("discount_percent", places: 4).nullable().example("10").described("Percent taken off this line: 10 is a tenth."),
+        .decimal("discount_percent", places: 4).nullable().example("10").described(
+            "Percent taken off this line: 10 is a tenth."
+        ),
         .decimal("tax_rate", places: 6).defaulting(to: "0").example("0.19").described("A share: 0.19 is 19 percent."),
         .money("gross_minor").readOnly().described("Quantity times unit price."),
         .money("discount_minor").readOnly().described("What the line's own discount takes off."),
-        .money("net_minor").readOnly().described("Before tax, after the line's discount and its share of the document's."),
+        .money("net_minor").readOnly().described(
+            "Before tax, after the line's discount and its share of the document's."
+        ),
         .money("tax_minor").readOnly().described("The line's share of its rate's tax."),
         .money("total_minor").readOnly(),
     ]
@@ -59,17 +63,28 @@ enum LineItems {
 
     private static func line(_ line: JSON, at pointer: String) throws(Rejection) -> BillingDocument.Line {
         guard let quantity = Quantity(line["quantity"]?.string ?? "1") else {
-            throw .invalid("\(pointer)/quantity", code: "decimal", "A quantity is a decimal number with at most 4 places.")
+            throw .invalid(
+                "\(pointer)/quantity",
+                code: "decimal",
+                "A quantity is a decimal number with at most 4 places."
+            )
         }
         guard let rate = Rate(line["tax_rate"]?.string ?? "0") else {
-            throw .invalid("\(pointer)/tax_rate", code: "decimal", "A tax rate is a decimal number with at most 6 places.")
+            throw .invalid(
+                "\(pointer)/tax_rate",
+                code: "decimal",
+                "A tax rate is a decimal number with at most 6 places."
+            )
         }
         var discount: BillingDocument.Discount?
         if let percent = line["discount_percent"]?.string {
             discount = .percent(try Self.share(percent, at: "\(pointer)/discount_percent"))
         }
         return BillingDocument.Line(
-            quantity: quantity, unitPriceMinor: line["unit_price_minor"]?.int64 ?? 0, discount: discount, taxRate: rate
+            quantity: quantity,
+            unitPriceMinor: line["unit_price_minor"]?.int64 ?? 0,
+            discount: discount,
+            taxRate: rate
         )
     }
 

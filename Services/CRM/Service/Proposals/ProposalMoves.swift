@@ -43,7 +43,10 @@ struct ProposalMoves: Sendable {
         case .send:
             let content = try ProposalRules.content(before, caller.organization, transaction)
             _ = try proposal.send(
-                contentSHA256: content.sha256, validUntil: proposal.current.validUntil, at: context.now, in: caller.zone
+                contentSHA256: content.sha256,
+                validUntil: proposal.current.validUntil,
+                at: context.now,
+                in: caller.zone
             )
             step.activity = .sent
             step.content = content
@@ -107,7 +110,8 @@ struct ProposalMoves: Sendable {
                 """,
                 [
                     .uuid(cause.organization), .uuid(proposal.current.id), .text(proposal.current.state.rawValue),
-                    proposal.current.contentSHA256.map(SQLValue.text) ?? .null, proposal.current.validUntil.map(SQLValue.date) ?? .null,
+                    proposal.current.contentSHA256.map(SQLValue.text) ?? .null,
+                    proposal.current.validUntil.map(SQLValue.date) ?? .null,
                     step.content.map { .json($0.bytes) } ?? .null, .instant(cause.now),
                 ]
             )

@@ -18,27 +18,35 @@ extension Resource {
                 .identifier("contact_id").nullable().filterable(),
                 .identifier("deal_id").nullable().onCreate().filterable(),
                 .choice("status", Proposal.Status.self).readOnly().filterable(),
-                .identifier("current_version_id").readOnly().described("The version in play, which an acceptance names."),
+                .identifier("current_version_id").readOnly().described(
+                    "The version in play, which an acceptance names."
+                ),
                 .integer("version_number", 1...Int64(Int32.max)).readOnly(),
                 .text("introduction", max: 20_000).nullable(),
                 .text("terms", max: 50_000).nullable(),
                 .currency().filterable().described("By default the organization's."),
                 .list("lines", of: LineItems.fields, countMax: LineItems.countMax).required(),
                 .decimal("discount_percent", places: 4).nullable().described("Percent off all lines."),
-                .money("discount_amount_minor").nullable().described("An amount off all lines, instead of a percentage."),
+                .money("discount_amount_minor").nullable().described(
+                    "An amount off all lines, instead of a percentage."
+                ),
                 .boolean("prices_include_tax").defaulting(to: false),
                 .money("subtotal_minor").readOnly(),
                 .money("discount_minor").readOnly(),
                 .money("net_minor").readOnly(),
                 .money("tax_minor").readOnly(),
                 .money("total_minor").readOnly().filterable().sortable(),
-                .date("valid_until").nullable().filterable().described("The last day on which it can be accepted, in the organization's zone."),
+                .date("valid_until").nullable().filterable().described(
+                    "The last day on which it can be accepted, in the organization's zone."
+                ),
                 .text("content_sha256", max: 64, .sha256).nullable().readOnly()
                     .described("SHA-256 of the version's content; `null` while it is a draft."),
                 .instant("sent_at").nullable().readOnly(),
                 .instant("viewed_at").nullable().readOnly(),
                 .instant("closed_at").nullable().readOnly().filterable(),
-                .text("decision_note", max: 2_000).nullable().readOnly().described("Why it was rejected, or how it was accepted offline."),
+                .text("decision_note", max: 2_000).nullable().readOnly().described(
+                    "Why it was rejected, or how it was accepted offline."
+                ),
                 .identifier("owner_id").nullable().filterable(),
             ]
         )
@@ -49,10 +57,12 @@ extension Resource {
             .init("deal_id", to: "deal", "deal"),
         ]
         resource.dependents = [.init(.restrict, "contract", by: "proposal_id", "contract", isSoftDeleted: false)]
-        resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction) }
+        resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction)
+        }
         resource.hooks.change = { stored, changes, _, _ in try ProposalRules.change(stored, &changes) }
         resource.hooks.delete = { stored, _, _ in try Proposal(stored).requireEditable() }
-        resource.summary = "An offer to a client, with lines that are priced by the money rules. It begins as the draft of version 1."
+        resource.summary =
+            "An offer to a client, with lines that are priced by the money rules. It begins as the draft of version 1."
         return resource
     }()
 
@@ -67,7 +77,9 @@ extension Resource {
                 .identifier("proposal_id").readOnly(),
                 .integer("number", 1...Int64(Int32.max)).readOnly(),
                 .choice("state", ProposalVersion.State.self).readOnly().filterable(),
-                .document("content").nullable().readOnly().described("Exactly the bytes under the hash; `null` while it is a draft."),
+                .document("content").nullable().readOnly().described(
+                    "Exactly the bytes under the hash; `null` while it is a draft."
+                ),
                 .text("content_sha256", max: 64, .sha256).nullable().readOnly(),
                 .date("valid_until").nullable().readOnly(),
             ]
@@ -112,7 +124,8 @@ enum ProposalRules {
             VALUES ($1, $2, $3, $4, $5, $6, $6)
             """,
             [
-                .uuid(organization), .uuid(version.id), .uuid(proposal), .int(Int64(version.number)), .text(version.state.rawValue),
+                .uuid(organization), .uuid(version.id), .uuid(proposal), .int(Int64(version.number)),
+                .text(version.state.rawValue),
                 .instant(now),
             ]
         )
@@ -122,12 +135,19 @@ enum ProposalRules {
     static func change(_ stored: Stored, _ changes: inout Values) throws {
         try Proposal(stored).requireEditable()
         let row = stored.row
-        guard ["lines", "discount_percent", "discount_amount_minor", "prices_include_tax"].contains(where: changes.has) else { return }
+        guard ["lines", "discount_percent", "discount_amount_minor", "prices_include_tax"].contains(where: changes.has)
+        else { return }
         var whole = changes
         if !whole.has("lines") { whole["lines"] = .list((try row.json("lines").array ?? []).map(Value.document)) }
-        if !whole.has("discount_percent") { whole["discount_percent"] = try row.textOrNil("discount_percent").map(Value.decimal) }
-        if !whole.has("discount_amount_minor") { whole["discount_amount_minor"] = try row.intOrNil("discount_amount_minor").map(Value.integer) }
-        if !whole.has("prices_include_tax") { whole["prices_include_tax"] = .boolean(try row.bool("prices_include_tax")) }
+        if !whole.has("discount_percent") {
+            whole["discount_percent"] = try row.textOrNil("discount_percent").map(Value.decimal)
+        }
+        if !whole.has("discount_amount_minor") {
+            whole["discount_amount_minor"] = try row.intOrNil("discount_amount_minor").map(Value.integer)
+        }
+        if !whole.has("prices_include_tax") {
+            whole["prices_include_tax"] = .boolean(try row.bool("prices_include_tax"))
+        }
         try Self.price(&whole)
         changes.merge(whole)
     }
@@ -139,7 +159,9 @@ enum ProposalRules {
             discountMinor: values.optionalInteger("discount_amount_minor"),
             pricesIncludeTax: values.optionalBoolean("prices_include_tax") ?? false
         )
-        guard !priced.lines.isEmpty else { throw Fault.invalid("/lines", "required", "A proposal has at least one line.") }
+        guard !priced.lines.isEmpty else {
+            throw Fault.invalid("/lines", "required", "A proposal has at least one line.")
+        }
         values["lines"] = .list(priced.lines.map(Value.document))
         values["subtotal_minor"] = .integer(priced.totals.subtotalMinor)
         values["discount_minor"] = .integer(priced.totals.discountMinor)
@@ -149,7 +171,11 @@ enum ProposalRules {
     }
 
     /// The content that is sent: everything the client agrees to, with the client's name and address of this moment.
-    static func content(_ stored: Stored, _ organization: Identifier, _ transaction: borrowing Transaction) throws -> CanonicalContent {
+    static func content(
+        _ stored: Stored,
+        _ organization: Identifier,
+        _ transaction: borrowing Transaction
+    ) throws -> CanonicalContent {
         let row = stored.row
         return CanonicalContent([
             "kind": "proposal",
@@ -184,12 +210,16 @@ enum Story {
             "SELECT correlation_id, client_company_id, contact_id, stage FROM deal WHERE organization_id = $1 AND id = $2",
             [.uuid(organization), .uuid(deal)]
         )
-        guard rows.count == 1 else { throw Fault.invalid("/deal_id", "unknown_reference", "There is no deal with this id.") }
+        guard rows.count == 1 else {
+            throw Fault.invalid("/deal_id", "unknown_reference", "There is no deal with this id.")
+        }
         values["correlation_id"] = .identifier(try rows[0].uuid("correlation_id"))
         if !values.has("client_company_id"), let company = try rows[0].uuidOrNil("client_company_id") {
             values["client_company_id"] = .identifier(company)
         }
-        if !values.has("contact_id"), let contact = try rows[0].uuidOrNil("contact_id") { values["contact_id"] = .identifier(contact) }
+        if !values.has("contact_id"), let contact = try rows[0].uuidOrNil("contact_id") {
+            values["contact_id"] = .identifier(contact)
+        }
         guard try rows[0].text("stage") != Deal.Stage.lost.rawValue else {
             throw Rejection.conflict("deal_lost", "This deal is lost; reopen it first.")
         }

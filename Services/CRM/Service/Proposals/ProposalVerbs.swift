@@ -80,7 +80,12 @@ enum ProposalVerb: String, CaseIterable, Sendable {
         EventDeclaration("proposal.accepted", .approved, "A proposal was accepted.", fields: data),
         EventDeclaration("proposal.rejected", .rejected, "A proposal was rejected.", fields: data),
         EventDeclaration("proposal.expired", .statusChanged, "The time to accept a proposal is over.", fields: data),
-        EventDeclaration("proposal.revised", .updated, "A proposal's version was superseded by a new draft.", fields: data),
+        EventDeclaration(
+            "proposal.revised",
+            .updated,
+            "A proposal's version was superseded by a new draft.",
+            fields: data
+        ),
     ]
     private static let data: [Field] = [.object("data", Resource.proposal.visible), .document("previous")]
 }

@@ -29,7 +29,10 @@ public struct ExpirySweep: Sendable {
     /// Answers how many proposals and contracts it has ended.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
-        let organizations = try await self.database.read(.system, "SELECT organization_id, time_zone FROM organization_ref")
+        let organizations = try await self.database.read(
+            .system,
+            "SELECT organization_id, time_zone FROM organization_ref"
+        )
         var count = 0
         for index in 0..<organizations.count {
             let organization = try organizations[index].uuid("organization_id")
@@ -43,12 +46,21 @@ public struct ExpirySweep: Sendable {
     private typealias Page = @Sendable (Cause, Zone, borrowing Transaction) throws -> [EventRecord]
 
     /// Repeats a page until it is not full any more.
-    private func pages(_ organization: Identifier, _ zone: Zone, _ now: Instant, _ page: @escaping Page) async throws -> Int {
+    private func pages(
+        _ organization: Identifier,
+        _ zone: Zone,
+        _ now: Instant,
+        _ page: @escaping Page
+    ) async throws -> Int {
         var total = 0
         while true {
             let run = Identifier.next(at: now)
             let cause = Cause(
-                actor: Actor(kind: .system, id: Self.actorID), organization: organization, causation: run, correlation: run, now: now
+                actor: Actor(kind: .system, id: Self.actorID),
+                organization: organization,
+                causation: run,
+                correlation: run,
+                now: now
             )
             let count = try await self.database.transaction(.organization(organization)) { transaction in
                 let events = try page(cause, zone, transaction)
@@ -60,9 +72,14 @@ public struct ExpirySweep: Sendable {
         }
     }
 
-    @Sendable private func expireProposals(_ cause: Cause, _ zone: Zone, _ transaction: borrowing Transaction) throws -> [EventRecord] {
+    @Sendable private func expireProposals(
+        _ cause: Cause,
+        _ zone: Zone,
+        _ transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
         let due = try self.proposals.proposals.rows(
-            where: "status IN ('sent', 'viewed') AND valid_until < $2 ORDER BY valid_until, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+            where:
+                "status IN ('sent', 'viewed') AND valid_until < $2 ORDER BY valid_until, id LIMIT $3 FOR UPDATE SKIP LOCKED",
             [.date(zone.date(at: cause.now)), .int(Self.pageMax)],
             for: cause.organization,
             in: transaction
@@ -77,7 +94,11 @@ public struct ExpirySweep: Sendable {
         return events
     }
 
-    @Sendable private func expireContracts(_ cause: Cause, _ zone: Zone, _ transaction: borrowing Transaction) throws -> [EventRecord] {
+    @Sendable private func expireContracts(
+        _ cause: Cause,
+        _ zone: Zone,
+        _ transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
         let due = try self.contracts.contracts.rows(
             where: "status = 'sent' AND sign_until < $2 ORDER BY sign_until, id LIMIT $3 FOR UPDATE SKIP LOCKED",
             [.date(zone.date(at: cause.now)), .int(Self.pageMax)],
@@ -88,10 +109,21 @@ public struct ExpirySweep: Sendable {
         for stored in due {
             var contract = try Contract(stored)
             guard case .expired(let voided) = try contract.expire() else { continue }
-            if let voided { try SignaturePackets.close(voided, as: .expired, cause.organization, at: cause.now, transaction) }
+            if let voided {
+                try SignaturePackets.close(voided, as: .expired, cause.organization, at: cause.now, transaction)
+            }
             var columns = contract.columns
             columns["closed_at"] = .instant(cause.now)
-            events.append(try self.contracts.save(columns, over: stored, "expired", .statusChanged, because: cause, in: transaction).1)
+            events.append(
+                try self.contracts.save(
+                    columns,
+                    over: stored,
+                    "expired",
+                    .statusChanged,
+                    because: cause,
+                    in: transaction
+                ).1
+            )
         }
         return events
     }

@@ -6,19 +6,23 @@ internal import TestKit
 internal import Testing
 internal import Vocabulary
 
-@Suite(.serialized) struct EventLogTests {
+@Suite(.serialized) struct LogTests {
     /// Writers commit in another order than they begin; a reader that only ever asks for what comes after must still see all.
     @Test func `A reader misses nothing of parallel writers`() async throws {
         try await Fixture.run { fixture in
             let organizations = (0..<6).map { _ in Identifier.random() }
-            let written = Mutex<Set<Identifier>>([])
-            let seen = Mutex<[(partition: Int, sequence: Int64, id: Identifier)]>([])
+            let (written, seen) = (Box<Set<Identifier>>([]), Box<[Place]>([]))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try? await fixture.source().subscribe(consumer: "test", after: [Int64](repeating: 0, count: EventLog.partitionCount)) { batch in
-                        seen.withLock { seen in
+                    try? await fixture.source().subscribe(
+                        consumer: "test",
+                        after: [Int64](repeating: 0, count: EventLog.partitionCount)
+                    ) { batch in
+                        seen.change { seen in
                             for entry in batch.events {
-                                if let id = entry.record?.id { seen.append((batch.partition, entry.sequence, id)) }
+                                if let id = entry.record?.id {
+                                    seen.append(Place(partition: batch.partition, sequence: entry.sequence, id: id))
+                                }
                             }
                         }
                     }
@@ -27,24 +31,27 @@ internal import Vocabulary
                     for writer in 0..<8 {
                         writers.addTask {
                             for round in 0..<40 {
-                                let events = (0...(round % 3)).map { _ in Fixture.event(of: organizations[(writer + round) % 6]) }
-                                try await fixture.producer.transaction(.organization(events[0].organization)) { transaction in
+                                let events = (0...(round % 3)).map { _ in
+                                    Fixture.event(of: organizations[(writer + round) % 6])
+                                }
+                                try await fixture.producer.transaction(.organization(events[0].organization)) {
+                                    transaction in
                                     try fixture.log.append(events, in: transaction)
                                     // Holds the ticket while others want it.
                                     _ = try transaction.query("SELECT pg_sleep(random() * 0.002)")
                                 }
-                                written.withLock { $0.formUnion(events.map(\.id)) }
+                                written.change { $0.formUnion(events.map(\.id)) }
                             }
                         }
                     }
                     try await writers.waitForAll()
                 }
-                let total = written.withLock { $0.count }
-                try await eventually("every event") { seen.withLock { $0.count } >= total }
+                let total = written.value.count
+                try await eventually("every event") { seen.value.count >= total }
                 group.cancelAll()
             }
-            let all = seen.withLock { $0 }
-            #expect(Set(all.map(\.id)) == written.withLock { $0 })
+            let all = seen.value
+            #expect(Set(all.map(\.id)) == written.value)
             #expect(all.count == Set(all.map(\.id)).count)
             for (_, entries) in Dictionary(grouping: all, by: \.partition) {
                 #expect(entries.map(\.sequence) == entries.map(\.sequence).sorted())
@@ -82,10 +89,28 @@ internal import Vocabulary
     }
 
     @Test func `An organization's partition is its own and spread`() {
-        let counts = (0..<6_400).reduce(into: [Int: Int]()) { counts, _ in counts[EventLog.partition(of: Identifier.random()), default: 0] += 1 }
+        let counts = (0..<6_400).reduce(into: [Int: Int]()) { counts, _ in
+            counts[EventLog.partition(of: Identifier.random()), default: 0] += 1
+        }
         #expect(counts.count == EventLog.partitionCount)
         #expect(counts.values.allSatisfy { $0 < 200 })
         let id = Identifier.random()
         #expect(EventLog.partition(of: id) == EventLog.partition(of: id))
     }
+}
+
+private struct Place: Sendable {
+    let partition: Int
+    let sequence: Int64
+    let id: Identifier
+}
+
+private final class Box<Content: Sendable>: Sendable {
+    private let content: Mutex<Content>
+
+    init(_ content: Content) { self.content = Mutex(content) }
+
+    var value: Content { self.content.withLock { $0 } }
+
+    func change(_ body: @Sendable (inout Content) -> Void) { self.content.withLock { body(&$0) } }
 }

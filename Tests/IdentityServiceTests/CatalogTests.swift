@@ -1,0 +1,8 @@
+internal import TestKit
+internal import Testing
+
+@Suite struct CatalogTests {
+    @Test func `The catalog breaks no client of the released one`() async throws {
+        try await IdentityHarness.run { try expectBlessed(catalog: $0.router.catalog) }
+    }
+}
