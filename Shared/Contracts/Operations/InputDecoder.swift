@@ -104,6 +104,9 @@ public struct InputDecoder {
             guard json.bytes.count <= bytesMax else {
                 return self.refuse(place, "too_large", "At most \(bytesMax) bytes are accepted here.")
             }
+            if let problem = StorableJSON.problem(with: json, at: place) {
+                return self.refuse(problem.pointer, problem.code, problem.detail)
+            }
             return .document(json)
         case (_, .string(let text)):
             return self.value(text, kind, at: place)

@@ -46,25 +46,23 @@ struct Call: Sendable {
     private func parameters(_ conditions: RequestConditions) throws(Fault) -> [CallParameter] {
         var parameters = self.pathParameters
         let query = try self.exchange.target.queryParameters()
-        // A name of the path may not be given again by the query: the service must see one value.
-        for parameter in query where self.operation.pathParameters.contains(parameter.name) {
-            throw Fault(
-                .invalidRequest,
-                "There is no query parameter \(parameter.name) here.",
-                problems: [
-                    Problem(
-                        "/query/\(parameter.name)",
-                        "unknown_parameter",
-                        "There is no parameter \(parameter.name) here."
-                    )
-                ]
-            )
+        // The service must see one value of each name: the path's names may not come again, and none may come twice, since
+        // the call's head is an object.
+        var names = Set(self.operation.pathParameters)
+        for parameter in query where !names.insert(parameter.name).inserted {
+            throw Self.repeated(parameter.name, isOfPath: self.operation.pathParameters.contains(parameter.name))
         }
         parameters += query
         guard self.operation.resumesAfter, let last = conditions.lastEventID else { return parameters }
         parameters.removeAll { $0.name == Self.resumeParameter }
         parameters.append(CallParameter(name: Self.resumeParameter, value: last))
         return parameters
+    }
+
+    private static func repeated(_ name: String, isOfPath: Bool) -> Fault {
+        let code = isOfPath ? "unknown_parameter" : "repeated"
+        let detail = isOfPath ? "There is no parameter \(name) here." : "\(name) is given twice."
+        return Fault(.invalidRequest, detail, problems: [Problem("/query/\(name)", code, detail)])
     }
 
     static let resumeParameter = "after"

@@ -1,0 +1,254 @@
+"""What a hostile or careless client sends to the edge: every answer is a problem that says why, and none is a 5xx.
+
+Each case here was tried by hand first; those that found something stay, with their neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import uuid
+
+import pytest
+
+from client import Client, Connection, StreamReset, sign_up
+
+COMPANIES = "/v1/client-companies"
+
+
+@pytest.fixture(scope="module")
+def owner(stack) -> Client:
+    return sign_up(stack.url, "Edge Firm")
+
+
+@pytest.fixture(scope="module")
+def company(owner) -> dict:
+    return owner.create(COMPANIES, {"name": "Edge & Sons"})
+
+
+def refused(answer, status: int, code: str | None = None) -> dict:
+    assert answer.status == status, answer.body[:500]
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    problem = answer.json()
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    if code is not None:
+        assert code in {problem["code"], *(each["code"] for each in problem.get("errors", []))}, problem
+    return problem
+
+
+def company_with(member: bytes) -> bytes:
+    return b'{"name":"x",' + member + b"}"
+
+
+@pytest.mark.parametrize("body", [
+    b'{"name":', b" ", b"\xef\xbb\xbf{}", b'{"name":"x"} x', b'{"name":"\xff"}', b'{"name":"a\x00b"}', b'{"name":"\\ud800"}', b'{"name":NaN}',
+    b'{"name":"a","name":"b"}', b'{"name":"a","\\u006eame":"b"}', b"[" * 100_000, b'{"custom_fields":' + b'{"a":' * 40 + b"1" + b"}" * 41,
+    b"{'name':'x'}", b'{"name":"x",}', b'{"name":"x"/**/}', b'{"name":01}', b'{"name":+1}', b'{"name":.5}', b"\x00", b"%PDF-1.4",
+], ids=lambda body: body[:24].hex())
+def test_malformed_json_is_a_400(owner, body):
+    refused(owner.post(COMPANIES, body), 400, "json")
+
+
+@pytest.mark.parametrize("body, pointer", [
+    (b"[]", ""), (b"null", ""), (b'"text"', ""), (b"0", ""),
+    (b'{"name":"\\u0000"}', "/name"),
+    (company_with(b'"employees":1e400'), "/employees"),
+    (company_with(b'"employees":' + b"9" * 400), "/employees"),
+    (company_with(b'"employees":9223372036854775808'), "/employees"),
+    (company_with(b'"employees":1.5'), "/employees"),
+    (company_with(b'"employees":"1"'), "/employees"),
+    (company_with(b'"employees":true'), "/employees"),
+    (company_with(b'"employees":[1]'), "/employees"),
+    (company_with(b'"owner_id":"zzz"'), "/owner_id"),
+    (company_with(b'"currency":"ZZZ"'), "/currency"),
+    (company_with(b'"__proto__":{"a":1}'), "/__proto__"),
+    (company_with(b'"a/b~c":1'), "/a~1b~0c"),
+    (company_with(b'"custom_fields":{"a":"\\u0000"}'), "/custom_fields/a"),
+    (company_with(b'"custom_fields":{"\\u0000":1}'), "/custom_fields"),
+    (company_with(b'"custom_fields":{"a":[1,1e100000]}'), "/custom_fields/a/1"),
+    (company_with(b'"custom_fields":{"a":1e-200000}'), "/custom_fields/a"),
+    (company_with(b'"custom_fields":{"a":1e9999999999999999999}'), "/custom_fields/a"),
+    (company_with(b'"custom_fields":{"a":' + b"9" * 5_000 + b"}"), "/custom_fields/a"),
+    (company_with(b'"custom_fields":{"a":"' + b"x" * 20_000 + b'"}'), "/custom_fields"),
+], ids=lambda value: value[:40].decode() if isinstance(value, bytes) else value)
+def test_an_impossible_value_is_a_422_that_names_it(owner, body, pointer):
+    problem = refused(owner.post(COMPANIES, body), 422, "validation_failed")
+    assert [each["pointer"] for each in problem["errors"] if each["code"] != "required"] == [pointer] or pointer == ""
+
+
+def test_a_number_comes_back_at_the_size_at_which_it_went(owner):
+    fields = b'{"small":1e-40,"large":1e40,"int":18446744073709551615,"third":0.1234567890123456789}'
+    answer = owner.post(COMPANIES, company_with(b'"custom_fields":' + fields)).expect(201)
+    assert len(answer.body) < 2_000
+    kept, sent = json.loads(answer.body)["custom_fields"], json.loads(fields)
+    assert {name: float(value) for name, value in kept.items()} == {name: float(value) for name, value in sent.items()}
+    assert kept["int"] == sent["int"]
+
+
+def test_thousands_of_problems_are_answered_with_a_hundred(owner):
+    problem = refused(owner.post(COMPANIES, {f"k{index}": 1 for index in range(5_000)}), 422)
+    assert len(problem["errors"]) == 100
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "", "application/merge-patch+json",
+                                  "multipart/form-data; boundary=x", "application/json, text/plain"])
+def test_other_media_types_are_a_415(owner, kind):
+    refused(owner.post(COMPANIES, b'{"name":"x"}', content_type=kind), 415)
+    refused(owner.post(COMPANIES, b'{"name":"x"}', content_encoding="gzip"), 415)
+
+
+def test_a_body_beyond_the_limit_is_a_413(owner, stack):
+    """On a connection of its own: the server may close it rather than read on."""
+    client = Client(stack.url, owner.token)
+    try:
+        answer = client.post(COMPANIES, b'{"name":"' + b"x" * (32 << 20) + b'"}')
+    except (StreamReset, OSError):
+        return
+    refused(answer, 413)
+
+
+@pytest.mark.parametrize("tag", ["*", "1", '""', '"abc"', 'W/"1"', '"1", "2"', '"99999999999999999999"', '"-1"'])
+def test_an_if_match_that_is_no_entity_tag_is_a_400(owner, company, tag):
+    refused(owner.patch(f"{COMPANIES}/{company['id']}", {}, if_match=tag), 400, "malformed")
+
+
+def test_if_match_is_needed_and_compared(owner, company):
+    path = f"{COMPANIES}/{company['id']}"
+    refused(owner.patch(path, {"industry": "x"}), 428, "precondition_required")
+    refused(owner.patch(path, {"industry": "x"}, if_match='"0"'), 412, "stale")
+    assert owner.get(path, if_none_match=f'W/"{company["version"]}"').status == 304
+
+
+@pytest.mark.parametrize("query", [
+    "nope=1", "limit=0", "limit=201", "limit=-1", "limit=1e2", "limit=", "cursor=x", "cursor=", "cursor=" + "A" * 2_000, "sort=nope", "sort=name,id",
+    "name[gte]=x", "id=zzz", "id[in]=", "created_at[gte]=2026-13-01", "name=%00", "name=%ff", "name=%", "name=%zz", "=x", "include_total=yes",
+    "limit=1&limit=2", "name=a&name=a", "%6eame=a&name=a", "name=" + "x" * 7_000, "name=" + "x" * 9_000,
+    "&".join(f"a{index}=1" for index in range(100)),
+], ids=lambda query: query[:24])
+def test_a_query_that_means_nothing_is_a_400(owner, query):
+    """A name given twice once closed the connection to the service under everybody's calls."""
+    refused(owner.get(f"{COMPANIES}?{query}"), 400)
+    owner.get(f"{COMPANIES}?limit=1").expect(200)
+
+
+def test_parameters_that_grow_on_their_way_to_the_service_are_a_413(owner):
+    """Within the limit of a target, but not of a call's head: each escape of three bytes becomes one of six."""
+    refused(owner.get(f"{COMPANIES}?name=" + "%01" * 2_700), 413, "too_large")
+    owner.get(f"{COMPANIES}?limit=1").expect(200)
+
+
+def test_an_id_of_the_path_cannot_be_given_again(owner, company):
+    refused(owner.get(f"{COMPANIES}/{company['id']}?id={uuid.uuid4()}"), 400, "unknown_parameter")
+    refused(owner.get(f"{COMPANIES}/{company['id']}?%69d={company['id']}"), 400, "unknown_parameter")
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/../v1/me", "/v1/./me", "//v1/me", "/v1//me", "/v1/me/", "/v1/%6de", "/v1%2fme", "/v1/client-companies/%2e%2e/me", "/v1/client-companies/..%2fme",
+    "/V1/ME", "/v2/me", "/v1", "/etc/passwd", "/docs/../openapi.json", "/metrics", "/v1/me;x=1", "/v1/me\\x", "/v1/" + "a" * 7_000, "/v1/" + "a/" * 3_000,
+], ids=lambda path: path[:32])
+def test_a_path_that_is_not_there_is_a_404(owner, path):
+    refused(owner.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize("suffix", ["%00", "%20", "/", ".", "%2f", "}", "'--"])
+def test_an_id_with_something_behind_it_is_no_id(owner, company, suffix):
+    refused(owner.get(f"{COMPANIES}/{company['id']}{suffix}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/v1/client-companies/%ff", "/v1/client-companies/%", "/v1/" + "a" * 9_000], ids=lambda path: path[:32])
+def test_a_path_that_cannot_be_read_is_a_400(owner, path):
+    refused(owner.get(path), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "FOO", "get", "QUERY"])
+def test_another_method_is_a_405_with_allow(owner, method):
+    answer = owner.call(method, COMPANIES)
+    refused(answer, 405, "method_not_allowed")
+    assert {"GET", "HEAD", "POST", "OPTIONS"} <= {each.strip() for each in answer.headers["allow"].split(",")}
+
+
+def test_head_and_options(owner, company):
+    path = f"{COMPANIES}/{company['id']}"
+    head, get = owner.call("HEAD", path), owner.get(path)
+    assert (head.status, head.body, head.etag) == (200, b"", get.etag)
+    assert owner.call("HEAD", f"{COMPANIES}/{uuid.uuid4()}").status == 404
+    assert owner.call("HEAD", "/v1/events/stream").status == 200
+    assert owner.call("OPTIONS", path).status == 204
+    refused(owner.call("OPTIONS", "/nowhere"), 404)
+
+
+# MARK: Idempotency
+
+
+def test_a_key_belongs_to_its_operation_caller_and_request(owner, stack):
+    key = str(uuid.uuid4())
+    first = owner.post(COMPANIES, {"name": "Once"}, idempotency_key=key).expect(201)
+    again = owner.post(COMPANIES, {"name": "Once"}, idempotency_key=key).expect(201)
+    assert again.json() == first.json()
+    refused(owner.post(COMPANIES, {"name": "Twice"}, idempotency_key=key), 422, "idempotency_mismatch")
+    owner.post("/v1/contacts", {"last_name": "Once"}, idempotency_key=key).expect(201)
+    other = sign_up(stack.url, "Other Edge Firm")
+    theirs = other.post(COMPANIES, {"name": "Once"}, idempotency_key=key).expect(201)
+    assert theirs.json()["id"] != first.json()["id"]
+
+
+@pytest.mark.parametrize("key", ["", "a b", "k" * 256, "schlüssel"])
+def test_a_key_that_is_none_is_a_400(owner, key):
+    refused(owner.post(COMPANIES, {"name": "x"}, idempotency_key=key), 400, "malformed")
+
+
+def test_money_does_not_move_without_a_key(owner, company):
+    body = json.dumps({"client_company_id": company["id"], "amount_minor": 1, "method": "cash"}).encode()
+    headers = {"authorization": f"Bearer {owner.token}", "content-type": "application/json"}
+    answer = Connection(owner.url).request("POST", "/v1/payments", headers, body)
+    refused(answer, 400, "required")
+
+
+def test_one_key_in_parallel_creates_once(owner, stack):
+    key, answers = str(uuid.uuid4()), []
+
+    def create() -> None:
+        client = Client(stack.url, owner.token)
+        answers.append(client.post(COMPANIES, {"name": "Parallel"}, idempotency_key=key))
+
+    threads = [threading.Thread(target=create) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status for answer in answers} <= {201, 409}, [answer.body for answer in answers]
+    assert len({answer.json()["id"] for answer in answers if answer.status == 201}) == 1
+    assert len(owner.all(f"{COMPANIES}?name=Parallel")) == 1
+
+
+# MARK: HTTP/1.1 by hand
+
+
+@pytest.mark.parametrize("request_text", [
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "GET /v1/me HTTP/1.1\r\nHost : x\r\n\r\n",
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
+    "GET /v1/me HTTP/1.1\r\n\r\n",
+    "GET /v1/me HTTP/9.9\r\nHost: x\r\n\r\n",
+    "GET /v1/me\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00\x01",
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    "GET /v1/me HTTP/1.1\r\nHost: x\r\nX: " + "y" * 200_000 + "\r\n\r\n",
+], ids=lambda text: text[:60].replace("\r\n", " "))
+def test_ambiguous_http1_is_refused_and_closed(stack, request_text):
+    """Whatever two readers could understand differently is answered with a 4xx at most, and nothing after it is read."""
+    smuggled = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", stack.port_base), timeout=10) as connection:
+        data = b""
+        try:
+            connection.sendall(request_text.encode("latin1") + smuggled.encode())
+            connection.shutdown(socket.SHUT_WR)
+            while chunk := connection.recv(65_536):
+                data += chunk
+        except ConnectionError:
+            pass
+    assert not data or data.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505")), data[:200]
+    assert data.count(b"HTTP/1.1 ") <= 1, data[:500]
