@@ -137,4 +137,9 @@ public struct Resource: Sendable {
         .described("Your own key for this object; unique in your organization.")
     private static let customFields = Field.document("custom_fields", bytesMax: 16_384).defaulting(to: .object([:]))
         .described("Your own values, by field name.")
+
+    /// What a client may send.
+    public var input: [Field] {
+        self.visible.filter { $0.writing != .never }
+    }
 }

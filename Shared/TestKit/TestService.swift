@@ -8,7 +8,7 @@ public import Vocabulary
 /// A service's router over a test's own database, called as the gateway would call it.
 ///
 /// ```swift
-/// try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+/// try await TestService.run(CRM.migrations, crmRouter) { service in
 ///     let deal = try await service.json("crm.deal.create/1", body: ["name": "Relaunch"])
 ///     let fault = await service.refusal("crm.deal.get/1", ["id": deal["id"]?.string ?? ""], as: service.stranger)
 ///     #expect(fault?.code == .notFound)

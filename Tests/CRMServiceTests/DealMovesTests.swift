@@ -6,7 +6,7 @@ internal import Vocabulary
 
 @Suite struct DealMovesTests {
     @Test func movesADealFromLeadToWon() async throws {
-        try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, crmRouter) { service in
             let company = try await service.json("crm.client_company.create/1", body: ["name": "Northwind"])
             let created = try await service.call(
                 "crm.deal.create/1",
@@ -42,7 +42,7 @@ internal import Vocabulary
     }
 
     @Test func refusesToSkipAStage() async throws {
-        try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, crmRouter) { service in
             let id = try await service.json("crm.deal.create/1", body: ["name": "Relaunch"])["id"]?.string ?? ""
             let fault = await service.refusal("crm.deal.advance/1", ["id": id], body: ["stage": "negotiation"])
             #expect(fault?.code == .invalidTransition)
@@ -52,7 +52,7 @@ internal import Vocabulary
     }
 
     @Test func winsOnlyWithAnAmountAndACompany() async throws {
-        try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, crmRouter) { service in
             let id =
                 try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "negotiation"])["id"]?
                 .string ?? ""
@@ -63,7 +63,7 @@ internal import Vocabulary
     }
 
     @Test func losesAndReopensWhereItWasLost() async throws {
-        try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, crmRouter) { service in
             let id =
                 try await service.json("crm.deal.create/1", body: ["name": "Relaunch", "stage": "proposal"])["id"]?
                 .string ?? ""
@@ -81,7 +81,7 @@ internal import Vocabulary
     }
 
     @Test func isNotThereForAnotherOrganization() async throws {
-        try await TestService.run(CRM.migrations, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, crmRouter) { service in
             let id = try await service.json("crm.deal.create/1", body: ["name": "Relaunch"])["id"]?.string ?? ""
             for operation in ["crm.deal.get/1", "crm.deal.delete/1"] {
                 let foreign = await service.refusal(operation, ["id": id], as: service.stranger)

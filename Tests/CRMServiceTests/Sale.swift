@@ -9,7 +9,7 @@ struct Sale {
     let service: TestService
 
     static func run(zone: Zone = .utc, _ body: (Sale) async throws -> Void) async throws {
-        try await TestService.run(CRM.migrations, zone: zone, { crmRouter($0) }) { service in
+        try await TestService.run(CRM.migrations, zone: zone, crmRouter) { service in
             try await body(Sale(service: service))
         }
     }

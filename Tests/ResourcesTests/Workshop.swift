@@ -9,7 +9,7 @@ internal import Vocabulary
 /// A small service of the tests' own: makers, their gadgets, and orders that keep a maker from being deleted.
 enum Workshop {
     static func run(_ body: (TestService) async throws -> Void) async throws {
-        try await TestService.run(self.migrations, { self.router($0) }, body)
+        try await TestService.run(self.migrations, self.router, body)
     }
 
     static func router(_ persistence: Persistence) -> Router {
