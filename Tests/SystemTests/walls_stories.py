@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Callable
 
 from client import PASSWORD
-from walls_recipes import LINES, PARKED, World, parked_event
+from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
+from walls_recipes import proposal as accepted_proposal
 
 Step = tuple[str | None, dict | None]
 
@@ -43,6 +44,10 @@ def acceptance(world: World, identifier: str) -> Step:
 
 
 def project(world: World, *verbs) -> str:
+    """In an engagement of its own, which only a signed contract makes."""
+    accepted_proposal(world)
+    contract(world)
+    engagement(world)
     return made(world, "projects", {"engagement_id": world.ids["engagements"], "name": "Fresh project"}, *verbs)
 
 
