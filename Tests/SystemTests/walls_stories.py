@@ -9,6 +9,7 @@ from typing import Callable
 
 from client import PASSWORD
 from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
+from walls_recipes import project as made_project
 from walls_recipes import proposal as accepted_proposal
 
 Step = tuple[str | None, dict | None]
@@ -43,11 +44,25 @@ def acceptance(world: World, identifier: str) -> Step:
     return identifier, {"version_id": read["current_version_id"], "content_sha256": read["content_sha256"], "note": "By telephone."}
 
 
-def project(world: World, *verbs) -> str:
-    """In an engagement of its own, which only a signed contract makes."""
+def fresh_engagement(world: World) -> str:
+    """Only a signed contract makes one."""
+    world.ids["deals"] = deal(world)
     accepted_proposal(world)
     contract(world)
     engagement(world)
+    return world.ids["engagements"]
+
+
+def finished_engagement(world: World) -> Step:
+    """Its one project, from the contract's template, is out of the way."""
+    identifier = fresh_engagement(world)
+    made_project(world)
+    world.do(f"projects/{world.ids['projects']}/cancel", {"reason": "Fresh"})
+    return identifier, None
+
+
+def project(world: World, *verbs) -> str:
+    fresh_engagement(world)
     return made(world, "projects", {"engagement_id": world.ids["engagements"], "name": "Fresh project"}, *verbs)
 
 
@@ -84,19 +99,27 @@ def refresh(world: World) -> Step:
 STORIES: dict[str, Callable[[World], Step]] = {
     "crm.client_company.delete": lambda world: (company(world), None),
     "crm.client_company.restore": lambda world: (company(world, "delete"), None),
+    "crm.contact.delete": lambda world: (made(world, "contacts", {"last_name": "Fresh"}), None),
+    "crm.contact.restore": lambda world: (made(world, "contacts", {"last_name": "Fresh"}, "delete"), None),
     "crm.contract.cancel": lambda world: (made(world, "contracts", {
         "title": "Fresh", "client_company_id": world.ids["client-companies"], "currency": "USD", "lines": LINES}), {"reason": "Fresh"}),
     "crm.deal.advance": lambda world: (deal(world), {"stage": "qualified"}),
     "crm.deal.delete": lambda world: (deal(world), None),
     "crm.deal.restore": lambda world: (deal(world, "delete"), None),
-    "crm.deal.reopen": lambda world: (deal(world, ("lose", {"lost_reason": "price"})), {"stage": "qualified"}),
+    "crm.deal.reopen": lambda world: (deal(world, ("lose", {"lost_reason": "price"})), {"reason": "Fresh"}),
     "crm.proposal.accept_offline": lambda world: acceptance(world, proposal(world, "send")),
     "crm.proposal.delete": lambda world: (proposal(world), None),
     "crm.proposal.restore": lambda world: (proposal(world, "delete"), None),
     "crm.proposal.reject": lambda world: (proposal(world, "send", "view"), {"reason": "Fresh"}),
     "crm.proposal.revise": lambda world: (proposal(world, "send"), {}),
+    "delivery.engagement.complete": finished_engagement,
     "delivery.project.hold": lambda world: (project(world, "start"), {"reason": "Fresh"}),
+    "delivery.project.cancel": lambda world: (project(world), {"reason": "Fresh"}),
+    "delivery.project.complete": lambda world: (project(world, "start"), None),
+    "delivery.project.delete": lambda world: (project(world), None),
     "delivery.project.resume": lambda world: (project(world, "start", ("hold", {"reason": "Fresh"})), None),
+    "delivery.project_template.delete": lambda world: (made(world, "project-templates", {"name": "Fresh"}), None),
+    "delivery.project_template.restore": lambda world: (made(world, "project-templates", {"name": "Fresh"}, "delete"), None),
     "delivery.milestone.cancel": lambda world: (milestone(world), {"reason": "Fresh"}),
     "delivery.milestone.delete": lambda world: (milestone(world), None),
     "delivery.task.delete": lambda world: (task(world), None),
@@ -105,5 +128,8 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
     "identity.session.refresh": refresh,
     "revenue.client_balance.apply": balance,
+    "revenue.invoice.void": lambda world: (invoice(world, "finalize"), {"reason": "Fresh"}),
+    "revenue.payment.reverse": lambda world: (world.owner.create("/v1/payments", {
+        "client_company_id": world.ids["client-companies"], "amount_minor": 700, "method": "cash"})["id"], {"reason": "Fresh"}),
     "revenue.invoice.delete": lambda world: (invoice(world), None),
 }
