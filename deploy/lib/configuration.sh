@@ -50,15 +50,15 @@ JSON
 configuration_of_gateway() {
     echo '{'
     common_settings "$1"
-    # Without origins the setting is left out: no page of another origin may call.
-    local cors=''
-    [ -z "${THROUGHLINE_CORS_ORIGINS:-}" ] || cors="\"cors\": { \"origins\": \"$THROUGHLINE_CORS_ORIGINS\" },"
+    # Web pages of other origins may call only where somebody has named them.
+    if [ -n "${THROUGHLINE_CORS_ORIGINS:-}" ]; then
+        printf '    "cors": { "origins": "%s" },\n' "$THROUGHLINE_CORS_ORIGINS"
+    fi
     cat <<JSON
     "assertion": {
         "private-key-file": "$key_dir/assertion.private",
         "public-key-files": "$key_dir/assertion.public"
     },
-    $cors
     "http": { "host": "127.0.0.1", "port": $http_port },
     "https": {
         "host": "127.0.0.1",

@@ -29,6 +29,7 @@ struct Seed: AsyncParsableCommand {
             let firm = Firm(api: api, keys: KeySequence(prefix: "demo-seed-1"), today: try await Seed.firstDay(of: api))
             var seeding = Seeding(firm: firm)
             try await seeding.play()
+            Terminal.line("What has expired or is overdue is noticed within a minute:")
             try await StateCensus.check(firm)
             try await firm.move(to: Seed.zones.home)
             await api.close()

@@ -52,11 +52,7 @@ extension Seeding {
     }
 
     func collectFirstInvoice(of engagement: String, from client: Client) async throws(CLIFailure) {
-        let first = try await self.firm.waitForRow(
-            "the first invoice",
-            "/v1/invoices?engagement_id=\(engagement)&status=draft"
-        )
-        let id = try first.id(of: "invoice")
+        let id = try await self.firstInvoice(of: engagement)
         for verb in ["finalize", "send"] {
             _ = try await self.firm.post("/v1/invoices/\(id)/\(verb)")
         }
@@ -68,6 +64,12 @@ extension Seeding {
             on: self.firm.today
         )
         _ = try await self.firm.create("/v1/payments", body)
+    }
+
+    /// The invoice that the schedule has made at once: the oldest, also where seeding goes on and others have followed.
+    private func firstInvoice(of engagement: String) async throws(CLIFailure) -> String {
+        let path = "/v1/invoices?engagement_id=\(engagement)&sort=created_at"
+        return try await self.firm.waitForRow("the first invoice", path).id(of: "invoice")
     }
 
     private func total(of invoice: String) async throws(CLIFailure) -> Int64 {
@@ -87,9 +89,9 @@ extension Seeding {
 
     /// An engagement ends only when none of its invoices is a draft: its first invoice goes out.
     func sendFirstInvoice(of engagement: String) async throws(CLIFailure) {
-        let first = try await self.firm.waitForRow("the first invoice", "/v1/invoices?engagement_id=\(engagement)")
+        let id = try await self.firstInvoice(of: engagement)
         for verb in ["finalize", "send"] {
-            _ = try await self.firm.post("/v1/invoices/\(try first.id(of: "invoice"))/\(verb)")
+            _ = try await self.firm.post("/v1/invoices/\(id)/\(verb)")
         }
     }
 
