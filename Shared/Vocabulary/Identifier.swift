@@ -48,19 +48,36 @@ public struct Identifier: Hashable, Sendable {
 }
 
 extension Identifier {
+    private static let generator = IdentifierGenerator()
+
+    /// A version 7 identifier: ascending within this process (RFC 9562, 6.2 method 3), with 62 random bits.
+    public static func next(at now: Instant) -> Identifier { self.generator.next(at: now) }
+
+    /// A version 4 identifier: 122 random bits, and no hint of when it was made.
+    public static func random() -> Identifier {
+        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
+        return Identifier(high: high, low: Self.variant(UInt64.random(in: .min ... .max)))
+    }
+
+    fileprivate static func variant(_ word: UInt64) -> UInt64 {
+        word & (UInt64.max >> 2) | 1 << 63
+    }
+}
+
+/// Makes version 7 identifiers that ascend. A process has one; a test has its own, since others' clocks move the process'.
+final class IdentifierGenerator: Sendable {
     /// The newest timestamp handed out, in the 60 bits of a version 7 identifier.
-    private static let newest = Mutex<UInt64>(0)
+    private let newest = Mutex<UInt64>(0)
 
     /// How far the clock may step back with identifiers still ascending. A larger step is another clock (a sandbox
     /// organization that lives in next year), which must not pull everybody's identifiers along with it.
     private static let backwardsStepMillisecondsMax: UInt64 = 10_000
 
-    /// A version 7 identifier: ascending within this process (RFC 9562, 6.2 method 3), with 62 random bits.
-    public static func next(at now: Instant) -> Identifier {
+    func next(at now: Instant) -> Identifier {
         let microseconds = UInt64(max(0, now.microseconds))
         let fraction = (microseconds % 1_000) << 12 / 1_000
         let wanted = (microseconds / 1_000) << 12 | fraction
-        let ticks = Self.newest.withLock { newest in
+        let ticks = self.newest.withLock { newest in
             if wanted > newest || newest - wanted > Self.backwardsStepMillisecondsMax << 12 {
                 newest = wanted
             } else {
@@ -69,17 +86,7 @@ extension Identifier {
             return newest
         }
         let high = (ticks >> 12) << 16 | 0x7000 | (ticks & 0xFFF)
-        return Identifier(high: high, low: Self.variant(UInt64.random(in: .min ... .max)))
-    }
-
-    /// A version 4 identifier: 122 random bits, and no hint of when it was made.
-    public static func random() -> Identifier {
-        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
-        return Identifier(high: high, low: Self.variant(UInt64.random(in: .min ... .max)))
-    }
-
-    private static func variant(_ word: UInt64) -> UInt64 {
-        word & (UInt64.max >> 2) | 1 << 63
+        return Identifier(high: high, low: Identifier.variant(UInt64.random(in: .min ... .max)))
     }
 }
 

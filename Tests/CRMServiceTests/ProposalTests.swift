@@ -95,7 +95,7 @@ internal import Vocabulary
             #expect(revised["version_number"] == 2)
             #expect(revised["current_version_id"] != first["current_version_id"])
             _ = try await sale.act("proposal.send", id)
-            let versions = try await sale.service.json("crm.proposal.versions/1", ["id": id, "sort": "created_at"])
+            let versions = try await sale.service.json("crm.proposal.versions/1", ["id": id, "sort": "number"])
             #expect(versions["data"]?.array?.map { $0["state"] } == ["superseded", "open"])
         }
     }

@@ -17,6 +17,7 @@ from stack import eventually
 from walls_catalog import PROBE, Operation, operations
 from walls_recipes import RECIPES, REFERENCES, UNVERIFIED, World
 from walls_recorder import RecordingClient, Recorder, comparable, ids_in
+from walls_stories import STORIES
 
 # Fields that no client sets, besides those that an operation's own answer shows and its input does not have.
 FORBIDDEN = ("organization_id", "role", "status", "paid_minor", "created_by", "id", "version", "deleted_at", "__proto__")
@@ -353,22 +354,23 @@ def test_everything_that_can_be_done_answers_as_documented(walls):
     state is tried again after the others, what ends an object comes last; the recorder checks each answer."""
     world = walls.world("Busy Firm")
     walls.settled(world)
-    order = sorted((operation for operation in walls.operations if not operation.is_stream and not operation.is_open),
-                   key=lambda operation: next((rank for rank, word in enumerate(ENDINGS, 1) if word in operation.id), 0))
     walls.caller().create("/v1/signup", {
         "organization_name": "Spare Firm", "name": "Spare", "email": f"spare-{uuid.uuid4().hex[:12]}@example.com", "password": PASSWORD})
     done = {name for name, statuses in walls.recorder.seen.items() if any(200 <= status < 300 for status in statuses)}
+    order = sorted((operation for operation in walls.operations if not operation.is_stream),
+                   key=lambda operation: next((rank for rank, word in enumerate(ENDINGS, 1) if word in operation.id), 0))
     refusals = {}
-    for _ in range(2):
-        for operation in order:
-            if operation.id not in done:
-                answer = attempt(walls, world, operation)
-                if 200 <= answer.status < 300:
-                    done.add(operation.id)
-                refusals[operation.id] = refusal(answer)
-    never = {operation.id for operation in walls.operations} - done
-    report([f"{name} has not succeeded: it needs a story in walls_stories.py; its last answer was {refusals.get(name)}"
-            for name in sorted(never)])
+    for operation in [each for each in order if not each.id.startswith("identity.session.")] * 2 + order:
+        if operation.id not in done:
+            answer = attempt(walls, world, operation)
+            refusals[operation.id] = refusal(answer)
+            if 200 <= answer.status < 300:
+                done.add(operation.id)
+            if operation.id == "identity.session.switch":
+                world.owner.token = answer.expect(201).json()["session"]["access_token"]
+    never = {operation.id for operation in order} - done
+    report([f"{name} has not succeeded and needs a story in walls_stories.py: {refusals[name]}" for name in sorted(never)])
+    assert set(STORIES) - {operation.id for operation in walls.operations} == set(), "stories of operations that are gone"
 
 
 def refusal(answer: Response) -> str:
@@ -378,12 +380,13 @@ def refusal(answer: Response) -> str:
 
 def attempt(walls: Walls, world: World, operation: Operation) -> Response:
     ids = walls.own_ids(operation, world)
-    headers = {}
-    if operation.headers():
-        answer = world.owner.get(operation.path(ids))
-        headers["if_match"] = answer.etag or '"1"'
     body = operation.body(lambda field: REFERENCES[field](world))
-    return world.owner.ask(operation, ids, body, **headers)
+    if operation.id in STORIES:
+        identifier, body = STORIES[operation.id](world)
+        ids = {"id": identifier} if identifier else {}
+    headers = {"if_match": world.owner.get(operation.path(ids)).etag or '"1"'} if operation.headers() else {}
+    required = required_query(operation, walls, "")
+    return world.owner.ask(operation, ids, body, query="?" + required.removeprefix("&") if required else "", **headers)
 
 
 # MARK: The document

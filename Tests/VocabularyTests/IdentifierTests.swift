@@ -1,5 +1,5 @@
 internal import Testing
-internal import Vocabulary
+@testable internal import Vocabulary
 
 /// Serialized, because identifiers ascend per process and these tests live in different years.
 @Suite(.serialized) struct IdentifierTests {
@@ -29,7 +29,8 @@ internal import Vocabulary
 
     @Test func ascendsWithinOneInstant() throws {
         let now = try #require(Instant("2031-01-01T00:00:00Z"))
-        let identifiers = (0..<10_000).map { _ in Identifier.next(at: now) }
+        let generator = IdentifierGenerator()
+        let identifiers = (0..<10_000).map { _ in generator.next(at: now) }
         let ascends = zip(identifiers, identifiers.dropFirst()).allSatisfy { $0 < $1 }
         #expect(ascends)
         #expect(Set(identifiers).count == identifiers.count)

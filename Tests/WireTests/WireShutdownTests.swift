@@ -38,10 +38,11 @@ struct WireShutdownTests {
         let peer = try await RawPeer.handshaken(port: port)
         peer.send(.call(CallHead(id: 1, operation: "hang/1")))
         await handler.called.reaches(1)
-        async let drained: Void = server.drain(limit: .milliseconds(300))
+        async let drained: Void = server.drain(limit: .seconds(2))
         _ = try await peer.frames(3)
         peer.send(.call(CallHead(id: 2, operation: "echo/1")))
         let frames = try await peer.frames(4)
+        try #require(frames.count == 4)
         #expect(frames[2].head == .drain)
         #expect(frames[3].head == .reply(ReplyHead(id: 2, status: "retry_elsewhere", retryAfterSeconds: 1)))
         await drained

@@ -21,7 +21,11 @@ enum StorableJSON {
             return self.problem(with: text, at: pointer)
         case .number(let number):
             guard self.digits(of: number) > self.digitsMax else { return nil }
-            return Problem(pointer: pointer, code: "number", detail: "A number of at most \(self.digitsMax) digits, written out, is accepted here.")
+            return Problem(
+                pointer: pointer,
+                code: "number",
+                detail: "A number of at most \(self.digitsMax) digits, written out, is accepted here."
+            )
         case .array(let elements):
             for (index, element) in elements.enumerated() {
                 if let problem = self.problem(with: element, at: "\(pointer)/\(index)") { return problem }
@@ -30,7 +34,9 @@ enum StorableJSON {
         case .object(let object):
             for (name, member) in object.members {
                 if let problem = self.problem(with: name, at: pointer) { return problem }
-                if let problem = self.problem(with: member, at: "\(pointer)/\(JSONPointer.escaped(name))") { return problem }
+                if let problem = self.problem(with: member, at: "\(pointer)/\(JSONPointer.escaped(name))") {
+                    return problem
+                }
             }
             return nil
         }
@@ -47,7 +53,9 @@ enum StorableJSON {
         let written = parts.first?.count ?? 0
         guard parts.count == 2 else { return written }
         // An exponent that is no Int is longer than anything that is accepted.
-        guard let exponent = Int(String(decoding: parts[1], as: UTF8.self)), abs(exponent) <= self.digitsMax else { return .max }
+        guard let exponent = Int(String(decoding: parts[1], as: UTF8.self)), abs(exponent) <= self.digitsMax else {
+            return .max
+        }
         return written + abs(exponent)
     }
 }

@@ -31,6 +31,21 @@ internal import Vocabulary
         Case(kind: .integer(0...10), json: 11, code: "out_of_range"),
         Case(kind: .integer(0...10), json: .string("1"), code: "type"),
         Case(kind: .integer(Int64.min...Int64.max), json: .int(Int64.max), code: nil),
+        Case(kind: .document(bytesMax: 99), json: ["a": [1, "b", .null]], code: nil),
+        Case(kind: .document(bytesMax: 99), json: ["a": .number(JSONNumber("-1.5e40") ?? JSONNumber(0))], code: nil),
+        Case(
+            kind: .document(bytesMax: 99),
+            json: ["a": .number(JSONNumber("1e100000") ?? JSONNumber(0))],
+            code: "number"
+        ),
+        Case(
+            kind: .document(bytesMax: 99),
+            json: ["a": .number(JSONNumber("1E-99999999999999999999") ?? JSONNumber(0))],
+            code: "number"
+        ),
+        Case(kind: .document(bytesMax: 99), json: ["a": [["b": "\u{0}"]]], code: "character"),
+        Case(kind: .document(bytesMax: 99), json: ["a\u{0}": 1], code: "character"),
+        Case(kind: .document(bytesMax: 9), json: ["a": "1234567890"], code: "too_large"),
         Case(kind: .boolean, json: true, code: nil),
         Case(kind: .boolean, json: "true", code: "type"),
         Case(kind: .decimal(places: 4), json: "-12.3456", code: nil),

@@ -85,7 +85,7 @@ extension Resource {
             table: "contract_version",
             fields: [
                 .identifier("contract_id").readOnly(),
-                .integer("number", 1...Int64(Int32.max)).readOnly(),
+                .integer("number", 1...Int64(Int32.max)).readOnly().sortable(),
                 .document("content").readOnly().described("Exactly the bytes under the hash."),
                 .text("content_sha256", max: 64, .sha256).readOnly(),
             ]

@@ -75,7 +75,7 @@ extension Resource {
             table: "proposal_version",
             fields: [
                 .identifier("proposal_id").readOnly(),
-                .integer("number", 1...Int64(Int32.max)).readOnly(),
+                .integer("number", 1...Int64(Int32.max)).readOnly().sortable(),
                 .choice("state", ProposalVersion.State.self).readOnly().filterable(),
                 .document("content").nullable().readOnly().described(
                     "Exactly the bytes under the hash; `null` while it is a draft."

@@ -19,7 +19,7 @@ struct CreateAPIKey: Operation {
         There is no Idempotency-Key here: a stored answer would hold the secret.
         """
     )
-    .body(Resource.apiKey.input)
+    .body(Resource.apiKey.visible)
     .answers(.object("NewApiKey", Resource.apiKey.visible + [.text("token", max: 64).redacted(.token)]), status: 201)
     .faults(.validationFailed)
     .emits("api_key.created")

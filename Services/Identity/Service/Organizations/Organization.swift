@@ -49,7 +49,7 @@ struct ChangeOrganization: Operation {
         access: .manage("identity"),
         "Change your organization."
     )
-    .mergePatch(Resource.organization.input)
+    .mergePatch(Resource.organization.visible)
     .answers(.object("Organization", Resource.organization.visible))
     .requiringIfMatch()
     .faults(.stale, .preconditionRequired, .validationFailed)

@@ -54,7 +54,11 @@ struct AgeingInvoices: Operation {
         return ([Self.declaration.name, organization.description] + filters).joined(separator: " ")
     }
 
-    private static func opened(_ cursor: String, _ identity: String, _ cursors: CursorSigner) throws(Fault) -> Identifier {
+    private static func opened(
+        _ cursor: String,
+        _ identity: String,
+        _ cursors: CursorSigner
+    ) throws(Fault) -> Identifier {
         guard let id = cursors.position(in: cursor, for: identity).flatMap(Identifier.init(_:)) else {
             let detail = "This cursor does not belong to this list."
             let problem = Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")

@@ -1,0 +1,135 @@
+"""What must have happened before some operations can succeed: a fresh object in the right state, and what to send.
+
+Most operations succeed with what the catalog says and an object of the recipes; these are the others.
+"""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from client import PASSWORD
+from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
+from walls_recipes import project as made_project
+from walls_recipes import proposal as accepted_proposal
+
+Step = tuple[str | None, dict | None]
+
+
+def made(world: World, resource: str, body: dict, *verbs: str | tuple[str, dict]) -> str:
+    """A new object, taken through these verbs."""
+    identifier = world.owner.create(f"/v1/{resource}", body)["id"]
+    for verb in verbs:
+        name, sent = verb if isinstance(verb, tuple) else (verb, None)
+        if name == "delete":
+            world.owner.delete(f"/v1/{resource}/{identifier}").expect(204)
+        else:
+            world.do(f"{resource}/{identifier}/{name}", sent)
+    return identifier
+
+
+def company(world: World, *verbs) -> str:
+    return made(world, "client-companies", {"name": "Fresh Company"}, *verbs)
+
+
+def deal(world: World, *verbs) -> str:
+    return made(world, "deals", {"name": "Fresh deal", "client_company_id": world.ids["client-companies"]}, *verbs)
+
+
+def proposal(world: World, *verbs) -> str:
+    return made(world, "proposals", {"title": "Fresh", "client_company_id": world.ids["client-companies"], "lines": LINES}, *verbs)
+
+
+def acceptance(world: World, identifier: str) -> Step:
+    read = world.owner.get(f"/v1/proposals/{identifier}").json()
+    return identifier, {"version_id": read["current_version_id"], "content_sha256": read["content_sha256"], "note": "By telephone."}
+
+
+def fresh_engagement(world: World) -> str:
+    """Only a signed contract makes one."""
+    world.ids["deals"] = deal(world)
+    accepted_proposal(world)
+    contract(world)
+    engagement(world)
+    return world.ids["engagements"]
+
+
+def finished_engagement(world: World) -> Step:
+    """Its one project, from the contract's template, is out of the way."""
+    identifier = fresh_engagement(world)
+    made_project(world)
+    world.do(f"projects/{world.ids['projects']}/cancel", {"reason": "Fresh"})
+    return identifier, None
+
+
+def project(world: World, *verbs) -> str:
+    fresh_engagement(world)
+    return made(world, "projects", {"engagement_id": world.ids["engagements"], "name": "Fresh project"}, *verbs)
+
+
+def milestone(world: World) -> str:
+    return made(world, "milestones", {"project_id": project(world), "name": "Fresh milestone", "due_on": "2027-03-01"})
+
+
+def task(world: World, *verbs) -> str:
+    return made(world, "tasks", {"project_id": project(world, "start"), "name": "Fresh task"}, *verbs)
+
+
+def invoice(world: World, *verbs) -> str:
+    return made(world, "invoices", {"client_company_id": world.ids["client-companies"], "lines": LINES}, *verbs)
+
+
+def balance(world: World) -> Step:
+    invoice(world, "finalize")
+    world.owner.create("/v1/payments", {"client_company_id": world.ids["client-companies"], "amount_minor": 500, "method": "cash"})
+    return world.ids["client-balances"], {"allocation": "oldest_due_first"}
+
+
+def parked(service: str) -> Callable[[World], Step]:
+    def story(world: World) -> Step:
+        parked_event(service, PARKED[service])(world)
+        return world.ids[PARKED[service]], None
+    return story
+
+
+def refresh(world: World) -> Step:
+    session = world.owner.create("/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]
+    return None, {"refresh_token": session["refresh_token"]}
+
+
+STORIES: dict[str, Callable[[World], Step]] = {
+    "crm.client_company.delete": lambda world: (company(world), None),
+    "crm.client_company.restore": lambda world: (company(world, "delete"), None),
+    "crm.contact.delete": lambda world: (made(world, "contacts", {"last_name": "Fresh"}), None),
+    "crm.contact.restore": lambda world: (made(world, "contacts", {"last_name": "Fresh"}, "delete"), None),
+    "crm.contract.cancel": lambda world: (made(world, "contracts", {
+        "title": "Fresh", "client_company_id": world.ids["client-companies"], "currency": "USD", "lines": LINES}), {"reason": "Fresh"}),
+    "crm.deal.advance": lambda world: (deal(world), {"stage": "qualified"}),
+    "crm.deal.delete": lambda world: (deal(world), None),
+    "crm.deal.restore": lambda world: (deal(world, "delete"), None),
+    "crm.deal.reopen": lambda world: (deal(world, ("lose", {"lost_reason": "price"})), {"reason": "Fresh"}),
+    "crm.proposal.accept_offline": lambda world: acceptance(world, proposal(world, "send")),
+    "crm.proposal.delete": lambda world: (proposal(world), None),
+    "crm.proposal.restore": lambda world: (proposal(world, "delete"), None),
+    "crm.proposal.reject": lambda world: (proposal(world, "send", "view"), {"reason": "Fresh"}),
+    "crm.proposal.revise": lambda world: (proposal(world, "send"), {}),
+    "delivery.engagement.complete": finished_engagement,
+    "delivery.project.hold": lambda world: (project(world, "start"), {"reason": "Fresh"}),
+    "delivery.project.cancel": lambda world: (project(world), {"reason": "Fresh"}),
+    "delivery.project.complete": lambda world: (project(world, "start"), None),
+    "delivery.project.delete": lambda world: (project(world), None),
+    "delivery.project.resume": lambda world: (project(world, "start", ("hold", {"reason": "Fresh"})), None),
+    "delivery.project_template.delete": lambda world: (made(world, "project-templates", {"name": "Fresh"}), None),
+    "delivery.project_template.restore": lambda world: (made(world, "project-templates", {"name": "Fresh"}, "delete"), None),
+    "delivery.milestone.cancel": lambda world: (milestone(world), {"reason": "Fresh"}),
+    "delivery.milestone.delete": lambda world: (milestone(world), None),
+    "delivery.task.delete": lambda world: (task(world), None),
+    "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
+    **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
+    "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.session.refresh": refresh,
+    "revenue.client_balance.apply": balance,
+    "revenue.invoice.void": lambda world: (invoice(world, "finalize"), {"reason": "Fresh"}),
+    "revenue.payment.reverse": lambda world: (world.owner.create("/v1/payments", {
+        "client_company_id": world.ids["client-companies"], "amount_minor": 700, "method": "cash"})["id"], {"reason": "Fresh"}),
+    "revenue.invoice.delete": lambda world: (invoice(world), None),
+}
