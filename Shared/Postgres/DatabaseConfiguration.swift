@@ -6,8 +6,9 @@ public struct DatabaseConfiguration: Sendable {
     public var readConnections = 4
     /// Connections of transactions, each with its own thread.
     public var transactionConnections = 8
-    /// How long a request waits for a connection before it fails as ``SQLFault/Kind/poolExhausted``.
-    public var acquireTimeoutMilliseconds = 5_000
+    /// How long a request waits for a connection before it fails as ``SQLFault/Kind/poolExhausted``. Well below half of the 10 s
+    /// that a request has, so that the gateway's second try is still answered 503 and not by the deadline's 504.
+    public var acquireTimeoutMilliseconds = 2_000
     /// The server ends a statement that runs longer.
     public var statementTimeoutMilliseconds = 10_000
     /// The server ends a wait for a lock that takes longer.

@@ -67,7 +67,7 @@ def test_postgres_restarts_under_load(stack, firm, mode, away):
 
     assert [reason for writer in writers for reason in writer.breaks] == []
     refusals = [answer for writer in writers for answer in writer.refusals]
-    # A short restart is waited through: requests stand in line for a connection, five seconds at most.
+    # A short restart is waited through: requests stand in line for a connection, two seconds at most.
     assert refusals or away == 0, "nobody noticed that the database was away"
     for answer in refusals:
         assert answer.status == 503, answer.body
