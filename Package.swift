@@ -70,13 +70,23 @@ let package = Package(
     targets: [
         // Shared: each target does one thing, and none is called Common.
         .target(name: "Vocabulary", path: "Shared/Vocabulary"),
-        .target(name: "Contracts", dependencies: ["Vocabulary"], path: "Shared/Contracts", exclude: ["Protocol/PROTOCOL.md"]),
+        .target(
+            name: "Contracts",
+            dependencies: ["Vocabulary"],
+            path: "Shared/Contracts",
+            exclude: ["Protocol/PROTOCOL.md"]
+        ),
         .target(
             name: "Wire",
             dependencies: ["Contracts", "Vocabulary", nioCore, nioPosix, nioTLS, nioSSL, crypto, deque],
             path: "Shared/Wire"
         ),
-        .systemLibrary(name: "CPostgres", path: "Shared/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CPostgres",
+            path: "Shared/CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
         .systemLibrary(name: "CEpoll", path: "Shared/CEpoll"),
         .target(
             name: "Postgres",
@@ -94,7 +104,12 @@ let package = Package(
             dependencies: ["EventLog", "Postgres", "Contracts", "Vocabulary", crypto],
             path: "Shared/Resources"
         ),
-        .systemLibrary(name: "CNghttp2", path: "Shared/CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(
+            name: "CNghttp2",
+            path: "Shared/CNghttp2",
+            pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]
+        ),
         .systemLibrary(name: "CZlib", path: "Shared/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "HTTP2",
@@ -118,7 +133,12 @@ let package = Package(
 
         // Services: Domain holds pure rules, Service handlers and SQL, Main eight lines that start it.
         domain("Identity"), domain("CRM"), domain("Delivery"), domain("Revenue"), domain("Timeline"),
-        .systemLibrary(name: "CArgon2", path: "Services/Identity/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CArgon2",
+            path: "Services/Identity/CArgon2",
+            pkgConfig: "libargon2",
+            providers: [.apt(["libargon2-dev"])]
+        ),
         service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", crypto]),
         service("CRM", "CRM", and: ["CRMDomain", crypto]),
         service("Delivery", "Delivery", and: ["DeliveryDomain"]),
@@ -126,7 +146,10 @@ let package = Package(
         service("Timeline", "Timeline", and: ["TimelineDomain", crypto]),
         .target(
             name: "GatewayService",
-            dependencies: ["Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, lifecycle, nioCore],
+            dependencies: [
+                "Vocabulary", "Contracts", "Wire", "HTTP2", "Telemetry", "ServiceKit", crypto, logging, lifecycle,
+                nioCore,
+            ],
             path: "Services/Gateway/Service"
         ),
         executable("identity", "IdentityService", "Identity"),
@@ -144,30 +167,66 @@ let package = Package(
         // Tests mirror the sources file for file; Tests/SystemTests (Python) runs the real processes.
         .testTarget(name: "VocabularyTests", dependencies: ["Vocabulary"]),
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Vocabulary"], exclude: ["Blessed"]),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Contracts", "Vocabulary", nioCore, nioPosix, nioEmbedded, nioSSL, crypto]),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "Contracts", "Vocabulary", nioCore, nioPosix, nioEmbedded, nioSSL, crypto]
+        ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Vocabulary", "TestKit"]),
-        .testTarget(name: "EventLogTests", dependencies: ["EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit", logging]),
-        .testTarget(name: "ResourcesTests", dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]),
+        .testTarget(
+            name: "EventLogTests",
+            dependencies: ["EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit", logging]
+        ),
+        .testTarget(
+            name: "ResourcesTests",
+            dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]
+        ),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", nioCore, nioPosix, nioEmbedded, nioSSL]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),
         .testTarget(
             name: "ServiceKitTests",
-            dependencies: ["ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Wire", "Postgres", logging, lifecycle, nioCore, nioPosix]
+            dependencies: [
+                "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Wire", "Postgres", logging, lifecycle, nioCore,
+                nioPosix,
+            ]
         ),
         .testTarget(name: "IdentityDomainTests", dependencies: ["IdentityDomain", "Vocabulary"]),
         .testTarget(name: "CRMDomainTests", dependencies: ["CRMDomain", "Vocabulary"]),
         .testTarget(name: "DeliveryDomainTests", dependencies: ["DeliveryDomain", "Vocabulary"]),
         .testTarget(name: "RevenueDomainTests", dependencies: ["RevenueDomain", "Vocabulary"]),
         .testTarget(name: "TimelineDomainTests", dependencies: ["TimelineDomain", "Vocabulary"]),
-        .testTarget(name: "IdentityServiceTests", dependencies: ["IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "CRMServiceTests", dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "DeliveryServiceTests", dependencies: ["DeliveryService", "DeliveryDomain", "ServiceKit", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit", logging]),
-        .testTarget(name: "RevenueServiceTests", dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
-        .testTarget(name: "TimelineServiceTests", dependencies: ["TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]),
+        .testTarget(
+            name: "IdentityServiceTests",
+            dependencies: [
+                "IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources",
+                "TestKit",
+            ]
+        ),
+        .testTarget(
+            name: "CRMServiceTests",
+            dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]
+        ),
+        .testTarget(
+            name: "DeliveryServiceTests",
+            dependencies: [
+                "DeliveryService", "DeliveryDomain", "ServiceKit", "Contracts", "Vocabulary", "Postgres", "EventLog",
+                "Resources", "TestKit", logging,
+            ]
+        ),
+        .testTarget(
+            name: "RevenueServiceTests",
+            dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]
+        ),
+        .testTarget(
+            name: "TimelineServiceTests",
+            dependencies: [
+                "TimelineService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit",
+            ]
+        ),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging, lifecycle,
+                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging,
+                lifecycle,
                 nioCore, nioPosix,
             ],
             exclude: ["Golden"]

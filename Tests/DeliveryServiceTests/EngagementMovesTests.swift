@@ -89,7 +89,7 @@ internal import Vocabulary
                 body: ["status": "completed"],
                 ifMatch: 2
             )
-            #expect(fault?.problems.first?.code == "unknown_field")
+            #expect(fault?.problems.first?.code == "read_only")
             let stale = await world.service.refusal(
                 "delivery.engagement.hold/1",
                 ["id": id],

@@ -13,6 +13,8 @@ internal import Vocabulary
             for name in ["project", "milestone", "task"] {
                 ids[name] = try await world.service.json("delivery.\(name).list/1")["data"]?.array?.first?["id"]?.string
             }
+            // None is parked here; an id of nobody's serves as well.
+            ids["parked_event"] = Identifier.random().description
             var checked = 0
             for declaration in world.service.router.declarations
             where declaration.path.contains(where: { $0.name == "id" }) {

@@ -119,15 +119,19 @@ struct World: Sendable {
     /// Calls a verb and answers the row as it is then.
     @discardableResult
     func post(_ verb: String, _ id: String, because reason: String? = nil) async throws -> JSON {
-        try await self.service.json("delivery.\(verb)/1", ["id": id], body: Self.body(reason))
+        try await self.service.json("delivery.\(verb)/1", ["id": id], body: self.body(verb, reason))
     }
 
     func refusal(_ verb: String, _ id: String, because reason: String? = nil) async -> Fault? {
-        await self.service.refusal("delivery.\(verb)/1", ["id": id], body: Self.body(reason))
+        await self.service.refusal("delivery.\(verb)/1", ["id": id], body: self.body(verb, reason))
     }
 
-    private static func body(_ reason: String?) -> JSON {
-        .object(reason.map { ["reason": .string($0)] } ?? [:])
+    /// The reason, for a verb that takes one: any other refuses to be given it.
+    private func body(_ verb: String, _ reason: String?) -> JSON {
+        guard let reason, case .object(let fields)? = self.service.router.declaration(of: "delivery.\(verb)/1")?.body,
+            fields.contains(where: { $0.name == "reason" })
+        else { return .object([:]) }
+        return .object(["reason": .string(reason)])
     }
 
     /// An invoice as revenue announces it.

@@ -204,8 +204,9 @@ internal import Vocabulary
             #expect(first.status == 200)
             #expect(first.first("ratelimit") == "\"credential\";r=1;t=1")
             #expect(first.first("ratelimit-policy") == "\"credential\";q=2;w=2, \"organization\";q=1000;w=2")
-            _ = try await self.get(client, "/v1/client-companies")
-            let refused = try await self.get(client, "/v1/client-companies")
+            var refused = try await self.get(client, "/v1/client-companies")
+            // A slow machine earns tokens in between.
+            for _ in 0..<20 where refused.status == 200 { refused = try await self.get(client, "/v1/client-companies") }
             #expect(try refused.status == 429 && self.code(refused) == "rate_limited")
             #expect(refused.first("retry-after") == "1")
             #expect(try await self.get(client, "/v1/client-companies", []).status == 401)

@@ -125,6 +125,7 @@ internal import Vocabulary
     @Test func `a person of several organizations names one`() async throws {
         try await IdentityHarness.run { service in
             let first = try await service.signUp()
+            service.clock.advance(bySeconds: 1)
             let second = try await service.signUp()
             var named = self.body("ada@example.com", IdentityHarness.password)
             if case .object(var object) = named {

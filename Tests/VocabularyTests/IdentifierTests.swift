@@ -1,4 +1,5 @@
 internal import Testing
+
 @testable internal import Vocabulary
 
 /// Serialized, because identifiers ascend per process and these tests live in different years.

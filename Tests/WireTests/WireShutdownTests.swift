@@ -81,7 +81,10 @@ struct WireShutdownTests {
     @Test("a client comes back when its server does, and tells of the new catalog")
     func reconnect() async throws {
         // Below the ports that the system gives to outgoing connections, so that nobody takes it in between.
-        let (first, port) = try await WireFixture.server(TestHandler(catalogHash: "c1"), port: .random(in: 20_000..<30_000))
+        let (first, port) = try await WireFixture.server(
+            TestHandler(catalogHash: "c1"),
+            port: .random(in: 20_000..<30_000)
+        )
         let connected = Counter()
         let client = WireFixture.client([port]) { _ in connected.add() }
         try client.start()

@@ -14,7 +14,9 @@ public func timelineRouter(_ persistence: Persistence, _ log: ActivityLog) -> Ro
     ActivityTrace(database: persistence.database).register(in: &router)
     EventsFeed(reader: reader).register(in: &router)
     EventsStream(reader: reader, signal: log.signal).register(in: &router)
-    ParkedEvents(persistence, service: Timeline.name, handlers: log.handlers, path: "parked-events").register(in: &router)
+    ParkedEvents(persistence, service: Timeline.name, handlers: log.handlers, path: "parked-events").register(
+        in: &router
+    )
     return router
 }
 

@@ -43,7 +43,8 @@ extension ServiceEnvironment {
 
     /// A consumer of other services' events. Its lag behind each producer is measured, and readiness shows its connections; a
     /// producer that is down does not make this service unready.
-    public func consumer(of producers: [String], _ persistence: Persistence, _ handlers: EventHandlers) -> EventConsumer {
+    public func consumer(of producers: [String], _ persistence: Persistence, _ handlers: EventHandlers) -> EventConsumer
+    {
         let name = self.configuration.process.name
         let consumer = EventConsumer(
             name: name,

@@ -32,7 +32,12 @@ public struct ServiceEndpoint: CallHandler {
         do throws(Fault) {
             let context = try self.context(of: call, body: body, peer: peer, requestID: requestID)
             return WireReply(
-                try await self.router.reply(to: call.operation, parameters: call.parameters.map { ($0.name, $0.value) }, body: body, context: context)
+                try await self.router.reply(
+                    to: call.operation,
+                    parameters: call.parameters.map { ($0.name, $0.value) },
+                    body: body,
+                    context: context
+                )
             )
         } catch {
             return WireReply(error, requestID: requestID)
@@ -44,7 +49,11 @@ public struct ServiceEndpoint: CallHandler {
         do throws(Fault) {
             let context = try self.context(of: call, body: body, peer: peer, requestID: requestID)
             try await self.router.stream(
-                call.operation, parameters: call.parameters.map { ($0.name, $0.value) }, body: body, context: context, into: Sink(writer: writer)
+                call.operation,
+                parameters: call.parameters.map { ($0.name, $0.value) },
+                body: body,
+                context: context,
+                into: Sink(writer: writer)
             )
             return .ok
         } catch {
@@ -63,7 +72,12 @@ public struct ServiceEndpoint: CallHandler {
         call.requestID.flatMap(Identifier.init(_:)) ?? Identifier.next(at: self.clock.now())
     }
 
-    private func context(of call: CallHead, body: [UInt8], peer: Peer, requestID: Identifier) throws(Fault) -> CallContext {
+    private func context(
+        of call: CallHead,
+        body: [UInt8],
+        peer: Peer,
+        requestID: Identifier
+    ) throws(Fault) -> CallContext {
         let now = self.clock.now()
         var context = CallContext(member: try self.member(of: call, at: now), requestID: requestID, now: now)
         context.peer = peer.service
@@ -87,10 +101,15 @@ public struct ServiceEndpoint: CallHandler {
         do throws(AssertionFault) {
             assertion = try self.verifier.verify(text, now: now)
         } catch {
-            self.logger.warning("assertion refused", metadata: ["operation": "\(call.operation)", "reason": "\(error)"])
+            self.logger.warning(
+                "assertion refused",
+                metadata: ["operation": "\(call.operation)", "reason": "\(error)"]
+            )
             throw Fault(.unauthenticated, "The credential could not be verified.")
         }
-        guard let caller = Caller(assertion) else { throw Fault(.unauthenticated, "The credential belongs to no organization.") }
+        guard let caller = Caller(assertion) else {
+            throw Fault(.unauthenticated, "The credential belongs to no organization.")
+        }
         return caller
     }
 
@@ -110,7 +129,9 @@ public struct ServiceEndpoint: CallHandler {
 extension Caller {
     /// `nil` for an assertion about somebody who acts for no organization.
     init?(_ assertion: Assertion) {
-        guard let organization = assertion.organization, let role = assertion.role, let kind = Kind(rawValue: assertion.kind) else {
+        guard let organization = assertion.organization, let role = assertion.role,
+            let kind = Kind(rawValue: assertion.kind)
+        else {
             return nil
         }
         self.init(
@@ -128,7 +149,14 @@ extension Caller {
 
 extension WireReply {
     init(_ reply: Reply) {
-        self.init(httpStatus: reply.status, etag: reply.etag, location: reply.location, next: reply.next, replayed: reply.isReplayed, body: reply.body)
+        self.init(
+            httpStatus: reply.status,
+            etag: reply.etag,
+            location: reply.location,
+            next: reply.next,
+            replayed: reply.isReplayed,
+            body: reply.body
+        )
     }
 
     init(_ fault: Fault, requestID: Identifier) {

@@ -18,7 +18,10 @@ public struct WireEventSource: EventSource {
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws {
         let head = CallHead(operation: EventFeed.subscribe(to: self.producer).wireName)
-        for try await item in self.client.stream(head, body: EventBatch.subscription(consumer: consumer, positions: positions)) {
+        for try await item in self.client.stream(
+            head,
+            body: EventBatch.subscription(consumer: consumer, positions: positions)
+        ) {
             guard let batch = EventBatch(try JSON(parsing: item, depthMax: JSONLimits.depthCeiling)) else {
                 throw EventFault("\(self.producer) sent no event batch")
             }
@@ -28,7 +31,11 @@ public struct WireEventSource: EventSource {
 
     public func position(of partition: Int) async throws -> Int64 {
         let head = CallHead(operation: EventFeed.position(of: self.producer).wireName, deadlineMilliseconds: 1_000)
-        let reply = try await self.client.call(head, body: JSON.object(["partition": .int(Int64(partition))]).bytes, idempotent: true)
+        let reply = try await self.client.call(
+            head,
+            body: JSON.object(["partition": .int(Int64(partition))]).bytes,
+            idempotent: true
+        )
         guard reply.isOK, let sequence = try JSON(parsing: reply.body)["sequence"]?.int64 else {
             throw EventFault("\(self.producer) did not say how far its log has got: \(reply.status)")
         }
