@@ -13,6 +13,10 @@ public final class PartitionSignal: Sendable {
 
     private struct Waiter {
         var pending: Mask = 0
+        /// Counts waits, so that the timer of an earlier wait cannot end a later one.
+        var turn = 0
+        /// The present wait was ended before it had begun to wait: its task was cancelled already, or the time was up.
+        var isReleased = false
         var continuation: CheckedContinuation<Mask, Never>?
     }
 
@@ -54,28 +58,37 @@ public final class PartitionSignal: Sendable {
 
         /// Waits until a partition is raised; returns 0 when `timeout` ends or the task is cancelled first.
         public func wait(timeout: Duration) async -> Mask {
-            await withTaskCancellationHandler {
+            let turn = self.signal.begin(self.id)
+            return await withTaskCancellationHandler {
                 // The timer must not outlive the wait, so both live in one group.
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask {
                         try? await Task.sleep(for: timeout)
-                        self.signal.release(self.id)
+                        self.signal.release(self.id, turn)
                     }
                     let mask = await withCheckedContinuation { self.signal.park(self.id, $0) }
                     group.cancelAll()
                     return mask
                 }
             } onCancel: {
-                self.signal.release(self.id)
+                self.signal.release(self.id, turn)
             }
         }
 
         public func end() { self.signal.remove(self.id) }
     }
 
+    private func begin(_ id: Int) -> Int {
+        self.state.withLock { state in
+            state.waiters[id]?.turn += 1
+            state.waiters[id]?.isReleased = false
+            return state.waiters[id]?.turn ?? 0
+        }
+    }
+
     private func park(_ id: Int, _ continuation: CheckedContinuation<Mask, Never>) {
         let ready: Mask? = self.state.withLock { state in
-            guard var waiter = state.waiters[id] else { return 0 }
+            guard var waiter = state.waiters[id], !waiter.isReleased else { return 0 }
             if waiter.pending != 0 {
                 defer { state.waiters[id]?.pending = 0 }
                 return waiter.pending
@@ -87,16 +100,22 @@ public final class PartitionSignal: Sendable {
         if let ready { continuation.resume(returning: ready) }
     }
 
-    private func release(_ id: Int) {
-        let continuation = self.state.withLock { state in
-            defer { state.waiters[id]?.continuation = nil }
-            return state.waiters[id]?.continuation
+    private func release(_ id: Int, _ turn: Int) {
+        let continuation: CheckedContinuation<Mask, Never>? = self.state.withLock { state in
+            guard var waiter = state.waiters[id], waiter.turn == turn else { return nil }
+            defer { state.waiters[id] = waiter }
+            guard let continuation = waiter.continuation else {
+                waiter.isReleased = true
+                return nil
+            }
+            waiter.continuation = nil
+            return continuation
         }
         continuation?.resume(returning: 0)
     }
 
     private func remove(_ id: Int) {
-        self.release(id)
-        _ = self.state.withLock { $0.waiters.removeValue(forKey: id) }
+        let continuation = self.state.withLock { $0.waiters.removeValue(forKey: id)?.continuation }
+        continuation?.resume(returning: 0)
     }
 }
