@@ -7,8 +7,6 @@ build_flags=(--explicit-target-dependency-import-check error)
 build() {
     command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not in PATH (https://www.swift.org/install/linux/)"
     local flags=("${build_flags[@]}" -c "$1") name
-    # Static: a process then loads 14 libraries fewer when it starts.
-    [ "$1" = release ] && flags+=(--static-swift-stdlib)
     say "Building ($1); the first build takes minutes, later ones only what changed"
     # Product by product: what only tests and benchmarks need is not built here.
     for name in "${processes[@]}" throughline; do
