@@ -7,6 +7,7 @@ build_flags=(--explicit-target-dependency-import-check error)
 build() {
     command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not in PATH (https://www.swift.org/install/linux/)"
     local flags=("${build_flags[@]}" -c "$1") name
+    # Not --static-swift-stdlib: linked so, Foundation knows no time zone but GMT, and the firm's calendar needs them all.
     say "Building ($1); the first build takes minutes, later ones only what changed"
     # Product by product: what only tests and benchmarks need is not built here.
     for name in "${processes[@]}" throughline; do

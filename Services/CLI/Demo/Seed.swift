@@ -58,6 +58,9 @@ struct Seed: AsyncParsableCommand {
         guard let since = Instant(try organization.text("created_at", of: "the organization")) else {
             throw CLIFailure(.failure, "the organization's created_at is no instant")
         }
-        return (Zone(Seed.zones.first) ?? .utc).date(at: since)
+        guard let zone = Zone(Seed.zones.first) else {
+            throw CLIFailure(.failure, "this machine does not know the time zone \(Seed.zones.first)")
+        }
+        return zone.date(at: since)
     }
 }
