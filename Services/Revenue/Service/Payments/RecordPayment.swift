@@ -83,8 +83,6 @@ extension RecordPayment {
             )
             return try await self.persistence.commands.run(RecordPayment.declaration, context) { transaction in
                 try References.requireClient(request.client, orDeleted: true, for: caller.organization, in: transaction)
-                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
-                try PeriodLock.require(receivedOn, after: lockedThrough, at: "/received_on")
                 let credit = try ClientCredit.lock(request.client, currency, because: cause, in: transaction)
                 let invoices = try self.payments.lockPayable(
                     by: request.rule,
@@ -93,6 +91,8 @@ extension RecordPayment {
                     for: caller.organization,
                     in: transaction
                 )
+                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
+                try PeriodLock.require(receivedOn, after: lockedThrough, at: "/received_on")
                 let plan = try PaymentAllocator.plan(
                     request.amountMinor,
                     currency,
