@@ -92,7 +92,9 @@ internal import Vocabulary
         ]
     )
     func `A text of which nothing is seen is blank wherever it stands`(text: String) {
-        let required = [Field.text("name", max: 20).required(), .list("tags", of: .text(TextRule(lengthMax: 9)), countMax: 9)]
+        let required = [
+            Field.text("name", max: 20).required(), .list("tags", of: .text(TextRule(lengthMax: 9)), countMax: 9),
+        ]
         var decoder = InputDecoder()
         _ = decoder.object(["name": .string(text), "tags": ["a", .string(text)]], required)
         #expect(decoder.problems.map(\.code) == ["blank", "blank"])
