@@ -110,7 +110,8 @@ enum References {
                 return []
             }
         }
-        for type in ["created", "updated", "held", "resumed", "completed", "cancelled"] {
+        // What else becomes of an engagement moves its schedules too: see EngagementConsumer.
+        for type in ["created", "updated"] {
             handlers.on("engagement.\(type)") { event, transaction in
                 try self.keepEngagement(event, in: transaction)
                 return []
