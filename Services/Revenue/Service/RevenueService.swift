@@ -17,6 +17,7 @@ public struct Revenue: Sendable {
             Migration("revenue_001", PackageResources.revenue_001_references_sql),
             Migration("revenue_002", PackageResources.revenue_002_schedules_and_invoices_sql),
             Migration("revenue_003", PackageResources.revenue_003_payments_sql),
+            Migration("revenue_004", PackageResources.revenue_004_causes_of_pauses_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.

@@ -5,7 +5,8 @@ internal import Resources
 internal import RevenueDomain
 internal import Vocabulary
 
-/// Makes the invoice schedule that a contract describes when its engagement begins, and its first invoice where that is due.
+/// Makes the invoice schedule that a contract describes when its engagement begins, and its first invoice where that is due; later
+/// lets the engagement's schedules stand still, go on and end with it.
 struct EngagementConsumer: Sendable {
     let schedules: ResourceStore
     let run: ScheduleRun
@@ -18,6 +19,7 @@ struct EngagementConsumer: Sendable {
             try References.engagement.keep(event, in: transaction)
             return try self.begin(event, in: transaction)
         }
+        self.follow(in: &handlers)
     }
 
     private func begin(_ event: ReceivedEvent, in transaction: borrowing Transaction) throws -> [EventRecord] {

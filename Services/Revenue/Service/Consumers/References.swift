@@ -71,8 +71,8 @@ enum References {
     static let engagement = LocalCopy(
         of: "engagement",
         from: "delivery",
-        // `activated` begins more than a copy: see EngagementConsumer.
-        kept: ["created", "updated", "held", "resumed", "completed", "cancelled"],
+        // What else becomes of an engagement does more than change the copy: see EngagementConsumer.
+        kept: ["created", "updated"],
         columns: [
             .optionalText("name"), .optionalIdentifier("client_company_id"), .optionalIdentifier("contract_id"),
             .optionalIdentifier("contract_version_id"), .optionalIdentifier("deal_id"),

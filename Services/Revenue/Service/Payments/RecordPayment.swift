@@ -75,8 +75,6 @@ extension RecordPayment {
             let receivedOn = request.receivedOn ?? caller.zone.date(at: context.now)
             return try await self.commands.run(RecordPayment.declaration, context) { transaction in
                 try References.requireClient(request.client, orDeleted: true, for: caller.organization, in: transaction)
-                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
-                try PeriodLock.require(receivedOn, after: lockedThrough, at: "/received_on")
                 let credit = try ClientCredit.lock(request.client, currency, because: cause, in: transaction)
                 let invoices = try self.payments.lockPayable(
                     by: request.rule,
@@ -85,6 +83,8 @@ extension RecordPayment {
                     for: caller.organization,
                     in: transaction
                 )
+                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
+                try PeriodLock.require(receivedOn, after: lockedThrough, at: "/received_on")
                 let plan = try PaymentAllocator.plan(
                     request.amountMinor,
                     currency,
