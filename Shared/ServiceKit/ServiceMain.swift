@@ -130,8 +130,14 @@ extension ServiceDefinition {
             instance: configuration.process.instance,
             build: self.version
         )
-        let database = Database(configuration.database)
-        let peers = Peers(configuration.wire, identity: identity, security: security, group: process.group)
+        let database = Database(configuration.database.instrumented(by: process.metrics))
+        let peers = Peers(
+            configuration.wire,
+            identity: identity,
+            security: security,
+            metrics: process.metrics,
+            group: process.group
+        )
         let service = try await self.assemble(
             ServiceEnvironment(
                 configuration: configuration,
@@ -156,11 +162,7 @@ extension ServiceDefinition {
                     security: security,
                     allowedPeers: service.allowedPeers
                 ),
-                handler: MeasuredCallHandler(
-                    service.handler,
-                    metrics: process.metrics,
-                    logger: process.makeLogger("\(self.name).calls")
-                ),
+                handler: MeasuredCallHandler(service.handler, metrics: process.metrics),
                 group: process.group
             ),
             drainLimit: .seconds(configuration.process.drainSecondsMax),

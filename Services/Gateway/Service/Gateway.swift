@@ -51,7 +51,10 @@ final class Gateway: Sendable {
             makeClient: parts.makeClient
         )
         let deadlineMilliseconds = parts.deadlineMilliseconds
-        let resolver = CredentialResolver { body, loop in
+        let logger = parts.logger
+        let resolver = CredentialResolver(
+            report: { logger.error("identity's answer about a credential cannot be understood", error: $0) }
+        ) { body, loop in
             guard let client = registry.client(of: Self.identity) else {
                 return loop.makeFailedFuture(WireFailure.unavailable)
             }

@@ -39,16 +39,14 @@ public enum GatewayProcess {
                 services: ServiceDirectory.services,
                 makeClient: { service, onConnect in
                     let addresses = settings.wire.peers[service] ?? []
-                    return WireClient(
-                        WireClientConfiguration(
-                            identity: identity,
-                            service: service,
-                            addresses: addresses.map { WireAddress(host: $0.host, port: $0.port) },
-                            security: security
-                        ),
-                        group: environment.group,
-                        onConnect: onConnect
+                    var configuration = WireClientConfiguration(
+                        identity: identity,
+                        service: service,
+                        addresses: addresses.map { WireAddress(host: $0.host, port: $0.port) },
+                        security: security
                     )
+                    configuration.measure(by: environment.metrics)
+                    return WireClient(configuration, group: environment.group, onConnect: onConnect)
                 },
                 server: self.server(settings, drainSeconds: environment.configuration.drainSecondsMax),
                 signer: try settings.signer(),
