@@ -80,17 +80,37 @@ private let sha = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d154
     }
 
     @Test(arguments: Proposal.Status.allCases)
-    func onlyAViewedOneIsAcceptedOnline(status: Proposal.Status) throws {
+    func whatIsAcceptedOnlineWasViewed(status: Proposal.Status) throws {
         var proposal = try self.proposal(in: status)
-        if status == .viewed {
-            let event = try proposal.accept(version: first, contentSHA256: sha, at: self.now, in: self.zone)
-            #expect(event == .accepted(version: first, contentSHA256: sha, note: nil))
+        let accepted = ProposalEvent.accepted(version: first, contentSHA256: sha, note: nil)
+        switch status {
+        case .sent, .viewed:
+            let events = try proposal.accept(version: first, contentSHA256: sha, at: self.now, in: self.zone)
+            #expect(events == (status == .sent ? [.viewed(version: first), accepted] : [accepted]))
+            #expect(proposal.status == .accepted && proposal.viewedAt == self.now)
             #expect(proposal.current.state == .accepted)
-        } else {
-            #expect(throws: Rejection.self) {
+        case .draft, .accepted, .rejected, .expired:
+            let rejection = #expect(throws: Rejection.self) {
                 try proposal.accept(version: first, contentSHA256: sha, at: self.now, in: self.zone)
             }
+            guard case .invalidTransition(_, "accepted", let allowed)? = rejection?.kind else {
+                Issue.record("\(status) is refused as a transition")
+                return
+            }
+            #expect(!allowed.contains("accepted"))
         }
+    }
+
+    @Test func aRefusedAcceptanceLeavesNoView() throws {
+        var proposal = try self.proposal(in: .sent)
+        let before = proposal
+        #expect(throws: Rejection.self) {
+            try proposal.accept(version: first, contentSHA256: "00", at: self.now, in: self.zone)
+        }
+        #expect(throws: Rejection.self) {
+            try proposal.accept(version: first, contentSHA256: sha, at: self.tooLate, in: self.zone)
+        }
+        #expect(proposal == before)
     }
 
     @Test func acceptanceNamesTheVersionAndTheContent() throws {

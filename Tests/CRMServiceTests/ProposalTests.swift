@@ -34,7 +34,6 @@ internal import Vocabulary
                 try await sale.proposal(deal: try await sale.deal(try await sale.company()))["id"]?.string
             )
             let sent = try await sale.act("proposal.send", id)
-            #expect(await sale.refusal("proposal.accept", id, Sale.acceptance(sent))?.code == .invalidTransition)
             _ = try await sale.act("proposal.view", id)
             let wrongHash: JSON = [
                 "version_id": sent["current_version_id"] ?? .null,
@@ -54,6 +53,34 @@ internal import Vocabulary
                 ifMatch: 4
             )
             #expect(fault?.code == .conflict)
+        }
+    }
+
+    @Test func isViewedByBeingAccepted() async throws {
+        try await Sale.run { sale in
+            let id = try #require(
+                try await sale.proposal(deal: try await sale.deal(try await sale.company()))["id"]?.string
+            )
+            let draft: JSON = [
+                "version_id": .string(Identifier.random().description),
+                "content_sha256": .string(String(repeating: "0", count: 64)),
+            ]
+            let refused = await sale.refusal("proposal.accept", id, draft)
+            #expect(refused?.code == .invalidTransition)
+            let sent = try await sale.act("proposal.send", id)
+            #expect(await sale.refusal("proposal.accept", id, draft)?.code == .conflict)
+            let accepted = try await sale.act("proposal.accept", id, Sale.acceptance(sent))
+            #expect(accepted["status"] == "accepted")
+            #expect(accepted["viewed_at"] == accepted["closed_at"])
+            let events = try await sale.service.events().filter { $0.aggregateID.description == id }
+            #expect(
+                events.map(\.type) == ["proposal.created", "proposal.sent", "proposal.viewed", "proposal.accepted"]
+            )
+            // Each event shows the proposal as it was then, under a version of its own.
+            #expect(events.map(\.aggregateVersion) == [1, 2, 3, 4])
+            let told = try events.suffix(2).map { try JSON(parsing: $0.payload) }
+            #expect(told.map { $0["data"]?["status"] } == ["viewed", "accepted"])
+            #expect(told.map { $0["previous"]?["status"] } == ["sent", "viewed"])
         }
     }
 

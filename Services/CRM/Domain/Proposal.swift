@@ -30,8 +30,9 @@ public struct Proposal: Hashable, Sendable {
 
     /// Where the newest version stands with the client.
     ///
-    /// From `sent`, only an acceptance given by other means (a telephone call, a purchase order) leads to `accepted`:
-    /// who accepts online has seen what is accepted. `accepted` leads back to `viewed` when the acceptance is withdrawn.
+    /// From `sent`, an acceptance leads to `accepted` too: whoever accepts online names the hash of what was read and so has
+    /// seen it, which ``Proposal/accept(version:contentSHA256:at:in:)`` records; an acceptance given by other means (a telephone
+    /// call, a purchase order) says nothing of a view. `accepted` leads back to `viewed` when the acceptance is withdrawn.
     public enum Status: String, Lifecycle {
         case draft, sent, viewed, accepted, rejected, expired
 
@@ -103,16 +104,19 @@ extension Proposal {
     }
 
     /// The client accepts exactly the version and content that it names, until local midnight of the last valid day.
+    ///
+    /// Two things happen where nobody has recorded that the client opened it: it is viewed, and then accepted.
     public mutating func accept(
         version: Identifier,
         contentSHA256: String,
         at now: Instant,
         in zone: Zone
-    ) throws(Rejection) -> ProposalEvent {
-        guard self.status == .viewed else { throw self.status.refusal(to: .accepted) }
+    ) throws(Rejection) -> [ProposalEvent] {
+        guard self.status == .sent || self.status == .viewed else { throw self.status.refusal(to: .accepted) }
         try self.requireCurrent(version: version, contentSHA256: contentSHA256)
         try self.requireValid(at: now, in: zone)
-        return try self.close(accepting: contentSHA256, note: nil, at: now)
+        let seen = self.status == .sent ? [try self.view(at: now)] : []
+        return seen + [try self.close(accepting: contentSHA256, note: nil, at: now)]
     }
 
     /// Records an acceptance given by other means. The note says how; there is no deadline, since the client met it.

@@ -3,11 +3,12 @@ public import Vocabulary
 /// A plan of recurring invoices: which periods it has billed or skipped, and what is due next.
 public struct InvoiceSchedule: Hashable, Sendable {
     public let id: Identifier
-    public let recurrence: Recurrence
+    /// It ends earlier than it began with where its engagement does.
+    public internal(set) var recurrence: Recurrence
     public let catchUp: CatchUp
-    public private(set) var status: Status
-    /// When it paused, in order; only the last may still be open. A pause never shifts the anchor.
-    public private(set) var pauses: [Pause]
+    public internal(set) var status: Status
+    /// When it paused and why, in order of beginning; at most one of each cause is still open. A pause never shifts the anchor.
+    public internal(set) var pauses: [Pause]
     /// The first period that was neither billed nor skipped.
     public private(set) var nextIndex: Int
 
@@ -58,12 +59,26 @@ public struct InvoiceSchedule: Hashable, Sendable {
     /// Days on which no period is billed: from the first up to, and without, the day of resuming.
     public struct Pause: Hashable, Sendable {
         public let from: LocalDate
-        public let until: LocalDate?
+        public private(set) var until: LocalDate?
+        public let cause: Cause
+        public let reason: String?
 
-        public init(from: LocalDate, until: LocalDate? = nil) {
+        /// Who wants it, and so who ends it: neither a person nor an engagement undoes what the other wants.
+        public enum Cause: String, CaseIterable, Sendable {
+            case person, engagement
+        }
+
+        public init(from: LocalDate, until: LocalDate? = nil, by cause: Cause = .person, because reason: String? = nil)
+        {
             self.from = from
             self.until = until
+            self.cause = cause
+            self.reason = reason
         }
+
+        public var isOpen: Bool { self.until == nil }
+
+        mutating func end(on date: LocalDate) { self.until = max(self.from, date) }
 
         func contains(_ date: LocalDate) -> Bool {
             guard let until else { return date >= self.from }
@@ -92,6 +107,8 @@ public struct PeriodDecision: Hashable, Sendable {
 public enum InvoiceScheduleEvent: Hashable, Sendable {
     case paused(from: LocalDate)
     case resumed(on: LocalDate)
+    /// Its status is what it was, but not what holds it or when it ends.
+    case changed
     case completed
 }
 
@@ -129,24 +146,6 @@ extension InvoiceSchedule {
         self.nextIndex += 1
         guard self.recurrence.period(self.nextIndex) == nil else { return nil }
         return try self.complete()
-    }
-
-    /// Skips the periods that begin from `today` on, until it is resumed.
-    public mutating func pause(on today: LocalDate) throws(Rejection) -> InvoiceScheduleEvent {
-        try self.status.require(to: .paused)
-        self.status = .paused
-        self.pauses.append(Pause(from: today))
-        return .paused(from: today)
-    }
-
-    /// Bills again from the first period that begins on or after `today`.
-    public mutating func resume(on today: LocalDate) throws(Rejection) -> InvoiceScheduleEvent {
-        guard self.status == .paused else { throw self.status.refusal(to: .active) }
-        if let open = self.pauses.last, open.until == nil {
-            self.pauses[self.pauses.count - 1] = Pause(from: open.from, until: max(open.from, today))
-        }
-        self.status = .active
-        return .resumed(on: today)
     }
 
     public mutating func complete() throws(Rejection) -> InvoiceScheduleEvent {

@@ -47,6 +47,11 @@ public struct Field: Hashable, Sendable {
 }
 
 /// Limits and form of a text value. Lengths count Unicode scalars.
+///
+/// White space around a text is no part of it: `" Acme "` is stored, found and compared as `"Acme"`, because nobody who types or
+/// pastes it means the blanks. So lengths count what is left, and a text of nothing but white space and invisible characters is
+/// refused as `blank` wherever a character is required; to clear a field is to send `null`. Inside, spaces and line ends stay as
+/// they came; other control characters are refused. A password alone is taken to the letter.
 public struct TextRule: Hashable, Sendable {
     public enum Format: String, Hashable, Sendable {
         case plain

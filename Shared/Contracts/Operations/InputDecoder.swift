@@ -119,8 +119,9 @@ public struct InputDecoder {
     public mutating func value(_ text: String, _ kind: Field.Kind, at place: String) -> Value? {
         switch kind {
         case .text(let rule):
-            if let problem = rule.problem(with: text) { return self.refuse(place, problem.code, problem.detail) }
-            return .text(text)
+            let kept = rule.trimmed(text)
+            if let problem = rule.problem(with: kept) { return self.refuse(place, problem.code, problem.detail) }
+            return .text(kept)
         case .decimal(let places):
             guard let decimal = DecimalText(text), decimal.places <= places else {
                 return self.refuse(place, "decimal", "A decimal number with at most \(places) places is expected here.")

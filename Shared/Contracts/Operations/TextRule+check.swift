@@ -1,18 +1,36 @@
 internal import Vocabulary
 
 extension TextRule {
-    /// What is wrong with `text` by this rule; `nil` where it may stand.
+    /// `text` without the white space around it; a password as it is.
+    func trimmed(_ text: String) -> String {
+        guard self.format != .password else { return text }
+        // Most texts begin and end with a visible ASCII character, and are not copied.
+        if let first = text.utf8.first, let last = text.utf8.last, Self.isVisible(first), Self.isVisible(last) {
+            return text
+        }
+        let scalars = text.unicodeScalars
+        guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[start...end])
+    }
+
+    /// What is wrong with a trimmed text by this rule; `nil` where it may stand.
     func problem(with text: String) -> (code: String, detail: String)? {
+        if self.format != .password, self.lengthMin > 0, Self.isBlank(text) {
+            return ("blank", "At least one visible character is expected here.")
+        }
         let length = text.unicodeScalars.count
         if length < self.lengthMin {
-            return (
-                "too_short",
-                self.lengthMin == 1
-                    ? "This must not be empty." : "At least \(self.lengthMin) characters are expected here."
-            )
+            return ("too_short", "At least \(self.lengthMin) characters are expected here.")
         }
         if length > self.lengthMax {
             return ("too_long", "At most \(self.lengthMax) characters are accepted here; there are \(length).")
+        }
+        if self.format != .password, let control = text.unicodeScalars.first(where: Self.isRefusedControl) {
+            let code = String(control.value, radix: 16, uppercase: true)
+            let digits = String(repeating: "0", count: max(0, 4 - code.utf8.count)) + code
+            return ("character", "The control character U+\(digits) is not accepted.")
         }
         // PostgreSQL cannot store U+0000 in text.
         if text.utf8.contains(0) { return ("character", "The character U+0000 is not accepted.") }
@@ -34,6 +52,25 @@ extension TextRule {
         case .sha256:
             return text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit)
                 ? nil : ("sha256", "64 hexadecimal digits are expected here.")
+        }
+    }
+
+    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
+
+    /// Whether a person would see nothing of it.
+    private static func isBlank(_ text: String) -> Bool {
+        if let first = text.utf8.first, self.isVisible(first) { return false }
+        return text.unicodeScalars.allSatisfy {
+            $0.properties.isWhitespace || $0.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// C0 and C1 controls and DEL, other than tab and the ends of lines: they show nothing, and move a terminal's cursor.
+    private static func isRefusedControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0a, 0x0d, 0x85: false
+        case 0x00...0x1f, 0x7f...0x9f: true
+        default: false
         }
     }
 

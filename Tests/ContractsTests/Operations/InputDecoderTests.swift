@@ -16,7 +16,14 @@ internal import Vocabulary
     static let cases: [Case] = [
         Case(kind: .text(TextRule(lengthMax: 3)), json: "äöü", code: nil),
         Case(kind: .text(TextRule(lengthMax: 3)), json: "äöüx", code: "too_long"),
-        Case(kind: .text(TextRule(lengthMax: 3)), json: "", code: "too_short"),
+        Case(kind: .text(TextRule(lengthMax: 3)), json: "", code: "blank"),
+        Case(kind: .text(TextRule(lengthMin: 2, lengthMax: 3)), json: "a", code: "too_short"),
+        Case(kind: .text(TextRule(lengthMax: 9)), json: "a\u{7}", code: "character"),
+        Case(kind: .text(TextRule(lengthMax: 9)), json: "a\u{1b}[2J", code: "character"),
+        Case(kind: .text(TextRule(lengthMax: 9)), json: "a\u{9b}2J", code: "character"),
+        Case(kind: .text(TextRule(lengthMax: 9)), json: "a\tb\r\nc", code: nil),
+        Case(kind: .text(TextRule(lengthMax: 9)), json: "家族 👨\u{200d}👩", code: nil),
+        Case(kind: .text(TextRule(lengthMax: 9, format: .password)), json: "        ", code: nil),
         Case(kind: .text(TextRule(lengthMax: 3)), json: "a\u{0}", code: "character"),
         Case(kind: .text(TextRule(lengthMax: 3)), json: 1, code: "type"),
         Case(kind: .text(TextRule(lengthMax: 254, format: .email)), json: "ada@example.com", code: nil),
@@ -77,6 +84,46 @@ internal import Vocabulary
         let values = decoder.object(["f": test.json], [Field("f", test.kind)])
         #expect(decoder.problems.map(\.code) == (test.code.map { [$0] } ?? []))
         if test.code == nil { #expect(values["f"]?.json == test.json || test.kind == .instant) }
+    }
+
+    @Test(
+        arguments: [
+            " ", "\t\n", "\u{a0}\u{2003}", "\u{3000}", "\u{200b}", "\u{feff}", "\u{2060} \u{ad}", "\u{85}", "\u{3164}",
+        ]
+    )
+    func `A text of which nothing is seen is blank wherever it stands`(text: String) {
+        let required = [
+            Field.text("name", max: 20).required(), .list("tags", of: .text(TextRule(lengthMax: 9)), countMax: 9),
+        ]
+        var decoder = InputDecoder()
+        _ = decoder.object(["name": .string(text), "tags": ["a", .string(text)]], required)
+        #expect(decoder.problems.map(\.code) == ["blank", "blank"])
+        #expect(decoder.problems.map(\.pointer) == ["/name", "/tags/1"])
+        var patch = InputDecoder()
+        _ = patch.object(["name": .string(text)], required, mode: .mergePatch)
+        #expect(patch.problems.map(\.code) == ["blank"])
+        var parameter = InputDecoder()
+        _ = parameter.parameter(text, required[0].kind, at: "/query/name")
+        #expect(parameter.problems.map(\.code) == ["blank"])
+    }
+
+    @Test(
+        arguments: [
+            (" Acme ", "Acme"), ("\u{a0}Acme & Co\u{2003}\n", "Acme & Co"), ("\tA\n\nB ", "A\n\nB"), ("Acme", "Acme"),
+            ("Ärzte ", "Ärzte"), (" é\u{301}", "é\u{301}"),
+        ]
+    )
+    func `White space around a text is no part of it`(sent: String, kept: String) {
+        var decoder = InputDecoder()
+        let values = decoder.object(["f": .string(sent)], [.text("f", max: kept.unicodeScalars.count)])
+        #expect(decoder.problems.isEmpty)
+        #expect(values["f"] == .text(kept))
+    }
+
+    @Test func `A password is taken to the letter`() {
+        var decoder = InputDecoder()
+        let values = decoder.object(["p": " two words "], [.text("p", max: 99, .password)])
+        #expect(values["p"] == .text(" two words "))
     }
 
     @Test func `Pointers lead to the place, whatever its name`() {

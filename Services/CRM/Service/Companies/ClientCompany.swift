@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Postgres
 internal import Resources
+internal import Vocabulary
 
 extension Resource {
     /// A company that the firm works for, or would like to.
@@ -19,7 +20,7 @@ extension Resource {
                 .text("industry", max: 100).nullable().filterable(),
                 .integer("employees", 0...10_000_000).nullable(),
                 .money("annual_revenue_minor").nullable(),
-                .currency().defaulting(to: "USD"),
+                .currency().described("In which it is billed; by default the organization's."),
                 .object("address", Address.fields).nullable(),
                 .text("tax_id", max: 64).nullable().redacted(.taxID),
                 .text("parent_name", max: 200).nullable().described("The company this one is a subsidiary of."),
@@ -31,12 +32,16 @@ extension Resource {
         )
         resource.hasCustomFields = true
         resource.actions.insert(.batch)
+        resource.references = [.init("owner_id", to: .member)]
         resource.dependents = [
             .init(.restrict, "contract", by: "client_company_id", "contract", isSoftDeleted: false),
             .init(.cascade, "contact", by: "client_company_id", "contact"),
             .init(.cascade, "deal", by: "client_company_id", "deal"),
             .init(.cascade, "proposal", by: "client_company_id", "proposal"),
         ]
+        resource.hooks.create = { values, context, _ in
+            if !values.has("currency") { values["currency"] = .text(try context.caller().currency.code) }
+        }
         resource.summary = "A company that the firm works for, or would like to."
         return resource
     }()

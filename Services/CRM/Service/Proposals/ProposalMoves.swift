@@ -20,8 +20,8 @@ struct ProposalMoves: Sendable {
                 return try await self.commands.run(declaration, context) { transaction in
                     let before = try self.proposals.lock(id, for: organization, in: transaction)
                     try before.require(context.ifMatch)
-                    let (after, event) = try self.perform(verb, on: before, input, context, cause, transaction)
-                    return Outcome(after.reply(), events: [event])
+                    let (after, events) = try self.perform(verb, on: before, input, context, cause, transaction)
+                    return Outcome(after.reply(), events: events)
                 }
             }
         }
@@ -30,13 +30,15 @@ struct ProposalMoves: Sendable {
 
     private func perform(
         _ verb: ProposalVerb,
-        on before: Stored,
+        on stored: Stored,
         _ input: Values,
         _ context: CallContext,
         _ cause: Cause,
         _ transaction: borrowing Transaction
-    ) throws -> (Stored, EventRecord) {
+    ) throws -> (Stored, [EventRecord]) {
         let caller = try context.caller()
+        var before = stored
+        var earlier: [EventRecord] = []
         var proposal = try Proposal(before)
         var step = ProposalStep(verb.event, .statusChanged)
         switch verb {
@@ -54,12 +56,18 @@ struct ProposalMoves: Sendable {
             _ = try proposal.view(at: context.now)
             step.activity = .viewed
         case .accept:
-            _ = try proposal.accept(
+            let opened = proposal
+            let happened = try proposal.accept(
                 version: try input.identifier("version_id"),
                 contentSHA256: try input.text("content_sha256"),
                 at: context.now,
                 in: caller.zone
             )
+            if case .viewed? = happened.first {
+                let viewed = try self.saveView(of: opened, over: before, at: context.now, because: cause, transaction)
+                before = viewed.0
+                earlier = [viewed.1]
+            }
             step.activity = .approved
         case .acceptOffline:
             let note = try input.text("note")
@@ -81,7 +89,21 @@ struct ProposalMoves: Sendable {
             _ = try proposal.revise(as: Identifier.next(at: context.now))
             step.activity = .updated
         }
-        return try self.save(proposal, over: before, step, because: cause, in: transaction)
+        let (after, event) = try self.save(proposal, over: before, step, because: cause, in: transaction)
+        return (after, earlier + [event])
+    }
+
+    /// The view that an acceptance implies, as a version of its own: whoever follows the events sees the proposal as it was then.
+    private func saveView(
+        of opened: Proposal,
+        over before: Stored,
+        at now: Instant,
+        because cause: Cause,
+        _ transaction: borrowing Transaction
+    ) throws -> (Stored, EventRecord) {
+        var opened = opened
+        _ = try opened.view(at: now)
+        return try self.save(opened, over: before, ProposalStep("viewed", .viewed), because: cause, in: transaction)
     }
 
     /// Saves what a rule has decided. The sweep uses it too.

@@ -19,7 +19,7 @@ enum ProposalVerb: String, CaseIterable, Sendable {
         .body(self.body)
         .answers(.object("Proposal", Resource.proposal.visible))
         .faults(.notFound, .invalidTransition, .conflict, .stale, .validationFailed)
-        .emits("proposal.\(self.event)")
+        .emits(self == .accept ? ["proposal.viewed", "proposal.accepted"] : ["proposal.\(self.event)"])
         switch self {
         case .send, .accept, .acceptOffline: return base.idempotent(.required)
         case .view, .reject, .revise: return base.idempotent(.optional)
@@ -40,10 +40,11 @@ enum ProposalVerb: String, CaseIterable, Sendable {
     private var details: String {
         switch self {
         case .send: "Freezes the version's content, with the client's name and address, under its SHA-256."
-        case .view: "What was sent becomes viewed; only what was viewed can be accepted online."
+        case .view: "What was sent becomes viewed; only the first time counts."
         case .accept:
             "Names the version and the hash of the content that was read; another than the one in play is a conflict. "
-                + "Possible until the end of `valid_until` in the organization's zone."
+                + "Possible until the end of `valid_until` in the organization's zone. What nobody recorded as viewed is viewed "
+                + "by being accepted."
         case .acceptOffline: "By telephone or purchase order; the note says how. There is no deadline."
         case .reject: "Ends the version in play."
         case .revise: "Makes version n+1, a draft with the same content, and ends version n."

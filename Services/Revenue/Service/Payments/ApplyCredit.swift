@@ -62,8 +62,6 @@ extension ApplyCredit {
                     throw Fault.notFound("client balance")
                 }
                 let client = try owner.uuid("client_company_id")
-                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
-                try PeriodLock.require(today, after: lockedThrough, at: "")
                 let credit = try ClientCredit.lock(client, currency, because: cause, in: transaction)
                 let amount = request.amountMinor ?? credit.unappliedMinor
                 guard amount > 0, amount <= credit.unappliedMinor else {
@@ -79,6 +77,8 @@ extension ApplyCredit {
                     for: caller.organization,
                     in: transaction
                 )
+                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
+                try PeriodLock.require(today, after: lockedThrough, at: "")
                 let plan = try PaymentAllocator.plan(
                     amount,
                     currency,

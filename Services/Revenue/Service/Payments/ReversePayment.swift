@@ -56,8 +56,6 @@ extension ReversePayment {
                 // Read again under the lock: somebody may have reversed it meanwhile.
                 let before = try self.payments.read(request.id, for: caller.organization, in: transaction)
                 try before.require(context.ifMatch)
-                let lockedThrough = try PeriodLocks.lockedThrough(for: caller.organization, in: transaction)
-                try PeriodLock.require(today, after: lockedThrough, at: "")
                 var payment = try Payment(before)
                 let reversed = try payment.reverse(
                     as: Identifier.next(at: context.now),
@@ -82,6 +80,8 @@ extension ReversePayment {
                 for: cause.organization,
                 in: transaction
             )
+            let lockedThrough = try PeriodLocks.lockedThrough(for: cause.organization, in: transaction)
+            try PeriodLock.require(today, after: lockedThrough, at: "")
             let values = Values([
                 "client_company_id": .identifier(try row.uuid("client_company_id")),
                 "engagement_id": try row.uuidOrNil("engagement_id").map(Value.identifier) ?? .null,

@@ -66,9 +66,19 @@ enum ScheduleFields {
         .list("lines", of: InvoiceLines.input, countMax: InvoiceLines.countMax).required(),
     ]
 
+    private static let pause: [Field] = [
+        .date("from"), .date("until").nullable().described("The day of resuming, which is no longer part of it."),
+        .choice("cause", InvoiceSchedule.Pause.Cause.self).described(
+            "`engagement` where the engagement's hold made it, whose end then ends it."
+        ),
+        .text("reason", max: 2_000).nullable(),
+    ]
+
     static let state: [Field] = [
         .choice("status", InvoiceSchedule.Status.self).readOnly().filterable(),
-        .list("pauses", of: [.date("from"), .date("until").nullable()], countMax: ScheduleRules.pausesMax).readOnly(),
+        .list("pauses", of: Self.pause, countMax: ScheduleRules.pausesMax).readOnly().described(
+            "While one of them has no end, nothing is billed."
+        ),
         .integer("next_index", 0...Int64(Recurrence.periodsMax)).readOnly().described(
             "How many periods were billed or skipped."
         ),
@@ -198,7 +208,12 @@ extension InvoiceSchedule {
             status: Status(rawValue: try row.text("status")) ?? .active,
             pauses: pauses.compactMap { pause in
                 pause["from"]?.string.flatMap(LocalDate.init(_:)).map {
-                    Pause(from: $0, until: pause["until"]?.string.flatMap(LocalDate.init(_:)))
+                    Pause(
+                        from: $0,
+                        until: pause["until"]?.string.flatMap(LocalDate.init(_:)),
+                        by: pause["cause"]?.string.flatMap(Pause.Cause.init(rawValue:)) ?? .person,
+                        because: pause["reason"]?.string
+                    )
                 }
             },
             nextIndex: Int(try row.int("next_index"))
@@ -208,13 +223,53 @@ extension InvoiceSchedule {
     /// What its moves change.
     var columns: Values {
         let pauses = self.pauses.map { pause -> Value in
-            .object(Values(["from": .date(pause.from), "until": pause.until.map(Value.date) ?? .null]))
+            .object(
+                Values([
+                    "from": .date(pause.from), "until": pause.until.map(Value.date) ?? .null,
+                    "cause": .text(pause.cause.rawValue), "reason": pause.reason.map(Value.text) ?? .null,
+                ])
+            )
         }
-        return Values([
-            "status": .text(self.status.rawValue),
-            "pauses": .list(pauses),
-            "next_index": .integer(Int64(self.nextIndex)),
-            "next_on": self.status == .completed ? .null : .date(self.recurrence.start(of: self.nextIndex)),
-        ])
+        var columns = self.recurrence.end.columns
+        columns.merge(
+            Values([
+                "status": .text(self.status.rawValue),
+                "pauses": .list(pauses),
+                "next_index": .integer(Int64(self.nextIndex)),
+                "next_on": self.status == .completed ? .null : .date(self.recurrence.start(of: self.nextIndex)),
+            ])
+        )
+        return columns
+    }
+}
+
+extension Recurrence.End {
+    fileprivate var columns: Values {
+        let (kind, on, after): (String, Value, Value) =
+            switch self {
+            case .never: ("never", .null, .null)
+            case .onDate(let date): ("on_date", .date(date), .null)
+            case .afterCount(let count): ("after_n", .null, .integer(Int64(count)))
+            }
+        return Values(["end_kind": .text(kind), "end_on": on, "end_after": after])
+    }
+}
+
+extension InvoiceScheduleEvent {
+    /// The past participle in the event's type.
+    var type: String {
+        switch self {
+        case .paused: "paused"
+        case .resumed: "resumed"
+        case .changed: "updated"
+        case .completed: "completed"
+        }
+    }
+
+    var activity: Activity {
+        switch self {
+        case .paused, .resumed, .completed: .statusChanged
+        case .changed: .updated
+        }
     }
 }

@@ -12,15 +12,25 @@ struct PauseInvoiceSchedule: Operation {
         access: .manage("revenue"),
         "Pause a schedule."
     )
-    .described("Periods that begin while it is paused are skipped; the anchor never shifts.")
+    .described(
+        """
+        Periods that begin while it is paused are skipped; the anchor never shifts. A schedule that its engagement's hold has paused can \
+        be paused as well, and then stays paused when the engagement is resumed.
+        """
+    )
+    .body([.text("reason", max: 2_000)])
     .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
     .idempotent(.optional)
     .faults(.notFound, .invalidTransition, .stale)
-    .emits("invoice_schedule.paused")
+    .emits("invoice_schedule.paused", "invoice_schedule.updated")
 
     let id: Identifier
+    let reason: String?
 
-    init(_ input: Values) throws(Fault) { self.id = try input.identifier("id") }
+    init(_ input: Values) throws(Fault) {
+        self.id = try input.identifier("id")
+        self.reason = input.optionalText("reason")
+    }
 }
 
 /// Lets a paused schedule bill again.
@@ -31,10 +41,12 @@ struct ResumeInvoiceSchedule: Operation {
         access: .manage("revenue"),
         "Resume a paused schedule."
     )
-    .described("It bills again from the first period that begins today or later.")
+    .described(
+        "It bills again from the first period that begins today or later. What an engagement's hold has paused is resumed with it."
+    )
     .answers(.object("InvoiceSchedule", Resource.invoiceSchedule.visible))
     .idempotent(.optional)
-    .faults(.notFound, .invalidTransition, .stale)
+    .faults(.notFound, .invalidTransition, .conflict, .stale)
     .emits("invoice_schedule.resumed")
 
     let id: Identifier
@@ -73,13 +85,13 @@ struct ScheduleMoves: Sendable {
 
     func register(in router: inout Router) {
         router.serve(PauseInvoiceSchedule.self) { request, context in
-            try await self.move(request.id, PauseInvoiceSchedule.declaration, context, "paused") { schedule, today in
-                _ = try schedule.pause(on: today)
+            try await self.move(request.id, PauseInvoiceSchedule.declaration, context) { schedule, today in
+                try schedule.pause(on: today, because: request.reason)
             }
         }
         router.serve(ResumeInvoiceSchedule.self) { request, context in
-            try await self.move(request.id, ResumeInvoiceSchedule.declaration, context, "resumed") { schedule, today in
-                _ = try schedule.resume(on: today)
+            try await self.move(request.id, ResumeInvoiceSchedule.declaration, context) { schedule, today in
+                try schedule.resume(on: today)
             }
         }
         router.publishes(Self.events)
@@ -89,8 +101,7 @@ struct ScheduleMoves: Sendable {
         _ id: Identifier,
         _ declaration: OperationDeclaration,
         _ context: CallContext,
-        _ event: String,
-        _ rule: @escaping @Sendable (inout InvoiceSchedule, LocalDate) throws -> Void
+        _ rule: @escaping @Sendable (inout InvoiceSchedule, LocalDate) throws -> InvoiceScheduleEvent
     ) async throws -> Reply {
         let caller = try context.caller()
         let cause = try context.cause()
@@ -98,7 +109,7 @@ struct ScheduleMoves: Sendable {
             let before = try self.schedules.lock(id, for: caller.organization, in: transaction)
             try before.require(context.ifMatch)
             var schedule = try InvoiceSchedule(before)
-            try rule(&schedule, caller.zone.date(at: context.now))
+            let happened = try rule(&schedule, caller.zone.date(at: context.now))
             guard schedule.pauses.count <= ScheduleRules.pausesMax else {
                 throw Rejection.conflict(
                     "too_many_pauses",
@@ -114,7 +125,9 @@ struct ScheduleMoves: Sendable {
             )
             return Outcome(
                 after.reply(),
-                events: [self.schedules.event(event, .statusChanged, after, previous: before, because: cause)]
+                events: [
+                    self.schedules.event(happened.type, happened.activity, after, previous: before, because: cause)
+                ]
             )
         }
     }
