@@ -1,3 +1,4 @@
+public import Contracts
 public import Logging
 public import NIOCore
 public import Postgres
@@ -10,7 +11,7 @@ public import Wire
 ///
 /// ```swift
 /// await serviceMain(
-///     ServiceDefinition(name: "crm", version: CRM.version, migrations: CRM.migrations) { environment in
+///     ServiceDefinition(name: "crm", migrations: CRM.migrations) { environment in
 ///         try await crmService(environment)
 ///     }
 /// )
@@ -26,7 +27,7 @@ public struct ServiceDefinition: Sendable {
 
     public init(
         name: String,
-        version: String,
+        version: String = Build.version,
         migrations: [Migration],
         settings: [Setting] = [],
         assemble: @escaping @Sendable (ServiceEnvironment) async throws -> AssembledService

@@ -1,3 +1,4 @@
+internal import Contracts
 internal import HTTP2
 internal import NIOCore
 public import ServiceKit
@@ -8,7 +9,7 @@ public enum GatewayProcess {
     public static var definition: ProcessDefinition {
         ProcessDefinition(
             name: Gateway.name,
-            version: Gateway.version,
+            version: Build.version,
             settings: GatewaySettings.settings,
             check: { self.problems(in: $0) },
             assemble: { try self.assemble($0) }
@@ -32,7 +33,7 @@ public enum GatewayProcess {
         let identity = WireIdentity(
             service: Gateway.name,
             instance: environment.configuration.instance,
-            build: Gateway.version
+            build: Build.version
         )
         let gateway = Gateway(
             Gateway.Parts(
