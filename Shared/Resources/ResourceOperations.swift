@@ -55,8 +55,7 @@ public struct ResourceOperations: Sendable {
             // No ETag: the version is the object's alone, and what is embedded changes without it.
             return Reply(body: writer.finish())
         }
-        if context.ifNoneMatch == stored.version { return Reply(status: 304, body: [], etag: stored.version) }
-        return stored.reply()
+        return try stored.reply(to: context)
     }
 
     /// What the caller wants embedded and may read.
