@@ -47,6 +47,7 @@ public struct ResourceOperations: Sendable {
         )
         let asked = try self.expansions(input, context)
         guard asked.isEmpty else {
+            try stored.require(context.ifMatch)
             let embedded = try await self.embed(asked, into: [stored.row], context)
             var writer = JSONWriter(capacity: stored.json.count * (asked.count + 1))
             self.store.plan.write(stored.row, into: &writer) { writer in

@@ -119,21 +119,24 @@ struct Fixture: Sendable {
         return try (0..<rows.count).map { try rows[$0].uuid("event_id") }
     }
 
-    /// Brings the producer back to what it was when it had written `count` events, as a backup does. It writes again before its new
-    /// epoch begins where `late` says so.
-    func restoreProducer(toFirst count: Int, late: () async throws -> Void = {}) async throws {
+    /// Takes a backup of the producer, so to speak.
+    func backUp() async throws {
+        try await self.producerClone.execute(
+            "CREATE TABLE backup AS SELECT max(sequence) AS sequence FROM outbox_event"
+        )
+    }
+
+    /// Brings the producer back to what it was at its backup. `late` is done before its new epoch begins.
+    func restore(late: () async throws -> Void = {}) async throws {
         try await self.producerClone.execute(
             """
-            DELETE FROM outbox_event WHERE sequence NOT IN (SELECT sequence FROM outbox_event ORDER BY sequence LIMIT \(count));
-            SELECT setval(pg_get_serial_sequence('outbox_event', 'sequence'), max(sequence)) FROM outbox_event;
+            DELETE FROM outbox_event WHERE sequence > (SELECT sequence FROM backup);
+            SELECT setval(pg_get_serial_sequence('outbox_event', 'sequence'), sequence) FROM backup;
             """
         )
         try await late()
         // As the owner, whom row-level security binds like anybody.
-        try await PostgresScript.run(
-            "INSERT INTO outbox_epoch DEFAULT VALUES",
-            url: self.producerClone.ownerURL
-        )
+        try await PostgresScript.run("INSERT INTO outbox_epoch DEFAULT VALUES", url: self.producerClone.ownerURL)
     }
 
     /// `state type` of what is parked, in the order of the log.

@@ -92,11 +92,13 @@ internal import Vocabulary
         try await Workshop.run { shop in
             let maker = try await shop.maker("Old")
             let id = try await shop.gadget(["name": "lamp", "maker_id": .string(maker)])["id"]?.string ?? ""
-            let unchanged = try await shop.call("shop.gadget.get/1", ["id": id]) { $0.ifNoneMatch = 1 }
+            let unchanged = try await shop.call("shop.gadget.get/1", ["id": id]) { $0.ifNoneMatch = VersionMatch(1) }
             #expect(unchanged.status == 304)
             let renamed: JSON = ["name": "New"]
             _ = try await shop.call("shop.maker.change/1", ["id": maker], body: renamed, ifMatch: 1)
-            let reply = try await shop.call("shop.gadget.get/1", ["id": id, "expand": "maker"]) { $0.ifNoneMatch = 1 }
+            let reply = try await shop.call("shop.gadget.get/1", ["id": id, "expand": "maker"]) {
+                $0.ifNoneMatch = VersionMatch(1)
+            }
             #expect(reply.status == 200)
             #expect(reply.etag == nil)
             #expect(try JSON(parsing: reply.body)["maker"]?["name"] == "New")

@@ -2,11 +2,18 @@
 
 -- The producer: an epoch says how far the log had got when it began. Whoever restores the database adds one, as its owner, before
 -- the service starts: INSERT INTO outbox_epoch DEFAULT VALUES;
-CREATE FUNCTION outbox_last_sequence() RETURNS bigint LANGUAGE sql STABLE SET app.system = 'on' AS $$
-    SELECT coalesce(max(last.sequence), 0) FROM generate_series(0, 63) AS partition
-    CROSS JOIN LATERAL (
-        SELECT max(o.sequence) AS sequence FROM outbox_event o WHERE o.partition = partition.partition
-    ) AS last
+CREATE FUNCTION outbox_last_sequence() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before text := coalesce(current_setting('app.system', true), '');
+    reached bigint;
+BEGIN
+    -- Row-level security binds the owner too.
+    PERFORM set_config('app.system', 'on', true);
+    SELECT coalesce(max(last.sequence), 0) INTO reached FROM generate_series(0, 63) AS place
+    CROSS JOIN LATERAL (SELECT max(o.sequence) AS sequence FROM outbox_event o WHERE o.partition = place) AS last;
+    PERFORM set_config('app.system', before, true);
+    RETURN reached;
+END
 $$;
 ALTER TABLE outbox_epoch ADD COLUMN after_sequence bigint NOT NULL DEFAULT 0;
 ALTER TABLE outbox_epoch ALTER COLUMN after_sequence SET DEFAULT outbox_last_sequence();
