@@ -84,7 +84,7 @@ enum EventMemory {
             try transaction.query(
                 """
                 UPDATE event_cursor SET epoch = $2, doubtful_until = $3,
-                    sequence = least(sequence, $3, greatest($3 - $4, remembered_after))
+                    sequence = least(sequence, $3, greatest($3::bigint - $4::bigint, remembered_after))
                 WHERE producer = $1 AND epoch <> $2
                 """,
                 [.text(producer), .uuid(epoch), .int(beginning), .int(Self.doubted)]
