@@ -86,18 +86,3 @@ extension InvoiceSchedule {
         return isOver ? .resumed(on: today) : .changed
     }
 }
-
-extension Recurrence {
-    /// The same recurrence without the periods that begin after `date`; nothing where none begins by then.
-    func ending(on date: LocalDate) throws(Rejection) -> Recurrence? {
-        guard let last = self.lastIndex(startingOnOrBefore: date) else { return nil }
-        guard self.period(last + 1) != nil else { return self }
-        return try Recurrence(
-            anchor: self.anchor,
-            unit: self.unit,
-            count: self.count,
-            dayRule: self.dayRule,
-            end: .onDate(date)
-        )
-    }
-}

@@ -9,7 +9,7 @@ struct MilestoneMoves: Sendable {
     let move: Move
 
     static let complete = Move.declaration("complete", of: .milestone, "completed", "Complete a milestone.")
-        .described("Where the milestone has an amount, revenue drafts an invoice of it.")
+        .described("Where the contract bills by milestones and this one has an amount, revenue makes its invoice.")
     static let cancel = Move.declaration(
         "cancel",
         of: .milestone,

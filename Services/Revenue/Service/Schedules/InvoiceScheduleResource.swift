@@ -56,7 +56,7 @@ enum ScheduleFields {
     static let billing: [Field] = [
         .currency().onCreate(),
         .integer("payment_terms_days", 0...BillingTerms.paymentTermDaysMax).defaulting(to: 14),
-        .choice("auto", ["draft", "finalize", "send"]).defaulting(to: "draft").described(
+        .choice("auto", InvoiceBook.Auto.self).defaulting(to: "draft").described(
             "How far an invoice is taken without a person."
         ),
         .choice("catch_up", InvoiceSchedule.CatchUp.self).defaulting(to: "all")
