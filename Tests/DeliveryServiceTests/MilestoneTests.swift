@@ -67,6 +67,20 @@ internal import Vocabulary
         }
     }
 
+    @Test func isNotReachedInWorkThatWasCalledOff() async throws {
+        try await World.run { world in
+            let engagement = try await world.engagement()
+            let cancelled = try await world.project(in: engagement)
+            let first = try await self.milestone(world, in: cancelled)
+            let second = try await self.milestone(world, in: try await world.project(in: engagement))
+            try await world.post("project.cancel", cancelled, because: "Over.")
+            #expect(await world.refusal("milestone.complete", first)?.problems.map(\.code) == ["project_closed"])
+            try await world.post("engagement.cancel", engagement, because: "Over.")
+            #expect(await world.refusal("milestone.complete", second)?.problems.map(\.code) == ["engagement_closed"])
+            #expect(try await world.service.events("milestone.completed").isEmpty)
+        }
+    }
+
     @Test func isCancelledWithAReason() async throws {
         try await World.run { world in
             let id = try await self.milestone(world, in: try await world.project())
