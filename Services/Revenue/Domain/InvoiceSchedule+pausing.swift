@@ -1,5 +1,12 @@
 public import Vocabulary
 
+/// Where an engagement stands, as delivery tells it.
+public enum EngagementState: String, CaseIterable, Sendable {
+    case active
+    case onHold = "on_hold"
+    case completed, cancelled
+}
+
 extension InvoiceSchedule {
     public func isPaused(by cause: Pause.Cause) -> Bool {
         self.pauses.contains { $0.isOpen && $0.cause == cause }
@@ -43,6 +50,16 @@ extension InvoiceSchedule {
     public mutating func release(on today: LocalDate) -> InvoiceScheduleEvent? {
         guard self.status == .paused, self.isPaused(by: .engagement) else { return nil }
         return self.end(.engagement, on: today)
+    }
+
+    /// Begins within an engagement: where that is on hold it is held from the start; where it is over there is nothing to begin.
+    public mutating func begin(within engagement: EngagementState, on today: LocalDate) throws(Rejection) {
+        switch engagement {
+        case .active: break
+        case .onHold: _ = self.hold(on: today, because: nil)
+        case .completed, .cancelled:
+            throw .conflict("engagement_closed", "The engagement is \(engagement.rawValue): no schedule begins in it.")
+        }
     }
 
     /// How an engagement ends.

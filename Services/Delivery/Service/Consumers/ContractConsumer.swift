@@ -27,13 +27,7 @@ struct ContractConsumer: Sendable {
         let shape = try ContractedShape(event, self.templates, in: transaction)
         var values = try Self.values(of: event, in: transaction)
         if let note = shape.note { values["notes"] = .text(note) }
-        let cause = Cause(
-            actor: event.record.actor,
-            organization: event.organization,
-            causation: event.record.id,
-            correlation: event.record.correlation,
-            now: event.now
-        )
+        let cause = event.cause
         let engagement = try self.engagements.insert(values, for: event.organization, at: event.now, in: transaction)
         let created = self.engagements.event("created", .created, engagement, because: cause)
         let activated = self.engagements.event(
@@ -64,7 +58,7 @@ struct ContractConsumer: Sendable {
             startsOn = agreed
         } else {
             let signedAt = event.data["signed_at"]?.string.flatMap(Instant.init(_:)) ?? event.record.occurredAt
-            startsOn = try References.zone(of: event.organization, in: transaction).date(at: signedAt)
+            startsOn = try LocalCopy.zone(of: event.organization, in: transaction).date(at: signedAt)
         }
         let billing = event.payload["billing"] ?? event.data["billing"]
         let version =

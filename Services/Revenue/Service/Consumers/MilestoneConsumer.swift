@@ -28,13 +28,7 @@ struct MilestoneConsumer: Sendable {
         guard let known = try References.engagement(engagement, for: event.organization, in: transaction),
             let client = known.clientCompanyID
         else { throw EventFault("the engagement \(engagement) has no client company to bill") }
-        let cause = Cause(
-            actor: event.record.actor,
-            organization: event.organization,
-            causation: event.record.id,
-            correlation: event.record.correlation,
-            now: event.now
-        )
+        let cause = event.cause
         let line = Values([
             "description": .text(try event.text("name")), "quantity": .decimal("1"),
             "unit_price_minor": .integer(amountMinor), "tax_rate": .decimal(terms.taxRate),

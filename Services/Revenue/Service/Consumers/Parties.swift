@@ -16,25 +16,19 @@ struct Parties: Sendable {
         }
     }
 
-    /// Waits once for what has not arrived yet.
-    func await(for organization: Identifier, in database: Database, _ catchUp: CatchUp) async throws {
-        try await References.await(
-            client: self.client,
-            engagement: self.engagement,
-            for: organization,
-            in: database,
-            catchUp
-        )
-    }
-
-    /// Sets the columns that follow from them; refuses what is not known.
-    func settle(in values: inout Values, for organization: Identifier, in transaction: borrowing Transaction) throws {
+    /// Sets the columns that follow from them; refuses what is not known. Answers the engagement, where one is named.
+    @discardableResult
+    func settle(
+        in values: inout Values,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> EngagementReference? {
         guard let engagement = self.engagement else {
             if let client = self.client { try References.requireClient(client, for: organization, in: transaction) }
-            return
+            return nil
         }
         guard let known = try References.engagement(engagement, for: organization, in: transaction) else {
-            throw Fault.invalid("/engagement_id", "unknown_reference", "There is no engagement with this id.")
+            throw References.engagement.unknown(at: "engagement_id")
         }
         guard let owner = known.clientCompanyID ?? self.client else {
             throw Fault.invalid(
@@ -56,5 +50,6 @@ struct Parties: Sendable {
         values["contract_version_id"] = known.contractVersionID.map(Value.identifier) ?? .null
         values["deal_id"] = known.dealID.map(Value.identifier) ?? .null
         values["correlation_id"] = .identifier(known.correlation)
+        return known
     }
 }

@@ -109,6 +109,14 @@ enum ScheduleRules {
         values["next_on"] = .date(try values.date("anchor_date"))
     }
 
+    /// What follows from where the engagement stands. The row has no id yet.
+    static func begin(_ values: inout Values, within engagement: EngagementState, on today: LocalDate) throws {
+        var schedule = InvoiceSchedule(id: Identifier(high: 0, low: 0), recurrence: try Recurrence(values))
+        try schedule.begin(within: engagement, on: today)
+        let columns = schedule.columns
+        for name in ["status", "pauses"] { values[name] = columns[name] }
+    }
+
     static func change(_ stored: Stored, _ changes: inout Values) throws {
         let schedule = try InvoiceSchedule(stored)
         guard schedule.status != .completed else {
