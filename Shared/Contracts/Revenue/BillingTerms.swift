@@ -37,7 +37,9 @@ public enum BillingTerms {
         .list("lines", of: Self.line, countMax: Self.linesMax).defaulting(to: [])
             .described("At least one; none with `milestone`, where the milestone is the line."),
         .decimal("tax_rate", places: Rate.places).nullable().example("0.19")
-            .described("With `milestone`: the tax rate of what a milestone bills, as a share; none is 0."),
+            .described(
+                "With `milestone`: the tax rate, as a share, of the tax that a milestone's amount contains; none is 0."
+            ),
     ]
 
     public enum Kind: String, CaseIterable, Sendable {

@@ -111,7 +111,7 @@ enum ProjectTemplateFields {
                 .text("key", max: 64).required(),
                 .text("name", max: 200).required(),
                 .integer("offset_days", 0...offsetDaysMax).required(),
-                .money("amount_minor").nullable().described("What its completion bills."),
+                .money("amount_minor").nullable().described("What its completion bills, tax included."),
                 .decimal("percent", places: 4).nullable().described(
                     "Percent of the contract's total that its completion bills, instead of an amount."
                 ),

@@ -19,7 +19,7 @@ extension Resource {
                 .text("description", max: 20_000).nullable().redacted(.content),
                 .date("due_on").nullable().filterable(),
                 .money("amount_minor").nullable().described(
-                    "What its completion bills, where the contract bills by milestones."
+                    "What its completion bills, tax included, where the contract bills by milestones."
                 ),
                 .decimal("percent", places: 4).nullable().example("30").described(
                     "Percent of the engagement's total, instead of an amount: `amount_minor` follows from it."

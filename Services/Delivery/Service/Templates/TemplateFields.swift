@@ -15,7 +15,7 @@ enum TemplateFields {
         ),
         .text("name", max: 200).required().example("Kick-off"),
         .integer("offset_days", Self.offset).required().described("Days from the project's start to its due date."),
-        .money("amount_minor").nullable().described("What its completion bills."),
+        .money("amount_minor").nullable().described("What its completion bills, tax included."),
         .decimal("percent", places: 4).nullable().example("30").described(
             "Percent of the engagement's total that its completion bills, instead of an amount."
         ),

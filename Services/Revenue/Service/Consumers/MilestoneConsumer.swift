@@ -33,7 +33,9 @@ struct MilestoneConsumer: Sendable {
             "description": .text(try event.text("name")), "quantity": .decimal("1"),
             "unit_price_minor": .integer(amountMinor), "tax_rate": .decimal(terms.taxRate),
         ])
-        var values = try InvoiceLines.columns([line], DocumentTerms())
+        // What a milestone says is what its completion bills, tax and all: milestones of the whole contract come to its total.
+        let document = DocumentTerms(pricesIncludeTax: true)
+        var values = try InvoiceLines.columns([line], document)
         values.merge(
             Values([
                 "milestone_id": .identifier(milestone),
@@ -45,7 +47,7 @@ struct MilestoneConsumer: Sendable {
                 "correlation_id": .identifier(known.correlation),
                 "currency": .text(terms.currency),
                 "payment_terms_days": .integer(terms.paymentTermDays),
-                "prices_include_tax": .boolean(false),
+                "prices_include_tax": .boolean(document.pricesIncludeTax),
             ])
         )
         let today = try References.today(of: event.organization, at: event.now, in: transaction)
