@@ -3,6 +3,7 @@ internal import HTTP2
 internal import NIOCore
 internal import Synchronization
 internal import Telemetry
+internal import TestKit
 internal import Testing
 internal import Vocabulary
 
@@ -155,7 +156,7 @@ internal import Vocabulary
             #expect(try await self.get(client, "/readyz").status == 200, "others go on")
             try await installation.start("crm", crm.router(with: [SampleOperations.win]))
             let path = "/v1/deals/\(Identifier.random())/win"
-            try await installation.until {
+            try await eventually("the new operation is there") {
                 let fields = [Self.owner, HTTPField("idempotency-key", "k")]
                 return try await client.request(method: "POST", path: path, fields: fields).status == 200
             }
@@ -190,7 +191,7 @@ internal import Vocabulary
             #expect(String(decoding: text, as: UTF8.self) == expected)
             let refused = try await self.get(client, "/v1/deals/feed?after=1000")
             #expect(try refused.status == 410 && self.code(refused) == "gone")
-            try await installation.until { installation.gateway.streams.openCount == 0 }
+            try await eventually("the stream is closed") { installation.gateway.streams.openCount == 0 }
         }
     }
 
