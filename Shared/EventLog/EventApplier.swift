@@ -2,6 +2,11 @@ internal import Contracts
 internal import Postgres
 internal import Vocabulary
 
+/// A cursor was set back to read a log again while its events were being applied: they must be asked for anew.
+struct CursorReset: Error, CustomStringConvertible {
+    var description: String { "the cursor was set back" }
+}
+
 /// The database side of a consumer: one transaction holds the effect of some consecutive events and the cursor behind them.
 struct EventApplier: Sendable {
     /// The most events in one transaction.
@@ -55,16 +60,18 @@ struct EventApplier: Sendable {
     }
 
     /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
+    /// `known` is where the cursor was when these entries were asked for.
     func apply(
         _ entries: [EventBatch.Entry],
         of producer: String,
         partition: Int,
-        epoch: Identifier
+        epoch: Identifier,
+        after known: Int64
     ) async throws -> Int {
         guard let last = entries.last else { return 0 }
         guard entries.contains(where: self.isOfInterest) else {
             try await self.database.transaction(.system) { transaction in
-                _ = try Self.lock(producer, partition, epoch, in: transaction)
+                _ = try Self.lock(producer, partition, epoch, after: known, in: transaction)
                 try Self.move(producer, partition, to: last.sequence, in: transaction)
             }
             return entries.count
@@ -74,7 +81,7 @@ struct EventApplier: Sendable {
         }
         let now = self.clock.now()
         return try await self.database.transaction(.organization(organization)) { transaction in
-            let position = try Self.lock(producer, partition, epoch, in: transaction)
+            let position = try Self.lock(producer, partition, epoch, after: known, in: transaction)
             let blocked = try self.blocked(producer, entries, in: transaction)
             var caused: [EventRecord] = []
             var together: [EventRecord] = []
@@ -126,6 +133,7 @@ struct EventApplier: Sendable {
         of producer: String,
         partition: Int,
         epoch: Identifier,
+        after known: Int64,
         attempts: Int,
         error: any Error
     ) async throws {
@@ -133,13 +141,15 @@ struct EventApplier: Sendable {
         guard let record = entry.record else {
             // Nobody can say whose event this is, so no organization can hold it: the producer's log keeps it, the error log names it.
             try await self.database.transaction(.system) { transaction in
-                _ = try Self.lock(producer, partition, epoch, in: transaction)
+                _ = try Self.lock(producer, partition, epoch, after: known, in: transaction)
                 try Self.move(producer, partition, to: entry.sequence, in: transaction)
             }
             return
         }
         try await self.database.transaction(.organization(record.organization)) { transaction in
-            guard try Self.lock(producer, partition, epoch, in: transaction) < entry.sequence else { return }
+            guard try Self.lock(producer, partition, epoch, after: known, in: transaction) < entry.sequence else {
+                return
+            }
             try Self.park(
                 entry,
                 record,
@@ -162,6 +172,7 @@ struct EventApplier: Sendable {
         _ producer: String,
         _ partition: Int,
         _ epoch: Identifier,
+        after known: Int64,
         in transaction: borrowing Transaction
     ) throws -> Int64 {
         try transaction.queue(
@@ -178,7 +189,9 @@ struct EventApplier: Sendable {
                 "\(producer) was restored from a backup (its epoch changed): positions must be set anew"
             )
         }
-        return try rows[0].int("sequence")
+        let position = try rows[0].int("sequence")
+        guard position >= known else { throw CursorReset() }
+        return position
     }
 
     private static func move(

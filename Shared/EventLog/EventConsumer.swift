@@ -86,12 +86,14 @@ public final class EventConsumer: Sendable {
         var remaining = batch.events[...]
         while !remaining.isEmpty {
             let count = singles > 0 ? 1 : self.applier.runLength(remaining)
+            let known = self.progress.withLock { $0[producer]?.positions[batch.partition] ?? 0 }
             do {
                 let applied = try await self.applier.apply(
                     Array(remaining.prefix(count)),
                     of: producer,
                     partition: batch.partition,
-                    epoch: batch.epoch
+                    epoch: batch.epoch,
+                    after: known
                 )
                 self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
                 remaining = remaining.dropFirst(applied)
@@ -105,8 +107,8 @@ public final class EventConsumer: Sendable {
                 )
                 try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
                 backoff = min(backoff * 2, Self.backoffMax)
-            } catch is CancellationError {
-                throw CancellationError()
+            } catch let ended where ended is CancellationError || ended is CursorReset {
+                throw ended
             } catch {
                 guard count == 1 else {
                     singles = count
@@ -126,6 +128,7 @@ public final class EventConsumer: Sendable {
                     of: producer,
                     partition: batch.partition,
                     epoch: batch.epoch,
+                    after: known,
                     attempts: Self.attemptsMax,
                     error: error
                 )
@@ -140,7 +143,9 @@ public final class EventConsumer: Sendable {
     private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry) {
         let now = self.applier.clock.now()
         self.progress.withLock { progress in
-            progress[producer]?.positions[partition] = entry.sequence
+            if let known = progress[producer]?.positions[partition] {
+                progress[producer]?.positions[partition] = max(known, entry.sequence)
+            }
             progress[producer]?.lastEventAt = entry.record?.occurredAt
             if let occurredAt = entry.record?.occurredAt {
                 progress[producer]?.lagSeconds = Double(now.microseconds - occurredAt.microseconds) / 1_000_000

@@ -1,12 +1,14 @@
 public import Contracts
 public import EventLog
 public import Postgres
-internal import Vocabulary
+public import Vocabulary
 
 /// What a command did: its answer, and the events that are written last in its transaction.
 public struct Outcome: Sendable {
     public var reply: Reply
     public var events: [EventRecord]
+    /// Other services whose latest rows might have it decided otherwise: it is decided once more when their events have arrived.
+    public var awaiting: Set<String> = []
 
     public init(_ reply: Reply, events: [EventRecord] = []) {
         self.reply = reply
@@ -18,15 +20,44 @@ public struct Outcome: Sendable {
 public struct Commands: Sendable {
     public let database: Database
     public let log: EventLog
+    /// `nil` where nobody's events are consumed.
+    let catchUp: CatchUp?
 
-    public init(database: Database, log: EventLog) {
+    public init(database: Database, log: EventLog, catchUp: CatchUp? = nil) {
         self.database = database
         self.log = log
+        self.catchUp = catchUp
+    }
+
+    /// Waits until what another service had committed for an organization is applied here.
+    public func catchUp(with owner: String, for organization: Identifier) async {
+        await self.catchUp?(owner, organization)
     }
 
     /// Runs `body` in the caller's organization. With an idempotency key the first outcome is stored and replayed; with `Dry-Run`
-    /// everything happens and is then rolled back, and the answer tells what would have been.
+    /// everything happens and is then rolled back, and the answer tells what would have been. Where it names rows of other
+    /// services that have not arrived, `body` runs once more when they have (ADR 3).
     public func run(
+        _ declaration: OperationDeclaration,
+        _ context: CallContext,
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome
+    ) async throws -> Reply {
+        do {
+            return try await self.attempt(declaration, context) { transaction in
+                let outcome = try body(transaction)
+                guard outcome.awaiting.isEmpty else { throw UnknownReference([], owners: outcome.awaiting) }
+                return outcome
+            }
+        } catch let unknown as UnknownReference {
+            let organization = try context.caller().organization
+            for owner in unknown.owners.sorted() { await self.catchUp(with: owner, for: organization) }
+        }
+        return try await self.attempt(declaration, context) { transaction in
+            do { return try body(transaction) } catch let unknown as UnknownReference { throw unknown.fault }
+        }
+    }
+
+    private func attempt(
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome

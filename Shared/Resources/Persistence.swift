@@ -6,7 +6,7 @@ public import Postgres
 public struct Persistence: Sendable {
     public let database: Database
     public let log: EventLog
-    public let commands: Commands
+    public private(set) var commands: Commands
     public let cursors: CursorSigner
 
     /// `cursorKey` signs page cursors; every process of an installation has the same.
@@ -15,6 +15,22 @@ public struct Persistence: Sendable {
         self.log = log
         self.commands = Commands(database: database, log: log)
         self.cursors = CursorSigner(key: cursorKey)
+    }
+
+    /// How long a request waits for rows of other services that it names and that have not arrived.
+    public static let catchUpLimit: Duration = .seconds(1)
+
+    /// The same, with requests that wait for what `consumer` is about to apply.
+    public func catchingUp(with consumer: EventConsumer) -> Persistence {
+        self.catchingUp { owner, organization in
+            _ = await consumer.catchUp(with: owner, for: organization, within: Self.catchUpLimit)
+        }
+    }
+
+    public func catchingUp(_ catchUp: @escaping CatchUp) -> Persistence {
+        var copy = self
+        copy.commands = Commands(database: self.database, log: self.log, catchUp: catchUp)
+        return copy
     }
 
     /// Serves a resource's derived operations and answers its store, for the verbs beside them.

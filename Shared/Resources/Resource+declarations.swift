@@ -1,9 +1,6 @@
 public import Contracts
 
 extension Resource {
-    /// The most rows in one batch; larger sets are imports.
-    public static let batchMax = 200
-
     /// What the catalog says of a derived operation.
     public func declaration(of action: Action) -> OperationDeclaration {
         switch action {
@@ -80,21 +77,13 @@ extension Resource {
                 "Create many \(self.labelPlural) at once."
             )
             .described(
-                "At most \(Self.batchMax) rows. `atomic` creates all or none, `partial` answers a status for each row."
+                "At most \(Batch.rowsMax) rows. `atomic` creates all or none, `partial` answers a status for each row."
             )
-            .rows(self.visible, countMax: Self.batchMax)
-            .answers(.object("\(self.schema)BatchResult", Self.batchResult(self)))
+            .rows(self.visible, countMax: Batch.rowsMax)
+            .answers(.object("\(self.schema)BatchResult", Batch.answer))
             .idempotent(.optional)
             .faults(.validationFailed, .conflict)
             .emits("\(self.name).created")
         }
-    }
-
-    private static func batchResult(_ resource: Resource) -> [Field] {
-        [
-            .integer("created", 0...Int64(Self.batchMax)),
-            .integer("refused", 0...Int64(Self.batchMax)),
-            .list("results", of: .document(bytesMax: Int.max), countMax: Self.batchMax),
-        ]
     }
 }

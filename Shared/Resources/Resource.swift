@@ -49,20 +49,31 @@ public struct Resource: Sendable {
         self.write = .write(service)
     }
 
-    /// A field that holds the id of a row of the same service.
+    /// A field that holds the id of a row: of this service, or of another by the local copy of its rows.
     public struct Reference: Sendable {
         public let field: String
-        public let table: SQL
+        let table: SQL
         /// What a person calls it: `client company`.
-        public let label: String
-        /// The parent is refused once it is deleted.
-        public let isSoftDeleted: Bool
+        let label: String
+        /// Leaves out deleted rows, to which nothing may refer anew.
+        let alive: SQL
+        /// The service that owns the row, where it is another one.
+        let owner: String?
 
         public init(_ field: String, to table: SQL, _ label: String, isSoftDeleted: Bool = true) {
             self.field = field
             self.table = table
             self.label = label
-            self.isSoftDeleted = isSoftDeleted
+            self.alive = isSoftDeleted ? " AND deleted_at IS NULL" : ""
+            self.owner = nil
+        }
+
+        public init(_ field: String, to copy: LocalCopy) {
+            self.field = field
+            self.table = copy.table
+            self.label = copy.label
+            self.alive = copy.alive
+            self.owner = copy.owner
         }
     }
 

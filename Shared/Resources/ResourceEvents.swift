@@ -1,4 +1,5 @@
 public import Contracts
+public import EventLog
 internal import Postgres
 public import Vocabulary
 
@@ -18,6 +19,32 @@ public struct Cause: Sendable {
         self.causation = causation
         self.correlation = correlation
         self.now = now
+    }
+}
+
+extension Cause {
+    /// The cause of what this event makes happen in the same transaction, so that a trace shows the one below the other.
+    public func following(_ event: EventRecord) -> Cause {
+        Cause(
+            actor: self.actor,
+            organization: self.organization,
+            causation: event.id,
+            correlation: event.correlation,
+            now: self.now
+        )
+    }
+}
+
+extension ReceivedEvent {
+    /// This event as the cause of events: whoever caused it acts on, in the same story.
+    public var cause: Cause {
+        Cause(
+            actor: self.record.actor,
+            organization: self.organization,
+            causation: self.record.id,
+            correlation: self.record.correlation,
+            now: self.now
+        )
     }
 }
 

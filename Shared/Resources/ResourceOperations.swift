@@ -127,11 +127,26 @@ public struct ResourceOperations: Sendable {
         }
     }
 
+    private func batch(
+        _ declaration: OperationDeclaration,
+        _ input: Values,
+        _ context: CallContext
+    ) async throws -> Reply {
+        let batch = try Batch(input, of: self.resource.visible)
+        return try await self.commands.run(declaration, context) { transaction in
+            let cause = try context.cause()
+            return try batch.run(context, in: transaction) { values, transaction in
+                let stored = try self.insert(values, context, in: transaction)
+                return (stored, [self.store.event("created", .created, stored, because: cause)])
+            }
+        }
+    }
+
     /// Rules, references, row: what a create and each row of a batch have in common.
     func insert(_ input: Values, _ context: CallContext, in transaction: borrowing Transaction) throws -> Stored {
         let organization = try context.caller().organization
         var values = input
-        try self.checkReferences(in: values, for: organization, in: transaction)
+        try self.store.requireReferences(in: values, for: organization, in: transaction)
         try self.resource.hooks.create?(&values, context, transaction)
         return try self.store.insert(values, for: organization, at: context.now, in: transaction)
     }
@@ -150,7 +165,7 @@ public struct ResourceOperations: Sendable {
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }
             try self.mergeNested(&changes, onto: before)
-            try self.checkReferences(in: changes, for: organization, in: transaction)
+            try self.store.requireReferences(in: changes, for: organization, in: transaction)
             try self.resource.hooks.change?(before, &changes, context, transaction)
             let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)
             return Outcome(

@@ -191,6 +191,26 @@ public struct TestService: Sendable {
         return try await self.receive(record, from: producer, handlers)
     }
 
+    /// A colleague as identity tells of them; the id of their membership.
+    @discardableResult
+    public func member(
+        _ word: String = "added",
+        id: Identifier = Identifier.random(),
+        version: Int64 = 1,
+        in handlers: EventHandlers
+    ) async throws -> Identifier {
+        let data: JSON = ["user_id": .string(Identifier.random().description), "role": "member"]
+        try await self.receive(
+            "member.\(word)",
+            from: "identity",
+            aggregate: id,
+            version: version,
+            payload: ["data": data],
+            handlers
+        )
+        return id
+    }
+
     /// Applies an event as it was published; twice, where a test wants to see that the second does nothing.
     @discardableResult
     public func receive(

@@ -73,7 +73,7 @@ internal import Vocabulary
     @Test func changesItsNameOwnerAndNotesAndNothingElse() async throws {
         try await World.run { world in
             let id = try await world.engagement()
-            let owner = Identifier.random().description
+            let owner = try await world.member()
             let changed = try await world.service.json(
                 "delivery.engagement.change/1",
                 ["id": id],

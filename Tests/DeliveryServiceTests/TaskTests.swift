@@ -164,7 +164,7 @@ internal import Vocabulary
         try await World.run { world in
             let project = try await world.project()
             let milestone = try await world.id("milestone", ["project_id": .string(project), "name": "M"])
-            let assignee = Identifier.random().description
+            let assignee = try await world.member()
             let id = try await world.id(
                 "task",
                 [

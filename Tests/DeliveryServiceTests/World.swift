@@ -1,6 +1,7 @@
 internal import Contracts
 internal import DeliveryService
 internal import EventLog
+internal import Resources
 internal import ServiceKit
 internal import Synchronization
 internal import TestKit
@@ -32,7 +33,9 @@ struct World: Sendable {
         try await TestService.run(
             Delivery.migrations,
             service: "delivery",
-            { Delivery($0).router(peers: peers) { producer, _ in caughtUp.append(producer) } },
+            { persistence in
+                Delivery(persistence.catchingUp { producer, _ in caughtUp.append(producer) }).router(peers: peers)
+            },
             { service in
                 try await body(
                     World(service: service, handlers: Delivery(service.persistence).handlers, caughtUp: caughtUp)
@@ -84,6 +87,9 @@ struct World: Sendable {
     func receive(_ record: EventRecord, from producer: String = "crm") async throws -> [EventRecord] {
         try await self.service.receive(record, from: producer, self.handlers)
     }
+
+    /// The id of a colleague's membership.
+    func member() async throws -> String { try await self.service.member(in: self.handlers).description }
 
     /// The id of a new engagement.
     func engagement(template: String? = nil) async throws -> String {

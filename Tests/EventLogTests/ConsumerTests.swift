@@ -101,4 +101,19 @@ internal import Vocabulary
             }
         }
     }
+
+    @Test func `A cursor that is set back while its consumer runs has the log read again`() async throws {
+        try await Fixture.run { fixture in
+            let first = try await fixture.publish(of: [Identifier.random(), Identifier.random()])
+            try await fixture.consuming(fixture.source()) { _ in
+                try await eventually("both effects") { try await fixture.effects().count == 2 }
+                _ = try await fixture.consumer.transaction(.system) { transaction in
+                    try transaction.queue("UPDATE event_cursor SET sequence = 0")
+                }
+                let second = try await fixture.publish(of: [Identifier.random()])
+                try await eventually("all effects anew") { try await fixture.effects().count == 5 }
+                #expect(try await fixture.effects().suffix(3) == first.map(\.id) + second.map(\.id))
+            }
+        }
+    }
 }

@@ -40,7 +40,13 @@ internal import Vocabulary
                 ["name": "Nobody", "email": "nobody", "role": "king"],
             ]
             let atomic = try await service.fault("member.batch", ["mode": "atomic", "rows": rows], token: firm.access)
-            #expect(atomic?.problems.first?.pointer == "/rows/1/email")
+            #expect(Set(atomic?.problems.map(\.pointer) ?? []) == ["/rows/2/email", "/rows/2/role"])
+            let known = try await service.fault(
+                "member.batch",
+                ["mode": "atomic", "rows": .array(Array(rows.array?.prefix(2) ?? []))],
+                token: firm.access
+            )
+            #expect(known?.problems.map(\.pointer) == ["/rows/1/email"])
             #expect(try await service.json("member.list", token: firm.access)["data"]?.array?.count == 1)
             let partial = try await service.json("member.batch", ["mode": "partial", "rows": rows], token: firm.access)
             #expect(partial["created"] == 1 && partial["refused"] == 2)

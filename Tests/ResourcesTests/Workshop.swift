@@ -53,15 +53,33 @@ enum Workshop {
                 .choice("colour", ["red", "green", "blue"]).defaulting(to: "red").filterable(),
                 .identifier("maker_id").nullable().filterable(),
                 .text("serial", max: 20).nullable().onCreate(),
+                .identifier("supplier_id").nullable(),
             ]
         )
         resource.actions = Set(Resource.Action.allCases)
-        resource.references = [.init("maker_id", to: "maker", "maker")]
+        resource.references = [.init("maker_id", to: "maker", "maker"), .init("supplier_id", to: Self.supplier)]
         resource.hooks.create = { values, _, _ in
             if values.optionalText("name") == "cursed" { throw Rejection.conflict("cursed", "Nobody makes this.") }
         }
         return resource
     }()
+
+    /// Whom another service knows.
+    static let supplier = LocalCopy(
+        of: "supplier",
+        from: "market",
+        kept: ["created", "updated", "restored"],
+        ended: ["deleted"],
+        columns: [
+            .text("name"), .optionalText("city"), LocalCopy.Column("met_as", isFixed: true) { .text($0.record.type) },
+        ]
+    )
+
+    static var handlers: EventHandlers {
+        var handlers = EventHandlers()
+        self.supplier.follow(&handlers)
+        return handlers
+    }
 
     static let order: Resource = {
         var resource = Resource(
@@ -87,16 +105,41 @@ enum Workshop {
     private static let tables = """
         CREATE TABLE maker (name text NOT NULL, address jsonb, external_id text, custom_fields jsonb NOT NULL DEFAULT '{}',
             deleted_at timestamptz, \(row));
-        CREATE TABLE gadget (name text NOT NULL, note text, size integer NOT NULL, colour text NOT NULL, maker_id uuid, serial text,
+        CREATE TABLE gadget (name text NOT NULL, note text, size integer NOT NULL, colour text NOT NULL, maker_id uuid, serial text, supplier_id uuid,
             external_id text, deleted_at timestamptz, \(row),
             CONSTRAINT gadget__maker_id_fkey FOREIGN KEY (organization_id, maker_id) REFERENCES maker (organization_id, id));
         CREATE UNIQUE INDEX gadget__external_id_key ON gadget (organization_id, external_id) WHERE deleted_at IS NULL;
         CREATE TABLE shop_order (maker_id uuid NOT NULL, \(row));
+        CREATE TABLE supplier_ref (organization_id uuid NOT NULL, id uuid NOT NULL, name text NOT NULL, city text,
+            met_as text NOT NULL, is_deleted boolean NOT NULL, version bigint NOT NULL, PRIMARY KEY (organization_id, id));
+        CALL app_protect('supplier_ref');
         CALL app_protect('maker'); CALL app_protect('gadget'); CALL app_protect('shop_order');
         """
 }
 
 extension TestService {
+    func supplier(_ data: JSON) async throws -> Identifier {
+        try await self.supplier("created", Identifier.random(), version: 1, data)
+    }
+
+    /// What the market says of a supplier.
+    func supplier(
+        _ word: String = "created",
+        _ id: Identifier = Identifier.random(),
+        version: Int64 = 1,
+        _ data: JSON = ["name": "Timber"]
+    ) async throws -> Identifier {
+        try await self.receive(
+            "supplier.\(word)",
+            from: "market",
+            aggregate: id,
+            version: version,
+            payload: ["data": data],
+            Workshop.handlers
+        )
+        return id
+    }
+
     func maker(_ name: String = "Acme") async throws -> String {
         try #require(try await self.json("shop.maker.create/1", body: ["name": .string(name)])["id"]?.string)
     }

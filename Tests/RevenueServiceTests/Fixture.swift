@@ -23,7 +23,7 @@ struct Fixture: Sendable {
     ) async throws {
         var configuration = TestServer.configuration
         configuration.transactionConnections = connections
-        let make: (Persistence) -> Router = { Revenue($0).router { _, _ in } }
+        let make: (Persistence) -> Router = { Revenue($0).router() }
         try await TestService.run(
             Revenue.migrations,
             service: "revenue",

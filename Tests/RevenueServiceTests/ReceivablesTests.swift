@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Resources
 internal import RevenueService
 internal import TestKit
 internal import Testing
@@ -107,11 +108,12 @@ internal import Vocabulary
     @Test func aRequestWaitsForTheClientThatItNames() async throws {
         try await Fixture.run { fixture in
             let late = Identifier.random()
-            let router = fixture.revenue.router { producer, _ in
+            let persistence = fixture.service.persistence.catchingUp { producer, _ in
                 #expect(producer == "crm")
                 // What the consumer does meanwhile.
                 try? await fixture.tell("client_company.created", "crm", late, ["name": "Late"])
             }
+            let router = Revenue(persistence).router()
             let context = CallContext(
                 member: fixture.service.caller,
                 requestID: Identifier.random(),

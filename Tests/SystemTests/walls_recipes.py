@@ -186,13 +186,9 @@ REFERENCES: dict[str, Callable[[World], str]] = {
     "correlation_id": lambda world: world.ids["deals"],
     "entity_id": lambda world: world.ids["deals"],
     "member_id": lambda world: world.ids["members"],
-    "owner_id": lambda world: world.owner.user["id"],
-    "assignee_id": lambda world: world.owner.user["id"],
+    "owner_id": lambda world: world.ids["members"],
+    "assignee_id": lambda world: world.ids["members"],
     "actor_id": lambda world: world.owner.user["id"],
     "user_id": lambda world: world.owner.user["id"],
     "organization_id": lambda world: world.owner.organization["id"],
 }
-
-# References that the service keeps without looking the object up, because another service owns it: any UUID is taken, and
-# none is ever resolved for the caller, so a foreign id tells no more than a random one.
-UNVERIFIED = {"owner_id", "assignee_id", "project_template_id"}

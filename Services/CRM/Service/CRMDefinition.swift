@@ -3,13 +3,13 @@ internal import EventLog
 internal import Resources
 public import ServiceKit
 
-/// The crm process: its router, its copy of organizations, and the sweep at midnight.
+/// The crm process: its router, its copies of other services' rows, and the sweep at midnight.
 public let crmDefinition = ServiceDefinition(name: "crm", version: "1.0.0", migrations: CRM.migrations) { environment in
     let persistence = try environment.persistence()
-    let consumer = environment.consumer(of: ["identity"], persistence, crmHandlers())
+    let consumer = environment.consumer(of: CRM.producers, persistence, crmHandlers())
     let sweep = ExpirySweep(persistence)
     return AssembledService(
-        handler: try environment.endpoint(crmRouter(persistence)),
+        handler: try environment.endpoint(crmRouter(persistence.catchingUp(with: consumer))),
         background: [
             ConsumerService(consumer),
             Periodic("expiry", every: .seconds(60), clock: environment.clock, logger: environment.makeLogger("expiry"))

@@ -25,14 +25,18 @@ public func crmRouter(_ persistence: Persistence) -> Router {
 /// What crm does with other services' events.
 public func crmHandlers() -> EventHandlers {
     var handlers = EventHandlers()
-    Organizations.follow(in: &handlers)
+    References.follow(&handlers)
     return handlers
 }
 
 public enum CRM {
+    /// The services whose events it follows.
+    public static let producers = ["identity", "delivery"]
+
     public static let migrations =
         EventLog.migrations + [
             Migration("crm_001", PackageResources.crm_001_companies_and_deals_sql),
             Migration("crm_002", PackageResources.crm_002_proposals_and_contracts_sql),
+            Migration("crm_003", PackageResources.crm_003_references_sql),
         ]
 }

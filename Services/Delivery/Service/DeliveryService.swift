@@ -16,6 +16,7 @@ public struct Delivery: Sendable {
             Migration("delivery_001", PackageResources.delivery_001_references_sql),
             Migration("delivery_002", PackageResources.delivery_002_engagements_and_templates_sql),
             Migration("delivery_003", PackageResources.delivery_003_work_sql),
+            Migration("delivery_004", PackageResources.delivery_004_members_sql),
         ]
 
     private let persistence: Persistence
@@ -32,13 +33,13 @@ public struct Delivery: Sendable {
     }
 
     /// Everything it serves, in one readable list.
-    public func router(peers: PeerCalls, catchUp: @escaping CatchUp) -> Router {
+    public func router(peers: PeerCalls) -> Router {
         let persistence = self.persistence
         let (database, commands) = (persistence.database, persistence.commands)
         var router = persistence.router(for: "delivery")
 
         persistence.serve(.engagement, in: &router)
-        EngagementMoves(move: Move(store: self.engagements, commands: commands), catchUp: catchUp).register(in: &router)
+        EngagementMoves(move: Move(store: self.engagements, commands: commands)).register(in: &router)
         EngagementOverviews(engagements: self.engagements, projects: self.projects, database: database, peers: peers)
             .register(in: &router)
         EngagementTrace.register(in: &router, self.engagements, database, peers)
@@ -72,19 +73,12 @@ public struct Delivery: Sendable {
         return handlers
     }
 
-    /// How long a request waits for another service's events that it needs.
-    static let catchUpLimit = Duration.seconds(2)
-
     /// Puts the service together.
     public static func assemble(_ environment: ServiceEnvironment) throws -> AssembledService {
         let persistence = try environment.persistence()
-        let delivery = Delivery(persistence)
-        let consumer = environment.consumer(of: Self.producers, persistence, delivery.handlers)
-        let router = delivery.router(peers: PeerCalls(environment, to: "revenue", "timeline")) {
-            producer,
-            organization in
-            _ = await consumer.catchUp(with: producer, for: organization, within: Self.catchUpLimit)
-        }
+        let consumer = environment.consumer(of: Self.producers, persistence, Delivery(persistence).handlers)
+        let router = Delivery(persistence.catchingUp(with: consumer))
+            .router(peers: PeerCalls(environment, to: "revenue", "timeline"))
         return AssembledService(handler: try environment.endpoint(router), background: [ConsumerService(consumer)])
     }
 }

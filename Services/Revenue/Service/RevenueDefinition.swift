@@ -5,8 +5,6 @@ public import ServiceKit
 internal import Vocabulary
 
 extension Revenue {
-    /// How long a request waits for a row of another service that it names and that has not arrived.
-    private static let catchUpLimit: Duration = .seconds(1)
     /// A schedule's invoice and an overdue mark come at most this late.
     private static let sweepInterval: Duration = .seconds(60)
 
@@ -19,9 +17,7 @@ extension Revenue {
         let persistence = try environment.persistence()
         let revenue = Revenue(persistence)
         let consumer = environment.consumer(of: Revenue.producers, persistence, revenue.handlers)
-        let router = revenue.router { producer, organization in
-            _ = await consumer.catchUp(with: producer, for: organization, within: Revenue.catchUpLimit)
-        }
+        let router = Revenue(persistence.catchingUp(with: consumer)).router()
         let (schedules, overdue) = (revenue.scheduleSweep, revenue.overdueSweep)
         let (clock, logger) = (environment.clock, environment.makeLogger("revenue.sweeps"))
         return AssembledService(

@@ -33,28 +33,26 @@ public struct Revenue: Sendable {
     private var book: InvoiceBook { InvoiceBook(invoices: self.invoices) }
     private var run: ScheduleRun { ScheduleRun(schedules: self.schedules, book: self.book) }
 
-    /// Everything it serves, in one readable list. `catchUp` waits for rows of other services that a request names.
-    public func router(catchUp: @escaping CatchUp) -> Router {
+    /// Everything it serves, in one readable list.
+    public func router() -> Router {
         let persistence = self.persistence
         let database = persistence.database
         var router = persistence.router(for: Self.name)
 
         persistence.serve(.invoice, in: &router)
-        CreateInvoice(invoices: self.invoices, persistence: persistence, catchUp: catchUp).register(in: &router)
+        CreateInvoice(invoices: self.invoices, commands: persistence.commands).register(in: &router)
         InvoiceMoves(book: self.book, commands: persistence.commands).register(in: &router)
         ExplainInvoice.register(in: &router, self.invoices, database)
 
         persistence.serve(.invoiceSchedule, in: &router)
-        CreateInvoiceSchedule(schedules: self.schedules, persistence: persistence, catchUp: catchUp).register(
-            in: &router
-        )
+        CreateInvoiceSchedule(schedules: self.schedules, commands: persistence.commands).register(in: &router)
         ScheduleMoves(schedules: self.schedules, commands: persistence.commands).register(in: &router)
         PreviewInvoiceSchedule.register(in: &router, self.schedules, database)
 
         persistence.serve(.payment, in: &router)
         persistence.serve(.clientBalance, in: &router)
         let payments = PaymentBook(payments: self.payments, book: self.book)
-        RecordPayment.Handler(payments: payments, persistence: persistence, catchUp: catchUp).register(in: &router)
+        RecordPayment.Handler(payments: payments, commands: persistence.commands).register(in: &router)
         ApplyCredit.Handler(payments: payments, commands: persistence.commands).register(in: &router)
         ReversePayment.Handler(payments: payments, commands: persistence.commands).register(in: &router)
         router.publishes(PaymentBook.events)

@@ -32,6 +32,7 @@ extension Resource {
         )
         resource.hasCustomFields = true
         resource.actions.insert(.batch)
+        resource.references = [.init("owner_id", to: .member)]
         resource.dependents = [
             .init(.restrict, "contract", by: "client_company_id", "contract", isSoftDeleted: false),
             .init(.cascade, "contact", by: "client_company_id", "contact"),

@@ -24,7 +24,10 @@ extension Resource {
         )
         resource.hasCustomFields = true
         resource.actions.insert(.batch)
-        resource.references = [.init("client_company_id", to: "client_company", "client company")]
+        resource.references = [
+            .init("client_company_id", to: "client_company", "client company"),
+            .init("owner_id", to: .member),
+        ]
         resource.summary = "A person at a client company."
         return resource
     }()

@@ -66,6 +66,8 @@ extension Resource {
             .init("client_company_id", to: "client_company", "client company"),
             .init("contact_id", to: "contact", "contact"),
             .init("deal_id", to: "deal", "deal"),
+            .init("project_template_id", to: References.projectTemplate),
+            .init("owner_id", to: .member),
         ]
         resource.hooks.create = { values, context, transaction in try ContractRules.begin(&values, context, transaction)
         }

@@ -46,6 +46,7 @@ extension Resource {
         resource.references = [
             .init("client_company_id", to: "client_company", "client company"),
             .init("contact_id", to: "contact", "contact"),
+            .init("owner_id", to: .member),
         ]
         resource.dependents = [
             .init(.restrict, "contract", by: "deal_id", "contract", isSoftDeleted: false),

@@ -55,6 +55,7 @@ extension Resource {
             .init("client_company_id", to: "client_company", "client company"),
             .init("contact_id", to: "contact", "contact"),
             .init("deal_id", to: "deal", "deal"),
+            .init("owner_id", to: .member),
         ]
         resource.dependents = [.init(.restrict, "contract", by: "proposal_id", "contract", isSoftDeleted: false)]
         resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction)

@@ -34,13 +34,7 @@ struct ContractConsumer: Sendable {
                 "The contract names the project template \(templateID), which does not exist here. No project was made."
             )
         }
-        let cause = Cause(
-            actor: event.record.actor,
-            organization: event.organization,
-            causation: event.record.id,
-            correlation: event.record.correlation,
-            now: event.now
-        )
+        let cause = event.cause
         let engagement = try self.engagements.insert(values, for: event.organization, at: event.now, in: transaction)
         let created = self.engagements.event("created", .created, engagement, because: cause)
         let activated = self.engagements.event(
@@ -74,7 +68,7 @@ struct ContractConsumer: Sendable {
             startsOn = agreed
         } else {
             let signedAt = event.data["signed_at"]?.string.flatMap(Instant.init(_:)) ?? event.record.occurredAt
-            startsOn = try References.zone(of: event.organization, in: transaction).date(at: signedAt)
+            startsOn = try LocalCopy.zone(of: event.organization, in: transaction).date(at: signedAt)
         }
         let billing = event.payload["billing"] ?? event.data["billing"]
         let version =

@@ -7,8 +7,6 @@ internal import Vocabulary
 /// Serves the moves of an engagement.
 struct EngagementMoves: Sendable {
     let move: Move
-    /// Waits for what revenue knows of invoices, so that a draft finalized a moment ago is in nobody's way.
-    let catchUp: CatchUp
 
     static let hold = Move.declaration(
         "hold",
@@ -64,7 +62,8 @@ struct EngagementMoves: Sendable {
         }
         router.serve(Self.complete) { input, context in
             let organization = try context.caller().organization
-            await self.catchUp("revenue", organization)
+            // A draft that was finalized a moment ago is in nobody's way.
+            await self.move.commands.catchUp(with: References.invoice.owner, for: organization)
             return try await self.move(try MoveRequest(input), Self.complete, context, "completed") {
                 engagement,
                 transaction in
@@ -112,7 +111,7 @@ struct EngagementMoves: Sendable {
         var projects: [Project.Status] = []
         for index in 0..<rows.count { projects.append(try Project.Status(stored: try rows[index].text("status"))) }
         let drafts = try transaction.query(
-            "SELECT count(*) AS drafts FROM invoice_ref WHERE organization_id = $1 AND engagement_id = $2 AND is_draft",
+            "SELECT count(*) AS drafts FROM invoice_ref WHERE organization_id = $1 AND engagement_id = $2 AND is_draft AND NOT is_deleted",
             [.uuid(organization), .uuid(id)]
         )
         return (projects, Int(try drafts[0].int("drafts")))

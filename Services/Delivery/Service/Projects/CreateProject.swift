@@ -34,6 +34,7 @@ struct CreateProject: Sendable {
                     in: transaction,
                     self.engagements
                 )
+                try self.work.projects.requireReferences(in: input, for: caller.organization, in: transaction)
                 let template = try self.template(of: input, for: caller.organization, in: transaction)
                 let today = template == nil ? nil : caller.zone.date(at: context.now)
                 let made = try self.work.begin(

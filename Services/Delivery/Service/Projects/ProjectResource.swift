@@ -35,6 +35,7 @@ extension Resource {
         resource.isStory = true
         // Creating expands a template, and may not happen in a closed engagement: see CreateProject.
         resource.actions = [.get, .list, .change, .delete]
+        resource.references = [.init("owner_id", to: .member)]
         resource.dependents = [
             .init(.cascade, "milestone", by: "project_id", "milestone"),
             .init(.cascade, "task", by: "project_id", "task"),

@@ -43,6 +43,7 @@ struct TaskEdits: Sendable {
             )
             try parent.project.requireOpen()
             try Self.requireMilestone(of: input, in: parent.project.id, for: cause.organization, transaction)
+            try self.tasks.requireReferences(in: input, for: cause.organization, in: transaction)
             let id = Identifier.next(at: context.now)
             let dependencies = TaskDependencies(project: parent.project.id, organization: cause.organization)
             try dependencies.replace(input.identifiers("depends_on"), of: id, in: transaction)
@@ -81,6 +82,7 @@ struct TaskEdits: Sendable {
             var changes = input
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }
+            try self.tasks.requireReferences(in: changes, for: cause.organization, in: transaction)
             if changes.has("depends_on") {
                 let dependencies = TaskDependencies(project: project, organization: cause.organization)
                 try dependencies.replace(changes.identifiers("depends_on"), of: id, in: transaction)

@@ -40,6 +40,7 @@ extension Resource {
             ]
         )
         resource.computed = ["depends_on": TaskDependencies.list]
+        resource.references = [.init("assignee_id", to: .member)]
         resource.isStory = true
         // Creating and changing keep the dependencies too: see TaskEdits.
         resource.actions = [.get, .list, .delete]

@@ -42,48 +42,22 @@ struct AddMember: Operation {
 
 /// Adds many colleagues at once.
 struct AddMembers: Operation {
-    static let countMax = 200
-
     static let declaration = OperationDeclaration(
         "identity.member.batch",
         .post("/v1/members/batch"),
         access: .manage("identity"),
         "Add many colleagues at once."
     )
-    .described("At most \(Self.countMax) rows. `atomic` adds all or none, `partial` answers a status for each row.")
-    .rows(AddMember.rowFields, countMax: Self.countMax)
-    .answers(
-        .object(
-            "MemberBatchResult",
-            [
-                .integer("created", 0...Int64(Self.countMax)), .integer("refused", 0...Int64(Self.countMax)),
-                .list("results", of: .document(bytesMax: Int.max), countMax: Self.countMax),
-            ]
-        )
-    )
+    .described("At most \(Batch.rowsMax) rows. `atomic` adds all or none, `partial` answers a status for each row.")
+    .rows(AddMember.rowFields, countMax: Batch.rowsMax)
+    .answers(.object("MemberBatchResult", Batch.answer))
     .idempotent(.optional)
     .faults(.validationFailed, .conflict)
     .emits("member.added", "user.registered")
 
-    let isAtomic: Bool
-    /// Each row's values, or what is wrong with it.
-    let rows: [Result<Values, Fault>]
+    let batch: Batch
 
-    init(_ input: Values) throws(Fault) {
-        self.isAtomic = try input.text("mode") == "atomic"
-        guard case .list(let elements)? = input["rows"] else {
-            throw Fault(.internalError, "the validated batch has no rows")
-        }
-        self.rows = elements.enumerated().map { index, element in
-            var decoder = InputDecoder()
-            let pointer = "/rows/\(index)"
-            guard case .document(let json) = element else {
-                return .failure(Fault.invalid(pointer, "type", "An object is expected here."))
-            }
-            let values = decoder.object(json, AddMember.rowFields, at: pointer)
-            return decoder.problems.isEmpty ? .success(values) : .failure(Fault.invalid(decoder.problems))
-        }
-    }
+    init(_ input: Values) throws(Fault) { self.batch = try Batch(input, of: AddMember.rowFields) }
 }
 
 /// A colleague to be added.
@@ -183,83 +157,11 @@ struct MemberAdditions: Sendable {
         try transaction.query("SELECT identity_user_of($1) AS id", [.text(email.description)])[0].uuidOrNil("id")
     }
 
-    // MARK: - Many at once
-
     private func add(_ request: AddMembers, _ context: CallContext) async throws -> Reply {
         try await self.parts.persistence.commands.run(AddMembers.declaration, context) { transaction in
-            var results: [Result<Stored, Fault>] = []
-            var events: [EventRecord] = []
-            for (index, row) in request.rows.enumerated() {
-                do {
-                    let values = try row.get()
-                    let (member, caused) =
-                        request.isAtomic
-                        ? try self.insert(try MemberRow(values), nil, context, in: transaction)
-                        : try transaction.savepoint {
-                            try self.insert(try MemberRow(values), nil, context, in: transaction)
-                        }
-                    results.append(.success(member))
-                    events += caused
-                } catch {
-                    guard let fault = Self.refusal(error) else { throw error }
-                    guard !request.isAtomic else { throw Self.placed(fault, at: index) }
-                    results.append(.failure(Self.placed(fault, at: index)))
-                }
+            try request.batch.run(context, in: transaction) { values, transaction in
+                try self.insert(try MemberRow(values), nil, context, in: transaction)
             }
-            return Outcome(Reply(body: Self.answer(results, context.requestID)), events: events)
         }
-    }
-
-    /// A refusal of one row; anything else ends the whole batch.
-    private static func refusal(_ error: any Error) -> Fault? {
-        let fault =
-            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
-            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
-        return fault.flatMap { (400..<500).contains($0.code.httpStatus) ? $0 : nil }
-    }
-
-    /// The same refusal with pointers that start at its row.
-    private static func placed(_ fault: Fault, at index: Int) -> Fault {
-        var fault = fault
-        fault.problems = fault.problems.map { problem in
-            problem.pointer.hasPrefix("/rows/")
-                ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
-        }
-        if fault.problems.isEmpty { fault.problems = [Problem("/rows/\(index)", fault.code.rawValue, fault.detail)] }
-        return fault
-    }
-
-    private static func answer(_ results: [Result<Stored, Fault>], _ requestID: Identifier) -> [UInt8] {
-        let created = results.count { if case .success = $0 { true } else { false } }
-        var writer = JSONWriter(capacity: 256 * results.count + 64)
-        writer.beginObject()
-        writer.key("created")
-        writer.int(Int64(created))
-        writer.key("refused")
-        writer.int(Int64(results.count - created))
-        writer.key("results")
-        writer.beginArray()
-        for (index, result) in results.enumerated() {
-            writer.beginObject()
-            writer.key("index")
-            writer.int(Int64(index))
-            writer.key("status")
-            switch result {
-            case .success(let member):
-                writer.int(201)
-                writer.key("id")
-                writer.string(member.id.description)
-                writer.key("object")
-                writer.raw(member.json)
-            case .failure(let fault):
-                writer.int(Int64(fault.code.httpStatus))
-                writer.key("error")
-                writer.raw(fault.problemDetails(requestID: requestID.description))
-            }
-            writer.endObject()
-        }
-        writer.endArray()
-        writer.endObject()
-        return writer.finish()
     }
 }

@@ -37,7 +37,7 @@ extension EngagementConsumer {
         in transaction: borrowing Transaction,
         _ rule: Rule
     ) throws -> [EventRecord] {
-        try References.keepEngagement(event, in: transaction)
+        try References.engagement.keep(event, in: transaction)
         // The day on which it happened, however late the event arrives.
         let today = try References.today(of: event.organization, at: event.record.occurredAt, in: transaction)
         let cause = Cause(

@@ -16,7 +16,7 @@ struct EngagementConsumer: Sendable {
 
     func register(in handlers: inout EventHandlers) {
         handlers.on("engagement.activated") { event, transaction in
-            try References.keepEngagement(event, in: transaction)
+            try References.engagement.keep(event, in: transaction)
             return try self.begin(event, in: transaction)
         }
         self.follow(in: &handlers)
@@ -46,13 +46,7 @@ struct EngagementConsumer: Sendable {
         } catch let fault as Fault {
             throw EventFault("the billing terms are impossible: \(fault.detail)")
         }
-        let cause = Cause(
-            actor: event.record.actor,
-            organization: event.organization,
-            causation: event.record.id,
-            correlation: event.record.correlation,
-            now: event.now
-        )
+        let cause = event.cause
         let stored = try self.schedules.insert(values, for: event.organization, at: event.now, in: transaction)
         let created = self.schedules.event("created", .created, stored, because: cause)
         let today = try References.today(of: event.organization, at: event.now, in: transaction)

@@ -16,17 +16,6 @@ struct Parties: Sendable {
         }
     }
 
-    /// Waits once for what has not arrived yet.
-    func await(for organization: Identifier, in database: Database, _ catchUp: CatchUp) async throws {
-        try await References.await(
-            client: self.client,
-            engagement: self.engagement,
-            for: organization,
-            in: database,
-            catchUp
-        )
-    }
-
     /// Sets the columns that follow from them; refuses what is not known.
     func settle(in values: inout Values, for organization: Identifier, in transaction: borrowing Transaction) throws {
         guard let engagement = self.engagement else {
@@ -34,7 +23,7 @@ struct Parties: Sendable {
             return
         }
         guard let known = try References.engagement(engagement, for: organization, in: transaction) else {
-            throw Fault.invalid("/engagement_id", "unknown_reference", "There is no engagement with this id.")
+            throw References.engagement.unknown(at: "engagement_id")
         }
         guard let owner = known.clientCompanyID ?? self.client else {
             throw Fault.invalid(

@@ -6,8 +6,7 @@ internal import Vocabulary
 /// Drafts an invoice: for an engagement, whose client, contract and story it takes over, or for a client alone.
 struct CreateInvoice: Sendable {
     let invoices: ResourceStore
-    let persistence: Persistence
-    let catchUp: CatchUp
+    let commands: Commands
 
     static let declaration = Resource.invoice.declaration(of: .create)
     static let event = EventDeclaration(
@@ -26,8 +25,7 @@ struct CreateInvoice: Sendable {
         let caller = try context.caller()
         let cause = try context.cause()
         let parties = try Parties(input)
-        try await parties.await(for: caller.organization, in: self.persistence.database, self.catchUp)
-        return try await self.persistence.commands.run(Self.declaration, context) { transaction in
+        return try await self.commands.run(Self.declaration, context) { transaction in
             var values = input
             if !values.has("currency") { values["currency"] = .text(caller.currency.code) }
             try parties.settle(in: &values, for: caller.organization, in: transaction)

@@ -192,16 +192,3 @@ struct InvoiceBook: Sendable {
         ),
     ]
 }
-
-extension Cause {
-    /// The same cause, one event further: what follows from `event`.
-    func following(_ event: EventRecord) -> Cause {
-        Cause(
-            actor: self.actor,
-            organization: self.organization,
-            causation: event.id,
-            correlation: event.correlation,
-            now: self.now
-        )
-    }
-}

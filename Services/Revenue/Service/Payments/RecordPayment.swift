@@ -62,8 +62,7 @@ extension RecordPayment {
     /// Serves it: lock the client's credit, then the invoices by id; plan by the domain; write the rows and the events.
     struct Handler: Sendable {
         let payments: PaymentBook
-        let persistence: Persistence
-        let catchUp: CatchUp
+        let commands: Commands
 
         func register(in router: inout Router) {
             router.serve(RecordPayment.self) { request, context in try await self.record(request, context) }
@@ -74,14 +73,7 @@ extension RecordPayment {
             let cause = try context.cause()
             let currency = request.currency.flatMap(Currency.init(_:)) ?? caller.currency
             let receivedOn = request.receivedOn ?? caller.zone.date(at: context.now)
-            try await References.await(
-                client: request.client,
-                engagement: nil,
-                for: caller.organization,
-                in: self.persistence.database,
-                self.catchUp
-            )
-            return try await self.persistence.commands.run(RecordPayment.declaration, context) { transaction in
+            return try await self.commands.run(RecordPayment.declaration, context) { transaction in
                 try References.requireClient(request.client, orDeleted: true, for: caller.organization, in: transaction)
                 let credit = try ClientCredit.lock(request.client, currency, because: cause, in: transaction)
                 let invoices = try self.payments.lockPayable(

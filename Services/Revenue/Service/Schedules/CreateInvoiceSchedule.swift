@@ -6,8 +6,7 @@ internal import Vocabulary
 /// Begins a schedule by hand. The one that a contract describes is made from `engagement.activated`.
 struct CreateInvoiceSchedule: Sendable {
     let schedules: ResourceStore
-    let persistence: Persistence
-    let catchUp: CatchUp
+    let commands: Commands
 
     static let declaration = Resource.invoiceSchedule.declaration(of: .create)
 
@@ -19,8 +18,7 @@ struct CreateInvoiceSchedule: Sendable {
         let caller = try context.caller()
         let cause = try context.cause()
         let parties = try Parties(input)
-        try await parties.await(for: caller.organization, in: self.persistence.database, self.catchUp)
-        return try await self.persistence.commands.run(Self.declaration, context) { transaction in
+        return try await self.commands.run(Self.declaration, context) { transaction in
             var values = input
             if !values.has("currency") { values["currency"] = .text(caller.currency.code) }
             try parties.settle(in: &values, for: caller.organization, in: transaction)

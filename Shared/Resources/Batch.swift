@@ -1,0 +1,144 @@
+public import Contracts
+public import Postgres
+internal import Vocabulary
+
+/// The rows of a batch: all are created or none (`atomic`), or each by itself (`partial`), with a status per row.
+public struct Batch: Sendable {
+    /// The most rows in one batch; larger sets are imports.
+    public static let rowsMax = 200
+
+    private enum Row: Sendable {
+        case decoded(Values)
+        case refused([Problem])
+    }
+
+    private enum Result: Sendable {
+        case created(Stored)
+        case refused(Fault)
+    }
+
+    private let isAtomic: Bool
+    private let rows: [Row]
+
+    /// Reads the validated input of an operation that was declared with `.rows(fields, …)`. Throws what is wrong with any row
+    /// where that ends the whole.
+    public init(_ input: Values, of fields: [Field]) throws(Fault) {
+        self.isAtomic = try input.text("mode") == "atomic"
+        var elements: [Value] = []
+        if case .list(let given)? = input["rows"] { elements = given }
+        self.rows = elements.enumerated().map { index, element in
+            guard case .document(let json) = element else {
+                return .refused([Problem("/rows/\(index)", "type", "An object is expected here.")])
+            }
+            var decoder = InputDecoder()
+            let values = decoder.object(json, fields, at: "/rows/\(index)")
+            return decoder.problems.isEmpty ? .decoded(values) : .refused(decoder.problems)
+        }
+        guard self.isAtomic else { return }
+        let problems = self.rows.flatMap { row in
+            if case .refused(let problems) = row { problems } else { [] as [Problem] }
+        }
+        guard problems.isEmpty else { throw Fault.invalid(problems) }
+    }
+
+    /// What an operation that takes a batch answers.
+    public static let answer: [Field] = [
+        .integer("created", 0...Int64(Self.rowsMax)),
+        .integer("refused", 0...Int64(Self.rowsMax)),
+        .list("results", of: .document(bytesMax: Int.max), countMax: Self.rowsMax),
+    ]
+
+    /// Creates the rows, each by `create`.
+    public func run(
+        _ context: CallContext,
+        in transaction: borrowing Transaction,
+        _ create: (Values, borrowing Transaction) throws -> (Stored, [EventRecord])
+    ) throws -> Outcome {
+        var results: [Result] = []
+        var events: [EventRecord] = []
+        var awaiting: Set<String> = []
+        for (index, row) in self.rows.enumerated() {
+            switch row {
+            case .refused(let problems):
+                results.append(.refused(Fault.invalid(problems)))
+            case .decoded(let values):
+                do {
+                    // In an atomic batch a refusal ends the transaction anyway, so a savepoint would be in vain.
+                    let (stored, caused) =
+                        self.isAtomic
+                        ? try create(values, transaction)
+                        : try transaction.savepoint { try create(values, transaction) }
+                    results.append(.created(stored))
+                    events += caused
+                } catch let unknown as UnknownReference {
+                    let placed = unknown.fault.inRow(index)
+                    guard !self.isAtomic else { throw UnknownReference(placed.problems, owners: unknown.owners) }
+                    awaiting.formUnion(unknown.owners)
+                    results.append(.refused(placed))
+                } catch let error {
+                    guard let fault = Self.refusal(error)?.inRow(index) else { throw error }
+                    guard !self.isAtomic else { throw fault }
+                    results.append(.refused(fault))
+                }
+            }
+        }
+        var outcome = Outcome(Reply(body: Self.body(results, requestID: context.requestID)), events: events)
+        outcome.awaiting = awaiting
+        return outcome
+    }
+
+    /// A refusal that is this row's own; anything else ends the whole batch.
+    private static func refusal(_ error: any Error) -> Fault? {
+        let fault =
+            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
+            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
+        return fault.flatMap { (400..<500).contains($0.code.httpStatus) ? $0 : nil }
+    }
+
+    private static func body(_ results: [Result], requestID: Identifier) -> [UInt8] {
+        let created = results.count { if case .created = $0 { true } else { false } }
+        var writer = JSONWriter(capacity: 256 * results.count + 64)
+        writer.beginObject()
+        writer.key("created")
+        writer.int(Int64(created))
+        writer.key("refused")
+        writer.int(Int64(results.count - created))
+        writer.key("results")
+        writer.beginArray()
+        for (index, result) in results.enumerated() {
+            writer.beginObject()
+            writer.key("index")
+            writer.int(Int64(index))
+            writer.key("status")
+            switch result {
+            case .created(let stored):
+                writer.int(201)
+                writer.key("id")
+                writer.string(stored.id.description)
+                writer.key("object")
+                writer.raw(stored.json)
+            case .refused(let fault):
+                writer.int(Int64(fault.code.httpStatus))
+                writer.key("error")
+                writer.raw(fault.problemDetails(requestID: requestID.description))
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.finish()
+    }
+}
+
+extension Fault {
+    /// The same refusal with pointers that start at a batch's row.
+    fileprivate func inRow(_ index: Int) -> Fault {
+        var fault = self
+        fault.problems = self.problems.map { problem in
+            problem.pointer.hasPrefix("/rows/")
+                ? problem : Problem("/rows/\(index)\(problem.pointer)", problem.code, problem.detail)
+        }
+        if fault.problems.isEmpty { fault.problems = [Problem("/rows/\(index)", self.code.rawValue, self.detail)] }
+        return fault
+    }
+}

@@ -1,0 +1,50 @@
+internal import Contracts
+internal import EventLog
+public import Postgres
+public import Vocabulary
+
+/// The copies that several services have.
+extension LocalCopy {
+    /// Where an organization's days begin, and in what it counts.
+    public static let organization = LocalCopy(
+        of: "organization",
+        from: "identity",
+        by: .organization,
+        kept: ["created", "updated"],
+        columns: [
+            .optionalText("name"),
+            Column("time_zone") { event in
+                .text(event.data["time_zone"]?.string.flatMap(Zone.init(_:))?.identifier ?? Zone.utc.identifier)
+            },
+            Column("currency") { event in .text(event.data["currency"]?.string ?? Currency.usd.code) },
+        ]
+    )
+
+    /// Who can own a record or be given a task: by the id of their membership, not of their user.
+    public static let member = LocalCopy(
+        of: "member",
+        from: "identity",
+        kept: ["added", "role_changed"],
+        ended: ["removed"],
+        columns: [.identifier("user_id"), .text("role")]
+    )
+
+    public static let clientCompany = LocalCopy(
+        of: "client_company",
+        from: "crm",
+        kept: ["created", "updated", "restored"],
+        ended: ["deleted", "merged"],
+        columns: [.text("name")]
+    )
+
+    /// The organization's zone. Until identity's event has arrived it is UTC, which is identity's default too.
+    public static func zone(of organization: Identifier, in transaction: borrowing Transaction) throws(SQLFault) -> Zone
+    {
+        let rows = try transaction.query(
+            "SELECT time_zone FROM organization_ref WHERE organization_id = $1",
+            [.uuid(organization)]
+        )
+        guard let row = rows.first else { return .utc }
+        return Zone(try row.text("time_zone")) ?? .utc
+    }
+}

@@ -1,0 +1,20 @@
+public import Contracts
+public import Vocabulary
+
+/// Waits until what another service had committed for an organization is applied here (`EventConsumer.catchUp`).
+public typealias CatchUp = @Sendable (_ owner: String, _ organization: Identifier) async -> Void
+
+/// A request names rows of other services that are not known here. Their owners may have made them a moment ago: `Commands` waits
+/// for their events once and decides again; only then is it the fault that a client reads (ADR 3).
+public struct UnknownReference: Error, Hashable, Sendable {
+    public let problems: [Problem]
+    /// The services whose rows they are.
+    public let owners: Set<String>
+
+    public init(_ problems: [Problem], owners: Set<String>) {
+        self.problems = problems
+        self.owners = owners
+    }
+
+    public var fault: Fault { .invalid(self.problems) }
+}
