@@ -121,7 +121,7 @@ internal import Testing
         try await LiveServer.with(holding) { live in
             try await live.client { client in
                 async let answer = client.request(method: "GET", path: "/")
-                await Self.startAndDrop(holding)
+                try await Self.startAndDrop(holding)
                 do {
                     _ = try await answer
                     Issue.record("half a response was taken for a whole one")
@@ -132,7 +132,7 @@ internal import Testing
         }
     }
 
-    private static func startAndDrop(_ holding: Holding) async {
+    private static func startAndDrop(_ holding: Holding) async throws {
         let (_, responder) = try await holding.next()
         responder.start(status: 200, fields: [])
         responder.write([1, 2, 3])
