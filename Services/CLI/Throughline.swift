@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Contracts
 
 /// The command-line client: everything it does goes through the public HTTP/2 API, as any other client's work would.
 @main
@@ -11,6 +12,7 @@ struct Throughline: AsyncParsableCommand {
             profile. Exit codes: 0 done, 1 failure, 64 wrong usage, 65 refused data, 69 unavailable, 77 not permitted. \
             Shell completion: throughline --generate-completion-script bash|zsh|fish.
             """,
+        version: Build.version,
         subcommands: [
             Login.self, Logout.self, WhoAmI.self,
             Get.self, List.self, Create.self, Tail.self,

@@ -49,7 +49,9 @@ public final class Database: Sendable {
             parameters: parameters,
             expiry: Expiry(deadline, in: self.configuration)
         )
-        return try await self.reactor.perform(request).get()
+        let outcome = await self.reactor.perform(request)
+        self.ended(.read, request.expiry, outcome)
+        return try outcome.get()
     }
 
     /// Runs `body` between BEGIN and COMMIT on a connection's own thread, and returns what it returned.
@@ -62,7 +64,21 @@ public final class Database: Sendable {
         deadline: Instant? = nil,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Output
     ) async throws -> Output {
-        try await self.pool.perform(scope, Expiry(deadline, in: self.configuration), body).get()
+        let expiry = Expiry(deadline, in: self.configuration)
+        let outcome = await self.pool.perform(scope, expiry, trace: self.configuration.trace?(), body)
+        self.ended(.transaction, expiry, outcome)
+        return try outcome.get()
+    }
+
+    private func ended<Output, Failure>(
+        _ kind: DatabaseOperation.Kind,
+        _ expiry: Expiry,
+        _ result: Result<Output, Failure>
+    ) {
+        guard let observe = self.configuration.observe else { return }
+        let outcome: DatabaseOperation.Outcome = if case .success = result { .completed } else { .failed }
+        let microseconds = Monotonic.now() - expiry.startedAt
+        observe(DatabaseOperation(kind: kind, outcome: outcome, microseconds: microseconds))
     }
 
     /// Figures for metrics and readiness.

@@ -29,6 +29,11 @@ public struct DatabaseConfiguration: Sendable {
     public var readsWaitingMax = 4_096
     /// Transactions that may wait for a connection.
     public var transactionsWaitingMax = 1_024
+    /// The trace that the calling task belongs to. A transaction's connection shows it behind ``applicationName``, so that
+    /// `pg_stat_activity` and the server's log say whose lock it is. Reads share connections and show none.
+    public var trace: (@Sendable () -> String?)?
+    /// Told of every read and transaction that was asked for, on the task that asked, when it has ended.
+    public var observe: (@Sendable (DatabaseOperation) -> Void)?
 
     public init(url: String) {
         self.url = url

@@ -5,6 +5,7 @@ final class Health: Sendable {
     private struct State {
         var timeline: Int64 = 0
         var generation = 0
+        var turns = 0
         var lastFault: SQLFault?
     }
 
@@ -29,22 +30,30 @@ final class Health: Sendable {
 
     /// Takes a new connection in, unless its server has fallen behind one already seen: an old primary that came back
     /// would answer with rows that a failover has overtaken, and accept writes that will be lost.
-    func admit(timelineOf setup: Rows) throws(SQLFault) {
+    func admit(timelineOf setup: Rows, turned turns: Int) throws(SQLFault) {
         guard let row = setup.first else { throw SQLFault(.connection, "the session's set-up gave no row") }
         let timeline = try row.int("timeline")
+        // A standby, which a URL may ask for, tells none.
+        guard timeline != 0 else { return self.state.withLock { $0.lastFault = nil } }
         let newest = self.state.withLock { state in
-            if timeline > state.timeline { state.timeline = timeline }
-            if timeline >= state.timeline { state.lastFault = nil }
+            if timeline > state.timeline {
+                // Connections to the server that was overtaken may still be open, and must not be used again.
+                if state.timeline > 0 { state.generation += 1 }
+                state.timeline = timeline
+            }
+            if timeline == state.timeline {
+                state.lastFault = nil
+            } else if state.turns == turns {
+                state.turns += 1
+            }
             return state.timeline
         }
-        // A standby, which a URL may ask for, tells none.
-        guard timeline == 0 || timeline >= newest else {
+        guard timeline == newest else {
             throw SQLFault(.connection, "refused a server on timeline \(timeline): timeline \(newest) was seen")
         }
     }
 
-    /// For tests of the refusal.
-    func require(timeline: Int64) {
-        self.state.withLock { $0.timeline = max($0.timeline, timeline) }
-    }
+    /// With how many hosts moved behind the others the next attempt to connect begins. libpq takes the first that lets it write,
+    /// and would find the one that was refused each time.
+    var turns: Int { self.state.withLock { $0.turns } }
 }

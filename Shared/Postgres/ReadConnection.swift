@@ -45,6 +45,8 @@ final class ReadConnection {
     let token: Int
     let session: Session
     let generation: Int
+    /// How the hosts were ordered for it.
+    let turns: Int
     let connectBy: Int64
     var phase = Phase.connecting
     var inFlight: Deque<Group> = []
@@ -59,7 +61,8 @@ final class ReadConnection {
         self.generation = health.generation
         self.connectBy = Monotonic.now() + Int64(configuration.connectTimeoutMilliseconds) * 1_000
         self.statements = StatementCache(capacity: configuration.statementCacheMax)
-        self.session = try Session(connecting: configuration)
+        self.turns = health.turns
+        self.session = try Session(connecting: configuration, turned: self.turns)
     }
 
     func setUp(_ configuration: DatabaseConfiguration) throws(SQLFault) {

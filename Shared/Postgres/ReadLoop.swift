@@ -239,7 +239,7 @@ final class ReadLoop {
         guard let attempt = group.attempt else {
             if let fault = group.fault { throw fault }
             guard let setup = group.rows else { throw SQLFault(.connection, "the session could not be set up") }
-            try self.reactor.health.admit(timelineOf: setup)
+            try self.reactor.health.admit(timelineOf: setup, turned: connection.turns)
             connection.phase = .ready
             self.slots[connection.token].backoff.reset()
             self.figures.connectsTotal += 1

@@ -23,11 +23,19 @@ final class Session {
     private let handle: OpaquePointer
 
     /// Begins to connect. The first host's name is resolved here, which can block.
-    init(connecting configuration: DatabaseConfiguration) throws(SQLFault) {
+    ///
+    /// - Parameter turned: how many of the URL's hosts are tried after the others.
+    init(connecting configuration: DatabaseConfiguration, turned places: Int = 0) throws(SQLFault) {
         // What precedes `dbname` are defaults the URL may override; what follows it overrides the URL. Without
         // `tcp_user_timeout` a silent first host of several would be waited for until the whole attempt ends.
-        let keywords = ["tcp_user_timeout", "keepalives_idle", "dbname", "application_name", "client_encoding"]
-        let values = ["5000", "30", configuration.url, configuration.applicationName, "UTF8"]
+        var keywords = ["tcp_user_timeout", "keepalives_idle", "dbname", "application_name", "client_encoding"]
+        var values = ["5000", "30", configuration.url, configuration.applicationName, "UTF8"]
+        if places > 0 {
+            for (keyword, hosts) in Self.hosts(of: configuration.url).turned(by: places).lists {
+                keywords.append(keyword)
+                values.append(hosts)
+            }
+        }
         let names = try EncodedParameters(strings: keywords)
         let texts = try EncodedParameters(strings: values)
         let handle = names.withPointers { names in
@@ -40,6 +48,22 @@ final class Session {
     }
 
     deinit { PQfinish(self.handle) }
+
+    /// None where the URL cannot be read, which connecting then says.
+    private static func hosts(of url: String) -> HostOrder {
+        guard let options = PQconninfoParse(url, nil) else { return HostOrder([:]) }
+        defer { PQconninfoFree(options) }
+        var lists: [String: String] = [:]
+        var option = options
+        while let keyword = option.pointee.keyword {
+            let name = String(cString: keyword)
+            if HostOrder.keywords.contains(name), let value = option.pointee.val {
+                lists[name] = String(cString: value)
+            }
+            option += 1
+        }
+        return HostOrder(lists)
+    }
 
     /// Changes while connecting, when libpq tries another host.
     var socket: Int32 { PQsocket(self.handle) }

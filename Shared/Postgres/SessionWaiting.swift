@@ -9,17 +9,22 @@ extension Session {
         readOnly: Bool
     ) throws(SQLFault) -> Session {
         let deadline = Monotonic.now() + Int64(configuration.connectTimeoutMilliseconds) * 1_000
-        let session = try Session.open(configuration, until: deadline)
+        let turns = health.turns
+        let session = try Session.open(configuration, turned: turns, until: deadline)
         try session.execute(SessionSetup.sql, SessionSetup.parameters(configuration, readOnly: readOnly))
         try session.sync()
         let rows = try session.collect(1, until: deadline)
-        try health.admit(timelineOf: rows[0])
+        try health.admit(timelineOf: rows[0], turned: turns)
         return session
     }
 
     /// Connects and leaves the session as the server made it.
-    static func open(_ configuration: DatabaseConfiguration, until deadline: Int64) throws(SQLFault) -> Session {
-        let session = try Session(connecting: configuration)
+    static func open(
+        _ configuration: DatabaseConfiguration,
+        turned places: Int = 0,
+        until deadline: Int64
+    ) throws(SQLFault) -> Session {
+        let session = try Session(connecting: configuration, turned: places)
         // Before the first call of PQconnectPoll the socket counts as waiting to be writable.
         var isWriting = true
         while true {

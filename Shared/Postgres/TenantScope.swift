@@ -12,6 +12,8 @@ public enum TenantScope: Hashable, Sendable {
         "SELECT set_config('app.organization_id', $1, false), set_config('app.system', $2, false)"
     static let transactionStatement: SQL =
         "SELECT set_config('app.organization_id', $1, true), set_config('app.system', $2, true)"
+    static let tracedTransactionStatement: SQL =
+        transactionStatement + ", set_config('application_name', $3, true)"
 
     /// The two settings in the order of the statements above. Each scope sets both, so that none outlives a change.
     var settings: [SQLValue] {

@@ -3,6 +3,7 @@ final class TransactionContext {
     let scope: TenantScope
     private let session: TransactionSession
     private let deadline: Int64
+    private let trace: String?
     private var queue: [QueuedStatement] = []
     /// Whether BEGIN has been sent.
     private var isOpen = false
@@ -18,8 +19,9 @@ final class TransactionContext {
     private static let commitMicroseconds: Int64 = 30_000_000
     private static let rollbackMicroseconds: Int64 = 5_000_000
 
-    init(_ session: TransactionSession, _ scope: TenantScope, _ expiry: Expiry) {
+    init(_ session: TransactionSession, _ scope: TenantScope, _ expiry: Expiry, trace: String?) {
         self.session = session
+        self.trace = trace
         self.scope = scope
         self.deadline = expiry.answerBy
     }
@@ -100,8 +102,12 @@ final class TransactionContext {
 
     private func begun() throws(SQLFault) -> [QueuedStatement] {
         guard !self.isOpen else { return [] }
-        let parameters = try EncodedParameters(self.scope.settings)
-        return [.command("BEGIN"), QueuedStatement(sql: TenantScope.transactionStatement, parameters: parameters)]
+        var (sql, settings) = (TenantScope.transactionStatement, self.scope.settings)
+        if let trace {
+            sql = TenantScope.tracedTransactionStatement
+            settings.append(.text("\(self.session.applicationName) \(trace)"))
+        }
+        return [.command("BEGIN"), QueuedStatement(sql: sql, parameters: try EncodedParameters(settings))]
     }
 
     private static func check(_ statements: [QueuedStatement], _ results: [Rows]) throws(SQLFault) {

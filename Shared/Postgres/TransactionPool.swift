@@ -69,6 +69,7 @@ final class TransactionPool: Sendable {
     func perform<Output: Sendable>(
         _ scope: TenantScope,
         _ expiry: Expiry,
+        trace: String?,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Output
     ) async -> Result<Output, any Error> {
         let job = TransactionJob(expiry: expiry)
@@ -76,7 +77,7 @@ final class TransactionPool: Sendable {
             await withCheckedContinuation { continuation in
                 job.prepare(
                     run: { session in
-                        let context = TransactionContext(session, scope, expiry)
+                        let context = TransactionContext(session, scope, expiry, trace: trace)
                         let outcome = context.run(body)
                         return (!context.hasFailed, { continuation.resume(returning: outcome) })
                     },

@@ -1,6 +1,8 @@
 /// A thread's connection with its prepared statements. Used by that thread only.
 final class TransactionSession {
     private let session: Session
+    /// How `pg_stat_activity` shows the connection between transactions.
+    let applicationName: String
     private let health: Health
     private let generation: Int
     private var statements: StatementCache
@@ -9,6 +11,7 @@ final class TransactionSession {
     private var isGivenUp = false
 
     init(_ configuration: DatabaseConfiguration, _ health: Health) throws(SQLFault) {
+        self.applicationName = configuration.applicationName
         self.health = health
         self.generation = health.generation
         self.statements = StatementCache(capacity: configuration.statementCacheMax)

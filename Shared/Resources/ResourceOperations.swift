@@ -43,8 +43,7 @@ public struct ResourceOperations: Sendable {
             in: self.commands.database,
             deadline: context.deadline
         )
-        if context.ifNoneMatch == stored.version { return Reply(status: 304, body: [], etag: stored.version) }
-        return stored.reply()
+        return try stored.reply(to: context)
     }
 
     /// A page; with `parent`, of the rows that point at it.

@@ -20,14 +20,34 @@ public struct Stored: Sendable {
     public var correlation: Identifier? { (try? self.row.uuidOrNil("correlation_id")).flatMap { $0 } }
 
     /// Refuses a caller who has not seen the latest version.
-    public func require(_ ifMatch: Int64?) throws(Fault) {
-        guard let ifMatch, ifMatch != self.version else { return }
-        throw Fault(.stale, "This is at version \(self.version), not \(ifMatch). Read it again.")
+    public func require(_ ifMatch: VersionMatch?) throws(Fault) { try ifMatch?.require(self.version) }
+
+    /// The answer to a reader: that it has this version already, or the object.
+    public func reply(to context: CallContext) throws(Fault) -> Reply {
+        try self.require(context.ifMatch)
+        if context.ifNoneMatch?.matches(self.version) == true { return .notModified(self.version) }
+        return self.reply()
     }
 
     /// The answer that shows it.
     public func reply(status: Int = 200, location: String? = nil) -> Reply {
         Reply(status: status, body: self.json, etag: self.version, location: location)
+    }
+}
+
+extension Zone {
+    /// Reads a stored time zone. Another one in its place would put what happens on another day, and nobody would see it.
+    public init(stored text: String) throws(Fault) {
+        guard let zone = Zone(text) else { throw Fault(.internalError, "There is no time zone \(text) here") }
+        self = zone
+    }
+}
+
+extension Currency {
+    /// Reads a stored currency. Another one in its place would be another amount.
+    public init(stored text: String) throws(Fault) {
+        guard let currency = Currency(text) else { throw Fault(.internalError, "There is no currency \(text) here") }
+        self = currency
     }
 }
 

@@ -1,6 +1,6 @@
-internal import Postgres
+public import Postgres
 internal import Synchronization
-internal import Telemetry
+public import Telemetry
 
 /// A service's database as a part: connects, refuses a database or a role that is not as it must be, and reports.
 final class DatabasePart: ProcessPart {
@@ -56,27 +56,6 @@ final class DatabasePart: ProcessPart {
             kind: .gauge,
             labels: ["pool"]
         ) { Self.samples(database) { pool, name in [Sample(Double(pool.waiting), labels: [name])] } }
-        registry.observed(
-            "db_client_operations_total",
-            help: "Reads and transactions by how they ended.",
-            kind: .counter,
-            labels: ["pool", "outcome"]
-        ) {
-            Self.samples(database) { pool, name in
-                [
-                    Sample(Double(pool.completedTotal), labels: [name, "completed"]),
-                    Sample(Double(pool.failedTotal), labels: [name, "failed"]),
-                ]
-            }
-        }
-        registry.observed(
-            "db_client_operation_seconds_total",
-            help: "Time that reads and transactions took, waiting included.",
-            kind: .counter,
-            labels: ["pool"]
-        ) {
-            Self.samples(database) { pool, name in [Sample(Double(pool.microsecondsTotal) / 1e6, labels: [name])] }
-        }
     }
 
     private static func samples(
@@ -85,5 +64,26 @@ final class DatabasePart: ProcessPart {
     ) -> [Sample] {
         let state = database.state
         return read(state.reads, "read") + read(state.transactions, "transaction")
+    }
+}
+
+extension DatabaseConfiguration {
+    /// What nobody called for: consumers, sweeps, checks at the start.
+    static let background = "-"
+
+    /// Measures what is asked of the database, by the call that asked; transactions show the call's trace.
+    public func instrumented(by metrics: ServiceMetrics) -> DatabaseConfiguration {
+        var configuration = self
+        let duration = metrics.dbClientOperation
+        configuration.trace = { CallScope.current?.traceID }
+        configuration.observe = { ended in
+            duration.observe(
+                .microseconds(ended.microseconds),
+                ended.kind.rawValue,
+                CallScope.current?.operation ?? Self.background,
+                ended.outcome.rawValue
+            )
+        }
+        return configuration
     }
 }

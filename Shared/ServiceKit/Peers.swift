@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import Synchronization
+internal import Telemetry
 public import Wire
 
 /// The other services, each by one client that all handlers of the process share.
@@ -13,13 +14,21 @@ public final class Peers: ProcessPart {
     private let settings: WireSettings
     private let identity: WireIdentity
     private let security: WireSecurity
+    private let metrics: ServiceMetrics
     private let group: any EventLoopGroup
     private let clients = Mutex<[String: WireClient]>([:])
 
-    init(_ settings: WireSettings, identity: WireIdentity, security: WireSecurity, group: any EventLoopGroup) {
+    init(
+        _ settings: WireSettings,
+        identity: WireIdentity,
+        security: WireSecurity,
+        metrics: ServiceMetrics,
+        group: any EventLoopGroup
+    ) {
         self.settings = settings
         self.identity = identity
         self.security = security
+        self.metrics = metrics
         self.group = group
     }
 
@@ -29,12 +38,13 @@ public final class Peers: ProcessPart {
         precondition(!addresses.isEmpty, "\(service) is not a service")
         return self.clients.withLock { clients in
             if let client = clients[service] { return client }
-            let configuration = WireClientConfiguration(
+            var configuration = WireClientConfiguration(
                 identity: self.identity,
                 service: service,
                 addresses: addresses,
                 security: self.security
             )
+            configuration.measure(by: self.metrics)
             let client = WireClient(configuration, group: self.group)
             clients[service] = client
             return client

@@ -1,3 +1,4 @@
+public import Contracts
 public import Logging
 public import NIOCore
 public import Postgres
@@ -10,7 +11,7 @@ public import Wire
 ///
 /// ```swift
 /// await serviceMain(
-///     ServiceDefinition(name: "crm", version: CRM.version, migrations: CRM.migrations) { environment in
+///     ServiceDefinition(name: "crm", migrations: CRM.migrations) { environment in
 ///         try await crmService(environment)
 ///     }
 /// )
@@ -26,7 +27,7 @@ public struct ServiceDefinition: Sendable {
 
     public init(
         name: String,
-        version: String,
+        version: String = Build.version,
         migrations: [Migration],
         settings: [Setting] = [],
         assemble: @escaping @Sendable (ServiceEnvironment) async throws -> AssembledService
@@ -130,8 +131,14 @@ extension ServiceDefinition {
             instance: configuration.process.instance,
             build: self.version
         )
-        let database = Database(configuration.database)
-        let peers = Peers(configuration.wire, identity: identity, security: security, group: process.group)
+        let database = Database(configuration.database.instrumented(by: process.metrics))
+        let peers = Peers(
+            configuration.wire,
+            identity: identity,
+            security: security,
+            metrics: process.metrics,
+            group: process.group
+        )
         let service = try await self.assemble(
             ServiceEnvironment(
                 configuration: configuration,
@@ -156,11 +163,7 @@ extension ServiceDefinition {
                     security: security,
                     allowedPeers: service.allowedPeers
                 ),
-                handler: MeasuredCallHandler(
-                    service.handler,
-                    metrics: process.metrics,
-                    logger: process.makeLogger("\(self.name).calls")
-                ),
+                handler: MeasuredCallHandler(service.handler, metrics: process.metrics),
                 group: process.group
             ),
             drainLimit: .seconds(configuration.process.drainSecondsMax),

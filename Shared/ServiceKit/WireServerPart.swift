@@ -1,7 +1,7 @@
 internal import Contracts
 internal import Logging
-internal import Telemetry
-internal import Wire
+public import Telemetry
+public import Wire
 
 /// Where a service takes calls. Last to start and first to drain.
 final class WireServerPart: ProcessPart {
@@ -36,17 +36,15 @@ final class WireServerPart: ProcessPart {
     }
 }
 
-/// Measures every call, and logs those that failed for a reason that is ours.
+/// Measures every call. A stream's time is how long it was open, which belongs in no histogram of answers.
 struct MeasuredCallHandler: CallHandler {
     private let inner: any CallHandler
     private let duration: Histogram
-    private let logger: Logger
     private let clock = ContinuousClock()
 
-    init(_ inner: any CallHandler, metrics: ServiceMetrics, logger: Logger) {
+    init(_ inner: any CallHandler, metrics: ServiceMetrics) {
         self.inner = inner
         self.duration = metrics.rpcServer
-        self.logger = logger
     }
 
     var catalogHash: String { self.inner.catalogHash }
@@ -56,26 +54,21 @@ struct MeasuredCallHandler: CallHandler {
     func handle(_ call: CallHead, body: [UInt8], peer: Peer) async -> WireReply {
         let start = self.clock.now
         let reply = await self.inner.handle(call, body: body, peer: peer)
-        self.note(call, peer, reply.status, self.clock.now - start)
+        self.duration.observe(self.clock.now - start, call.operation, reply.status)
         return reply
     }
 
-    /// A stream's time is how long it was open, which belongs in no histogram of answers; only its end is noted.
     func stream(_ call: CallHead, body: [UInt8], peer: Peer, writer: StreamWriter) async -> StreamEnd {
-        let end = await self.inner.stream(call, body: body, peer: peer, writer: writer)
-        if end.status == WireStatus.internalError { self.log(call, peer) }
-        return end
+        await self.inner.stream(call, body: body, peer: peer, writer: writer)
     }
+}
 
-    private func note(_ call: CallHead, _ peer: Peer, _ status: String, _ duration: Duration) {
-        self.duration.observe(duration, call.operation, status)
-        if status == WireStatus.internalError { self.log(call, peer) }
-    }
-
-    private func log(_ call: CallHead, _ peer: Peer) {
-        var metadata: Logger.Metadata = ["operation": "\(call.operation)", "peer": "\(peer.service)"]
-        if let request = call.requestID { metadata[LogKey.requestID] = "\(request)" }
-        if let trace = call.traceparent.flatMap({ TraceContext($0) }) { metadata[LogKey.traceID] = "\(trace.traceID)" }
-        self.logger.error("call failed", metadata: metadata)
+extension WireClientConfiguration {
+    /// Measures every call made.
+    public mutating func measure(by metrics: ServiceMetrics) {
+        let (duration, service) = (metrics.rpcClient, self.service)
+        self.observe = { call in
+            duration.observe(.nanoseconds(call.nanoseconds), service, call.operation, call.status)
+        }
     }
 }

@@ -125,10 +125,17 @@ public struct JSONLogHandler: LogHandler {
 }
 
 extension Logger {
-    /// A logger whose lines go to `writer` as JSON. Services get theirs from ServiceKit and hand it on.
+    /// A logger whose lines go to `writer` as JSON and carry the current call. Services get theirs from ServiceKit and hand it on.
     public init(label: String, service: String, level: Logger.Level, writer: LogWriter, clock: WallClock = .system) {
         self.init(label: label) { label in
-            JSONLogHandler(label: label, service: service, level: level, writer: writer, clock: clock)
+            JSONLogHandler(
+                label: label,
+                service: service,
+                level: level,
+                writer: writer,
+                clock: clock,
+                metadataProvider: .callScope
+            )
         }
     }
 }

@@ -47,6 +47,14 @@ public final class ServerProcess: Sendable {
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     }
 
+    /// Starts a stopped server on the second timeline, as if a standby of it had been promoted.
+    public func startPromoted() throws {
+        let segment = "0000000200000000000000A0"
+        let reset = ["\(Self.binaries)/pg_resetwal", "-f", "-l", segment, "-D", self.folder.path]
+        try Self.run(Self.unprivileged([]) + reset)
+        try self.start()
+    }
+
     /// Stops the server and removes its data.
     public func remove() {
         self.stop()

@@ -75,7 +75,7 @@ public struct TestService: Sendable {
         let sorted = parameters.sorted { $0.key < $1.key }
         var context = CallContext(member: caller, requestID: Identifier.next(at: self.clock.now), now: self.clock.now)
         context.idempotencyKey = key
-        context.ifMatch = ifMatch
+        context.ifMatch = ifMatch.map(VersionMatch.init)
         // What the gateway hashes; the bytes themselves tell requests apart as well.
         context.requestHash = Array("\(operation)\(sorted)".utf8) + bytes
         context.remoteAddress = "192.0.2.1"

@@ -62,7 +62,8 @@ public struct Assertion: Hashable, Sendable {
     public static let textBytesMax = 4_096
 }
 
-/// Why an assertion is not accepted. The caller gets `unauthenticated` for each; the log says which.
+/// Why an assertion is not accepted. The caller gets `unauthenticated`, or `internal` where it is true and this process
+/// cannot read it; the log says which.
 public enum AssertionFault: Error, Hashable, Sendable {
     case malformed(String)
     case unknownKey
@@ -70,6 +71,18 @@ public enum AssertionFault: Error, Hashable, Sendable {
     case wrongAudience
     case notYetValid
     case expired
+    case actsForNobody
+    /// The organization's time zone, as the assertion has it.
+    case unknownZone(String?)
+    case unknownCurrency(String?)
+
+    /// Another process of this installation wrote what this one cannot read; the caller did nothing wrong.
+    public var isOurs: Bool {
+        switch self {
+        case .unknownZone, .unknownCurrency: true
+        case .malformed, .unknownKey, .badSignature, .wrongAudience, .notYetValid, .expired, .actsForNobody: false
+        }
+    }
 }
 
 extension Assertion {

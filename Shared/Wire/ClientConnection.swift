@@ -223,14 +223,18 @@ final class InFlight: Sendable {
     }
 }
 
-/// Lets a caller's task cancel its call, whether it is sent yet or not.
-final class CallCancellation: Sendable {
+/// Lets a caller cancel its call, whether it is sent yet or not.
+///
+/// The server is told and cancels the handler's task: what it has queued is dropped, what it is committing is committed.
+public final class CallCancellation: Sendable {
     private struct State {
         var isCancelled = false
         var cancel: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
+
+    public init() {}
 
     var isCancelled: Bool { self.state.withLock { $0.isCancelled } }
 
@@ -243,7 +247,12 @@ final class CallCancellation: Sendable {
         if isCancelled { cancel() }
     }
 
-    func cancel() {
+    /// The call has ended: there is nothing left to cancel.
+    func settled() {
+        self.state.withLock { $0.cancel = nil }
+    }
+
+    public func cancel() {
         let cancel = self.state.withLock { state in
             state.isCancelled = true
             return state.cancel

@@ -3,12 +3,8 @@ internal import Contracts
 /// What a client's side of one connection may do next, with the calls that wait on it.
 struct ClientConnectionStateMachine<Call>: ~Copyable {
     private enum State: ~Copyable {
-        /// The transport is not ready. May become `awaitingHello`.
-        case idle(Handshake, Calls<Call>)
-        /// Our hello is sent. May become `awaitingProof`.
-        case awaitingHello(Handshake, Calls<Call>)
-        /// Our proof is sent. May become `open`.
-        case awaitingProof(Handshake, Hello, Calls<Call>)
+        /// Who the peer is is not known yet. May become `open`.
+        case handshaking(HandshakeStateMachine, Calls<Call>)
         /// Calls may be made. May become `draining`.
         case open(Calls<Call>)
         /// One side said drain: the calls made are still answered, none is made.
@@ -19,7 +15,7 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
     private var state: State
 
     init(_ handshake: Handshake, callsMax: Int) {
-        self.state = .idle(handshake, Calls(callsMax: callsMax))
+        self.state = .handshaking(HandshakeStateMachine(handshake), Calls(callsMax: callsMax))
     }
 
     private init(_ state: consuming State) {
@@ -48,9 +44,10 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
 
     mutating func connected() -> Head? {
         switch consume self.state {
-        case .idle(let handshake, let calls):
-            self = .init(.awaitingHello(handshake, calls))
-            return .hello(handshake.hello)
+        case .handshaking(var handshake, let calls):
+            let hello = handshake.connected()
+            self = .init(.handshaking(handshake, calls))
+            return hello
         case let other:
             self = .init(other)
             return nil
@@ -60,32 +57,21 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
     /// A head arrived.
     mutating func received(_ head: Head) -> Step {
         switch consume self.state {
-        case .idle(let handshake, let calls):
-            self = .init(.idle(handshake, calls))
-            return Step(action: Self.refused(head, "the transport is not ready"))
-
-        case .awaitingHello(let handshake, let calls):
-            guard case .hello(let hello) = head else {
-                self = .init(.awaitingHello(handshake, calls))
-                return Step(action: Self.refused(head, "expected hello"))
+        case .handshaking(var handshake, let calls):
+            switch handshake.received(head) {
+            case .ignore:
+                self = .init(.handshaking(handshake, calls))
+                return Step(action: .ignore)
+            case .send(let head):
+                self = .init(.handshaking(handshake, calls))
+                return Step(action: .send(head))
+            case .open(let peer, _):
+                self = .init(.open(calls))
+                return Step(action: .open(peer))
+            case .close(let reason):
+                self = .init(.closed)
+                return Step(action: .close(reason))
             }
-            if let refusal = handshake.refusal(of: hello) {
-                self = .init(.awaitingHello(handshake, calls))
-                return Step(action: .close(refusal))
-            }
-            self = .init(.awaitingProof(handshake, hello, calls))
-            return Step(action: .send(.proof(handshake.proof(for: hello))))
-
-        case .awaitingProof(let handshake, let hello, let calls):
-            guard case .proof(let proof) = head, handshake.accepts(proof, of: hello) else {
-                self = .init(.awaitingProof(handshake, hello, calls))
-                if case .proof = head {
-                    return Step(action: .close(CloseHead(.identity, "the proof is wrong")))
-                }
-                return Step(action: Self.refused(head, "expected proof"))
-            }
-            self = .init(.open(calls))
-            return Step(action: .open(hello.peer))
 
         case .open(var calls):
             let action = calls.received(head)
@@ -167,14 +153,8 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
     /// This side makes no more calls.
     mutating func drain() -> DrainAction {
         switch consume self.state {
-        case .idle(let handshake, let calls):
-            self = .init(.idle(handshake, calls))
-            return .close
-        case .awaitingHello(let handshake, let calls):
-            self = .init(.awaitingHello(handshake, calls))
-            return .close
-        case .awaitingProof(let handshake, let hello, let calls):
-            self = .init(.awaitingProof(handshake, hello, calls))
+        case .handshaking:
+            self = .init(.closed)
             return .close
         case .open(let calls):
             self = .init(.draining(calls))
@@ -197,11 +177,7 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
         case .draining(let calls):
             self = .init(.closed)
             return calls.waited
-        case .idle:
-            self = .init(.closed)
-        case .awaitingHello:
-            self = .init(.closed)
-        case .awaitingProof:
+        case .handshaking:
             self = .init(.closed)
         case .closed:
             self = .init(.closed)
@@ -213,16 +189,9 @@ struct ClientConnectionStateMachine<Call>: ~Copyable {
         switch self.state {
         case .open: true
         case .draining: true
-        case .idle: false
-        case .awaitingHello: false
-        case .awaitingProof: false
+        case .handshaking: false
         case .closed: false
         }
-    }
-
-    private static func refused(_ head: Head, _ reason: String) -> Action {
-        if case .close = head { return .close(nil) }
-        return .close(CloseHead(.unexpectedKind, "\(reason), not \(head.kind.rawValue)"))
     }
 }
 

@@ -56,7 +56,7 @@ final class ServerConnection: FrameLinkDelegate {
         case .open(let proof, let peer):
             self.peer = peer
             self.link?.peerIsKnown()
-            self.link?.send(.proof(proof))
+            if let proof { self.link?.send(.proof(proof)) }
         case .start(let call): self.start(call, body: frame.body)
         case .refuse(let id, let refusal): self.answer(id, refusal)
         case .cancel(let id): self.stop(id, .cancelled)

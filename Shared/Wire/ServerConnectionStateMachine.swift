@@ -3,12 +3,8 @@ internal import Contracts
 /// What a server's side of one connection may do next. It decides and never does: `ServerConnection` carries out.
 struct ServerConnectionStateMachine: ~Copyable {
     private enum State: ~Copyable {
-        /// The transport is not ready. May become `awaitingHello`.
-        case idle(Handshake, Calls)
-        /// Our hello is sent. May become `awaitingProof`.
-        case awaitingHello(Handshake, Calls)
-        /// The peer has claimed who it is. May become `open`.
-        case awaitingProof(Handshake, Hello, Calls)
+        /// Who the peer is is not known yet. May become `open`.
+        case handshaking(HandshakeStateMachine, Calls)
         /// Calls are taken. May become `draining`.
         case open(Calls)
         /// Drain was said; what runs may finish, nothing starts.
@@ -19,7 +15,7 @@ struct ServerConnectionStateMachine: ~Copyable {
     private var state: State
 
     init(_ handshake: Handshake, callsMax: Int) {
-        self.state = .idle(handshake, Calls(callsMax: callsMax))
+        self.state = .handshaking(HandshakeStateMachine(handshake), Calls(callsMax: callsMax))
     }
 
     private init(_ state: consuming State) {
@@ -30,7 +26,7 @@ struct ServerConnectionStateMachine: ~Copyable {
         case ignore
         case send(Head)
         /// The peer is who it says: answer with our proof and take calls.
-        case open(Proof, Peer)
+        case open(Proof?, Peer)
         case start(CallHead)
         case refuse(UInt32, WireReply.Refusal)
         /// Stop the handler of this call and answer that it was cancelled.
@@ -43,9 +39,10 @@ struct ServerConnectionStateMachine: ~Copyable {
     /// The transport is ready: what to say first.
     mutating func connected() -> Head? {
         switch consume self.state {
-        case .idle(let handshake, let calls):
-            self = .init(.awaitingHello(handshake, calls))
-            return .hello(handshake.hello)
+        case .handshaking(var handshake, let calls):
+            let hello = handshake.connected()
+            self = .init(.handshaking(handshake, calls))
+            return hello
         case let other:
             self = .init(other)
             return nil
@@ -55,33 +52,21 @@ struct ServerConnectionStateMachine: ~Copyable {
     /// A head arrived.
     mutating func received(_ head: Head) -> Action {
         switch consume self.state {
-        case .idle(let handshake, let calls):
-            self = .init(.idle(handshake, calls))
-            return self.fail(.unexpectedKind, "\(head.kind.rawValue) before the transport is ready")
-
-        case .awaitingHello(let handshake, let calls):
-            guard case .hello(let hello) = head else {
+        case .handshaking(var handshake, let calls):
+            switch handshake.received(head) {
+            case .ignore:
+                self = .init(.handshaking(handshake, calls))
+                return .ignore
+            case .send(let head):
+                self = .init(.handshaking(handshake, calls))
+                return .send(head)
+            case .open(let peer, let proof):
+                self = .init(.open(calls))
+                return .open(proof, peer)
+            case .close(let reason):
                 self = .init(.closed)
-                return Self.beforeHandshake(head, expected: "hello")
+                return .close(reason)
             }
-            if let refusal = handshake.refusal(of: hello) {
-                self = .init(.closed)
-                return .close(refusal)
-            }
-            self = .init(.awaitingProof(handshake, hello, calls))
-            return .ignore
-
-        case .awaitingProof(let handshake, let hello, let calls):
-            guard case .proof(let proof) = head else {
-                self = .init(.closed)
-                return Self.beforeHandshake(head, expected: "proof")
-            }
-            guard handshake.accepts(proof, of: hello) else {
-                self = .init(.closed)
-                return .close(CloseHead(.identity, "the proof is wrong"))
-            }
-            self = .init(.open(calls))
-            return .open(handshake.proof(for: hello), hello.peer)
 
         case .open(var calls):
             let action = calls.received(head, draining: false)
@@ -155,13 +140,7 @@ struct ServerConnectionStateMachine: ~Copyable {
     /// This process is going away.
     mutating func drain() -> DrainAction {
         switch consume self.state {
-        case .idle:
-            self = .init(.closed)
-            return .close
-        case .awaitingHello:
-            self = .init(.closed)
-            return .close
-        case .awaitingProof:
+        case .handshaking:
             self = .init(.closed)
             return .close
         case .open(let calls):
@@ -185,21 +164,9 @@ struct ServerConnectionStateMachine: ~Copyable {
         switch self.state {
         case .open: true
         case .draining: true
-        case .idle: false
-        case .awaitingHello: false
-        case .awaitingProof: false
+        case .handshaking: false
         case .closed: false
         }
-    }
-
-    private mutating func fail(_ code: CloseCode, _ detail: String) -> Action {
-        self = .init(.closed)
-        return .close(CloseHead(code, detail))
-    }
-
-    private static func beforeHandshake(_ head: Head, expected: String) -> Action {
-        if case .close = head { return .close(nil) }
-        return .close(CloseHead(.unexpectedKind, "expected \(expected), not \(head.kind.rawValue)"))
     }
 }
 

@@ -29,15 +29,18 @@ extension WireClient {
     }
 
     /// Makes a call without a task; the future's error is a `WireFailure`.
+    ///
+    /// - Parameter cancellation: ends the call when the caller no longer waits.
     public func call(
         on eventLoop: any EventLoop,
         _ head: CallHead,
         body: [UInt8],
-        idempotent: Bool
+        idempotent: Bool,
+        cancellation: CallCancellation? = nil
     ) -> EventLoopFuture<WireReply> {
         let promise = eventLoop.makePromise(of: WireReply.self)
         self.attempt(
-            self.plan(head, body, idempotent, eventLoop, nil) { result in
+            self.plan(head, body, idempotent, eventLoop, cancellation) { result in
                 switch result {
                 case .success(let reply): promise.succeed(reply)
                 case .failure(let failure): promise.fail(failure)
@@ -118,10 +121,22 @@ extension WireClient {
         )
     }
 
+    /// Answers the caller, once.
+    private func end(_ plan: Plan, _ result: Result<WireReply, WireFailure>) {
+        plan.cancellation?.settled()
+        if let observe = self.configuration.observe {
+            let time = NIODeadline.now() - plan.startedAt
+            observe(
+                EndedCall(operation: plan.head.operation, status: result.status, nanoseconds: time.nanoseconds)
+            )
+        }
+        plan.answer(result)
+    }
+
     private func attempt(_ plan: Plan) {
         let now = plan.tries == 1 ? plan.startedAt : .now()
-        guard now < plan.deadline else { return plan.answer(.failure(.deadlineExceeded)) }
-        guard plan.cancellation?.isCancelled != true else { return plan.answer(.failure(.cancelled)) }
+        guard now < plan.deadline else { return self.end(plan, .failure(.deadlineExceeded)) }
+        guard plan.cancellation?.isCancelled != true else { return self.end(plan, .failure(.cancelled)) }
         let picked = self.shared.withLock { state -> ReadyConnection? in
             guard case .running = state.phase else { return nil }
             if plan.tries == 1 && plan.excluded.isEmpty { state.pool.called() }
@@ -148,17 +163,17 @@ extension WireClient {
         case .success(let reply) where reply.status == WireStatus.retryElsewhere:
             var next = plan
             if let picked { next.excluded.append(picked.instance) }
-            guard next.excluded.count < Self.elsewhereMax else { return plan.answer(.failure(.unavailable)) }
+            guard next.excluded.count < Self.elsewhereMax else { return self.end(plan, .failure(.unavailable)) }
             self.attempt(next)
         case .success(let reply):
             let isRetried = reply.status == WireStatus.unavailable && plan.idempotent && self.retry(plan)
-            if !isRetried { plan.answer(.success(reply)) }
+            if !isRetried { self.end(plan, .success(reply)) }
         case .failure(.notSent):
-            if !self.retry(plan) { plan.answer(.failure(.unavailable)) }
+            if !self.retry(plan) { self.end(plan, .failure(.unavailable)) }
         case .failure(.lost):
-            if !plan.idempotent || !self.retry(plan) { plan.answer(.failure(.unavailable)) }
+            if !plan.idempotent || !self.retry(plan) { self.end(plan, .failure(.unavailable)) }
         case .failure(let failure):
-            plan.answer(.failure(WireFailure(failure)))
+            self.end(plan, .failure(WireFailure(failure)))
         }
     }
 
@@ -190,5 +205,18 @@ extension WireClient {
         let loop = plan.eventLoop ?? self.group.any()
         loop.scheduleTask(in: wait) { [next] in self.attempt(next) }
         return true
+    }
+}
+
+extension Result<WireReply, WireFailure> {
+    /// The reply's, or what Wire calls the lack of one.
+    fileprivate var status: String {
+        switch self {
+        case .success(let reply): reply.status
+        case .failure(.unavailable): WireStatus.unavailable
+        case .failure(.deadlineExceeded): WireStatus.deadlineExceeded
+        case .failure(.cancelled): WireStatus.cancelled
+        case .failure(.protocolViolation), .failure(.refused): WireStatus.internalError
+        }
     }
 }

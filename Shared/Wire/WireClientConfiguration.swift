@@ -15,6 +15,8 @@ public struct WireClientConfiguration: Sendable {
     public var deadlineDefault: Duration
     /// Items of a stream that may be on the way.
     public var streamWindow: UInt32
+    /// Told of every call that has ended, streams excepted, on whichever thread ended it.
+    public var observe: (@Sendable (EndedCall) -> Void)?
 
     public init(
         identity: WireIdentity,
@@ -35,6 +37,15 @@ public struct WireClientConfiguration: Sendable {
         self.deadlineDefault = deadlineDefault
         self.streamWindow = streamWindow
     }
+}
+
+/// A call that has ended, for metrics.
+public struct EndedCall: Hashable, Sendable {
+    public let operation: String
+    /// The reply's status, or what Wire calls the lack of one.
+    public let status: String
+    /// From the making of the call, tries included.
+    public let nanoseconds: Int64
 }
 
 /// What a client knows of its service now, for `/readyz` and metrics.

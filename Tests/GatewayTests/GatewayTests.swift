@@ -6,6 +6,7 @@ internal import Telemetry
 internal import TestKit
 internal import Testing
 internal import Vocabulary
+internal import Wire
 
 @testable internal import GatewayService
 
@@ -176,6 +177,36 @@ internal import Vocabulary
         }
     }
 
+    @Test func `for a client that has gone nobody works on, and nothing is left behind`() async throws {
+        let crm = FakeCRM()
+        let installation = try await FakeInstallation(["crm": crm.router()])
+        try await installation.run { client in
+            let port = installation.port.withLock { $0 }
+            let other = try await HTTPClient.connect(host: "127.0.0.1", port: port)
+            await withTaskGroup(of: Void.self) { tasks in
+                for _ in 1...3 {
+                    tasks.addTask {
+                        await #expect(throws: (any Error).self) {
+                            try await other.request(method: "GET", path: "/v1/deals/forecast", fields: [Self.owner])
+                        }
+                    }
+                }
+                await crm.begun.reaches(3)
+                await other.close()
+                await crm.givenUp.reaches(3)
+            }
+            let calls = installation.gateway.registry.client(of: "crm")
+            try await installation.until { calls?.state.instances.map(\.callsInFlight) == [0] }
+            #expect(try await self.get(client, "/v1/client-companies").status == 200)
+            let exposition = String(decoding: installation.metrics.registry.exposition(), as: UTF8.self)
+            let gone =
+                #"http_server_request_duration_seconds_count{method="GET",route="/v1/deals/forecast",status="499"}"#
+            #expect(exposition.contains(gone + " 3\n"))
+            let calling = #"service="crm",operation="crm.deal.forecast/1",status="cancelled""#
+            #expect(exposition.contains("rpc_client_duration_seconds_count{\(calling)} 3\n"))
+        }
+    }
+
     @Test func `a stream begins after the last event that was seen`() async throws {
         let installation = try await FakeInstallation(["crm": FakeCRM().router()])
         try await installation.run { client in
@@ -249,7 +280,15 @@ internal import Vocabulary
             for code in Fault.Code.documented { #expect(problems.contains("id=\"\(code.rawValue)\"")) }
             let head = try await client.request(method: "HEAD", path: "/openapi.json")
             #expect(head.status == 200 && head.body.isEmpty)
-            #expect(try await client.request(method: "POST", path: "/openapi.json").status == 405)
+            for page in ["/", "/openapi.json", "/docs/problems", "/livez", "/readyz"] {
+                let refused = try await client.request(method: "POST", path: page)
+                #expect(try refused.status == 405 && self.code(refused) == "method_not_allowed")
+                #expect(refused.first("allow") == "GET, HEAD, OPTIONS")
+                let options = try await client.request(method: "OPTIONS", path: page)
+                #expect(options.status == 204 && options.first("allow") == "GET, HEAD, OPTIONS")
+            }
+            #expect(try await self.get(client, "/readyz?a=1&verbose=1", []).body == Array(verbose.utf8))
+            #expect(try await self.get(client, "/readyz?verbosely", []).body == Array("ok\n".utf8))
             let exposition = String(decoding: installation.metrics.registry.exposition(), as: UTF8.self)
             #expect(
                 exposition.contains(#"http_server_request_duration_seconds_count{method="GET",route="-",status="200"}"#)

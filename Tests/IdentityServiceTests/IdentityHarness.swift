@@ -59,7 +59,7 @@ struct IdentityHarness: Sendable {
             requestID: Identifier.random(),
             now: self.clock.now
         )
-        context.ifMatch = ifMatch
+        context.ifMatch = ifMatch.map(VersionMatch.init)
         context.remoteAddress = address
         context.idempotencyKey = key
         return try await self.router.reply(

@@ -184,6 +184,26 @@ internal import Vocabulary
         }
     }
 
+    @Test func aCancelledReadThatIsStillQueuedIsNeverSent() async throws {
+        let configuration = tuned {
+            $0.readConnections = 1
+            $0.pipelineDepthMax = 1
+        }
+        try await TestServer.shared.withDatabase([], configuration: configuration) { database in
+            let slow = Task { await fault { _ = try await database.read(self.one, "SELECT pg_sleep(0.3)") } }
+            while database.state.reads.busy == 0 { await Task.yield() }
+            let queued = Task { await fault { _ = try await database.read(self.one, "SELECT 'unsent'") } }
+            while database.state.reads.waiting == 0 { await Task.yield() }
+            queued.cancel()
+            #expect(await queued.value?.kind == .cancelled)
+            #expect(await slow.value == nil)
+            // What is sent is prepared, on the only connection there is.
+            let prepared = try await database.read(self.one, "SELECT statement FROM pg_prepared_statements")
+            let statements = try prepared.map { try $0.text("statement") }
+            #expect(statements.contains("SELECT pg_sleep(0.3)") && !statements.contains("SELECT 'unsent'"))
+        }
+    }
+
     @Test func aLargeAnswerArrivesWhole() async throws {
         try await TestServer.shared.withDatabase([]) { database in
             let rows = try await database.read(self.one, "SELECT repeat('x', 1000) AS t FROM generate_series(1, 5000)")

@@ -77,15 +77,65 @@ internal import Vocabulary
         await database.shutdown()
     }
 
-    @Test func aServerOnALowerTimelineIsRefused() async throws {
-        try await self.withServer { _, database in
-            let rows = try await database.read(self.one, "SELECT 1 AS timeline")
-            let health = Health()
-            try health.admit(timelineOf: rows)
-            health.require(timeline: 2)
-            #expect(throws: SQLFault.self) { try health.admit(timelineOf: rows) }
-            let standby = try await database.read(self.one, "SELECT 0 AS timeline")
-            try health.admit(timelineOf: standby)
+    @Test func aServerThatWasOvertakenIsRefusedForTheOneThatOvertookIt() async throws {
+        let old = try ServerProcess(under: TestServer.folder)
+        defer { old.remove() }
+        let new = try ServerProcess(under: TestServer.folder)
+        defer { new.remove() }
+        // Which server answers, by its port.
+        let asked: SQL = "SELECT current_setting('port')::int AS port"
+        new.stop()
+        var configuration = TestServer.configuration
+        let hosts = "127.0.0.1:\(old.port),127.0.0.1:\(new.port)"
+        configuration.url = "postgresql://postgres@\(hosts)/postgres?target_session_attrs=read-write"
+        configuration.acquireTimeoutMilliseconds = 20_000
+        let database = Database(configuration)
+        try await database.start()
+        #expect(try await database.read(self.one, asked)[0].int("port") == Int64(old.port))
+        // The failover, and the old primary comes back: it is first in the list and lets everybody write.
+        old.stop()
+        try new.startPromoted()
+        #expect(try await database.read(self.one, asked)[0].int("port") == Int64(new.port))
+        try old.start()
+        for _ in 0..<3 {
+            new.stop()
+            try new.start()
+            #expect(try await database.read(self.one, asked)[0].int("port") == Int64(new.port))
+            let written = try await database.transaction(self.one) { tx in try tx.query(asked)[0].int("port") }
+            #expect(written == Int64(new.port))
         }
+        await database.shutdown()
+    }
+
+    @Test func aNewerTimelineEndsTheConnectionsToTheOlder() async throws {
+        try await self.withServer { _, database in
+            let (first, second, standby) = (
+                try await database.read(self.one, "SELECT 1 AS timeline"),
+                try await database.read(self.one, "SELECT 2 AS timeline"),
+                try await database.read(self.one, "SELECT 0 AS timeline")
+            )
+            let health = Health()
+            try health.admit(timelineOf: first, turned: 0)
+            #expect(health.generation == 0)
+            try health.admit(timelineOf: second, turned: 0)
+            #expect(health.generation == 1 && health.turns == 0)
+            // Attempts that were on their way together turn the hosts once.
+            for _ in 0..<2 { #expect(throws: SQLFault.self) { try health.admit(timelineOf: first, turned: 0) } }
+            #expect(health.turns == 1)
+            try health.admit(timelineOf: standby, turned: 1)
+            try health.admit(timelineOf: second, turned: 1)
+            #expect(health.generation == 1 && health.turns == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (0, "a,b,c", "1,2,3"), (1, "b,c,a", "2,3,1"), (2, "c,a,b", "3,1,2"), (3, "a,b,c", "1,2,3"),
+        (7, "b,c,a", "2,3,1"),
+    ])
+    func hostsAndTheirPortsAreTurnedTogether(places: Int, host: String, port: String) {
+        let order = HostOrder(["host": "a,b,c", "port": "1,2,3"])
+        #expect(order.turned(by: places).lists == ["host": host, "port": port])
+        #expect(HostOrder(["host": "a,b", "port": "5432"]).turned(by: 1).lists == ["host": "b,a", "port": "5432"])
+        #expect(HostOrder([:]).turned(by: places).lists.isEmpty)
     }
 }

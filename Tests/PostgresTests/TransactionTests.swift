@@ -191,6 +191,48 @@ internal import Vocabulary
         }
     }
 
+    @Test func aTransactionThatHasBegunIsNotCancelled() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            let release = DispatchSemaphore(value: 0)
+            let (started, announce) = AsyncStream<Void>.makeStream()
+            let writing = Task {
+                try await database.transaction(self.one) { tx in
+                    try tx.query(Fixture.insertDeal, self.values("kept"))
+                    announce.finish()
+                    release.wait()
+                }
+            }
+            for await _ in started {}
+            writing.cancel()
+            release.signal()
+            _ = try await writing.value
+            #expect(try await self.deals(database) == 1)
+        }
+    }
+
+    @Test func aTransactionShowsItsTraceAndIsReported() async throws {
+        let reported = Mutex<[DatabaseOperation]>([])
+        let configuration = tuned {
+            $0.readConnections = 1
+            $0.transactionConnections = 1
+            $0.trace = { "4bf92f3577b34da6a3ce929d0e0e4736" }
+            $0.observe = { operation in reported.withLock { $0.append(operation) } }
+        }
+        let name: SQL = "SELECT current_setting('application_name') AS name"
+        try await TestServer.shared.withDatabase(Fixture.migrations, configuration: configuration) { database in
+            let during = try await database.transaction(self.one) { tx in try tx.query(name)[0].text("name") }
+            #expect(during == "test 4bf92f3577b34da6a3ce929d0e0e4736")
+            let shown: SQL = "SELECT count(*) AS n FROM pg_stat_activity WHERE application_name LIKE 'test 4bf9%'"
+            #expect(try await database.read(self.one, shown)[0].int("n") == 0, "not after it has ended")
+            #expect(try await database.read(self.one, name)[0].text("name") == "test")
+            _ = await fault { _ = try await database.read(self.one, "SELECT 1 / 0 AS n") }
+            let ended = reported.withLock { $0.suffix(4) }
+            #expect(ended.map(\.kind) == [.transaction, .read, .read, .read])
+            #expect(ended.map(\.outcome) == [.completed, .completed, .completed, .failed])
+            #expect(ended.allSatisfy { $0.microseconds >= 0 })
+        }
+    }
+
     @Test func aDeadlineEndsASlowStatementAndItsConnection() async throws {
         try await TestServer.shared.withDatabase([], configuration: tuned { $0.transactionConnections = 1 }) {
             database in

@@ -49,7 +49,7 @@ internal import Vocabulary
                 await shop.refusal("shop.gadget.change/1", ["id": id], body: ["size": 3], ifMatch: 1)?.code == .stale
             )
             #expect(await shop.refusal("shop.gadget.delete/1", ["id": id], ifMatch: 1)?.code == .stale)
-            let unchanged = try await shop.call("shop.gadget.get/1", ["id": id]) { $0.ifNoneMatch = 2 }
+            let unchanged = try await shop.call("shop.gadget.get/1", ["id": id]) { $0.ifNoneMatch = VersionMatch(2) }
             #expect(unchanged.status == 304)
             #expect(unchanged.body.isEmpty)
         }

@@ -31,7 +31,7 @@ internal import Wire
                 port: 0,
                 security: security
             ),
-            handler: MeasuredCallHandler(Echo(), metrics: metrics, logger: self.logger),
+            handler: MeasuredCallHandler(Echo(), metrics: metrics),
             group: group
         )
         let part = WireServerPart(server, drainLimit: .seconds(5), logger: self.logger)
@@ -43,15 +43,14 @@ internal import Wire
             Issue.record("not listening: \(check)")
             return
         }
-        let client = WireClient(
-            WireClientConfiguration(
-                identity: WireIdentity(service: "gateway", instance: "gateway-1", build: "1"),
-                service: "crm",
-                addresses: [WireAddress(host: "127.0.0.1", port: port)],
-                security: security
-            ),
-            group: group
+        var configuration = WireClientConfiguration(
+            identity: WireIdentity(service: "gateway", instance: "gateway-1", build: "1"),
+            service: "crm",
+            addresses: [WireAddress(host: "127.0.0.1", port: port)],
+            security: security
         )
+        configuration.measure(by: metrics)
+        let client = WireClient(configuration, group: group)
         try client.start()
         #expect(await client.waitUntilReady(timeout: .seconds(5)))
         let good = try await client.call(CallHead(operation: "crm.good/1"), body: Array("1".utf8), idempotent: true)
@@ -61,6 +60,14 @@ internal import Wire
         #expect(metrics.rpcServer.with("crm.bad/1", "internal").count == 1)
         await client.stop()
         await part.stop()
+        await #expect(throws: WireFailure.unavailable) {
+            try await client.call(CallHead(operation: "crm.good/1"), body: [], idempotent: true)
+        }
+        let exposition = String(decoding: metrics.registry.exposition(), as: UTF8.self)
+        for (operation, status) in [("good", "ok"), ("bad", "internal"), ("good", "unavailable")] {
+            let labels = #"service="crm",operation="crm.\#(operation)/1",status="\#(status)""#
+            #expect(exposition.contains("rpc_client_duration_seconds_count{\(labels)} 1\n"))
+        }
         #expect(await health.results().last?.result == .failing("not listening"))
     }
 

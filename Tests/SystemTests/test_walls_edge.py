@@ -103,9 +103,33 @@ def test_a_body_beyond_the_limit_is_a_413(owner, stack):
     refused(Client(stack.url, owner.token).post(COMPANIES, b'{"name":"' + b"x" * (32 << 20) + b'"}'), 413)
 
 
-@pytest.mark.parametrize("tag", ["*", "1", '""', '"abc"', 'W/"1"', '"1", "2"', '"99999999999999999999"', '"-1"'])
+@pytest.mark.parametrize("tag", ["1", '"1', '"1" "2"', 'w/"1"', '*, "1"', '"a b"', ",", ",".join(['"1"'] * 33)])
 def test_an_if_match_that_is_no_entity_tag_is_a_400(owner, company, tag):
     refused(owner.patch(f"{COMPANIES}/{company['id']}", {}, if_match=tag), 400, "malformed")
+
+
+@pytest.mark.parametrize("tag", ['""', '"abc"', 'W/"{}"', '"0", "99999999999999999999"', '"-{}"', '"0{}"'])
+def test_an_if_match_that_names_other_versions_is_a_412(owner, company, tag):
+    """RFC 9110, 13.1.1: compared character by character, and a weak tag agrees with nothing."""
+    path = f"{COMPANIES}/{company['id']}"
+    version = owner.get(path).expect(200).json()["version"]
+    refused(owner.patch(path, {"industry": "x"}, if_match=tag.format(version)), 412, "stale")
+
+
+def test_an_if_none_match_on_a_change_is_refused(owner, company):
+    refused(owner.patch(f"{COMPANIES}/{company['id']}", {}, if_none_match="*"), 400, "not_supported")
+
+
+def test_conditions_take_lists_and_stars(owner, company):
+    path = f"{COMPANIES}/{company['id']}"
+    version = owner.get(path).expect(200).json()["version"]
+    for condition in (f'"0", "{version}"', f'W/"1","{version}" ,', "*"):
+        assert owner.get(path, if_none_match=condition).status == 304, condition
+        assert owner.get(path, if_match=condition).status == 200, condition
+    assert owner.get(path, if_none_match='"0", W/"0"').status == 200
+    assert owner.get(path, if_match='"0"').status == 412
+    changed = owner.patch(path, {"industry": "any"}, if_match="*").expect(200).json()
+    assert owner.patch(path, {"industry": "listed"}, if_match=f'"0", "{changed["version"]}"').status == 200
 
 
 def test_if_match_is_needed_and_compared(owner, company):

@@ -117,7 +117,7 @@ internal import Testing
         metrics.httpServerRequest.observe(.milliseconds(3), "GET", "/v1/deals/{id}", "200")
         metrics.rpcServer.observe(.milliseconds(3), "crm.deal.get", "ok")
         metrics.rpcClient.observe(.milliseconds(3), "crm", "crm.deal.get", "ok")
-        metrics.dbClientOperation.observe(.milliseconds(1), "read")
+        metrics.dbClientOperation.observe(.milliseconds(1), "read", "crm.deal.get/1", "completed")
         metrics.eventLag.set(0.25, "crm")
         #expect(try self.promtool(metrics.registry.exposition()) == 0)
         #expect(try self.promtool(Array("# TYPE wrong counter\nwrong 1\n".utf8)) != 0, "promtool does not check")

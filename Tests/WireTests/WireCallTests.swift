@@ -10,7 +10,7 @@ struct WireCallTests {
     func echo() async throws {
         try await WireFixture.run { fixture in
             let reply = try await fixture.client.call(
-                CallHead(operation: "echo/1", ifMatch: 7),
+                CallHead(operation: "echo/1", ifMatch: VersionMatch(7)),
                 body: Array("hello".utf8),
                 idempotent: false
             )
@@ -107,6 +107,35 @@ struct WireCallTests {
             await fixture.handler.cancelled.reaches(1)
             let echo = try await fixture.echo("still here")
             #expect(echo == "still here")
+        }
+    }
+
+    @Test("a call without a task is cancelled by its caller, before it is sent or while it runs; later nothing happens")
+    func cancelFuture() async throws {
+        try await WireFixture.run { fixture in
+            func call(_ operation: String, _ cancellation: CallCancellation) -> EventLoopFuture<WireReply> {
+                let loop = WireFixture.group.any()
+                let head = CallHead(operation: operation)
+                return fixture.client.call(on: loop, head, body: [], idempotent: true, cancellation: cancellation)
+            }
+            let early = CallCancellation()
+            early.cancel()
+            await #expect(throws: WireFailure.cancelled) { try await call("echo/1", early).get() }
+            #expect(fixture.handler.called.count == 0)
+
+            let late = CallCancellation()
+            let hanging = call("hang/1", late)
+            await fixture.handler.called.reaches(1)
+            late.cancel()
+            await #expect(throws: WireFailure.cancelled) { try await hanging.get() }
+            await fixture.handler.cancelled.reaches(1)
+
+            let over = CallCancellation()
+            let reply = try await call("echo/1", over).get()
+            over.cancel()
+            #expect(reply.isOK)
+            #expect(try await fixture.echo("still here") == "still here")
+            #expect(fixture.client.state.instances.map(\.callsInFlight) == [0])
         }
     }
 

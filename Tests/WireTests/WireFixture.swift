@@ -22,7 +22,7 @@ struct TestHandler: CallHandler {
         self.called.add()
         switch call.operation {
         case "echo/1":
-            return WireReply(httpStatus: 200, etag: call.ifMatch, body: body)
+            return WireReply(httpStatus: 200, etag: call.ifMatch?.matches(7) == true ? 7 : nil, body: body)
         case "peer/1":
             return WireReply(body: Array(peer.service.utf8))
         case "deadline/1":

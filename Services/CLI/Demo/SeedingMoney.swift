@@ -79,14 +79,6 @@ extension Seeding {
         return total
     }
 
-    func pauseSchedule(of engagement: String) async throws(CLIFailure) {
-        let schedule = try await self.firm.waitForRow(
-            "the schedule",
-            "/v1/invoice-schedules?engagement_id=\(engagement)"
-        )
-        _ = try await self.firm.post("/v1/invoice-schedules/\(try schedule.id(of: "schedule"))/pause")
-    }
-
     /// An engagement ends only when none of its invoices is a draft: its first invoice goes out.
     func sendFirstInvoice(of engagement: String) async throws(CLIFailure) {
         let id = try await self.firstInvoice(of: engagement)

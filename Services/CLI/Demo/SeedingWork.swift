@@ -29,7 +29,6 @@ extension Seeding {
         _ = try await self.firm.post("/v1/projects/\(heldProject)/start")
         _ = try await self.firm.post("/v1/projects/\(heldProject)/hold", Payload.reason("Waiting for access."))
         _ = try await self.firm.post("/v1/engagements/\(held)/hold", Payload.reason("The client is restructuring."))
-        try await self.pauseSchedule(of: held)
 
         let done = try await self.project(of: completed)
         for verb in ["start", "complete"] {
@@ -41,7 +40,6 @@ extension Seeding {
         let dropped = try await self.project(of: cancelled)
         _ = try await self.firm.post("/v1/projects/\(dropped)/cancel", Payload.reason("Not needed any more."))
         _ = try await self.firm.post("/v1/engagements/\(cancelled)/cancel", Payload.reason("Ended by agreement."))
-        try await self.pauseSchedule(of: cancelled)
         self.bar.advance(by: 1)
     }
 

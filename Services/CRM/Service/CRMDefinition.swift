@@ -4,7 +4,7 @@ internal import Resources
 public import ServiceKit
 
 /// The crm process: its router, its copies of other services' rows, and the sweep at midnight.
-public let crmDefinition = ServiceDefinition(name: "crm", version: "1.0.0", migrations: CRM.migrations) { environment in
+public let crmDefinition = ServiceDefinition(name: "crm", migrations: CRM.migrations) { environment in
     let persistence = try environment.persistence()
     let consumer = environment.consumer(of: CRM.producers, persistence, crmHandlers())
     let sweep = ExpirySweep(persistence)

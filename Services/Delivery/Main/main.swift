@@ -2,7 +2,7 @@ internal import DeliveryService
 internal import ServiceKit
 
 await serviceMain(
-    ServiceDefinition(name: "delivery", version: Delivery.version, migrations: Delivery.migrations) { environment in
+    ServiceDefinition(name: "delivery", migrations: Delivery.migrations) { environment in
         try Delivery.assemble(environment)
     }
 )

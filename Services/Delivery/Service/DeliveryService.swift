@@ -6,8 +6,6 @@ public import ServiceKit
 
 /// The delivery service: its tables, what it serves and what it consumes.
 public struct Delivery: Sendable {
-    public static let version = "0.1.0"
-
     /// The services whose events it follows.
     public static let producers = ["identity", "crm", "revenue"]
 

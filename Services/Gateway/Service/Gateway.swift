@@ -10,7 +10,6 @@ internal import Wire
 
 /// The gateway put together: what starts, what runs beside it, and in which order it ends.
 final class Gateway: Sendable {
-    static let version = "0.1.0"
     static let name = "gateway"
     /// The service that credentials are resolved by.
     static let identity = "identity"
@@ -51,22 +50,26 @@ final class Gateway: Sendable {
             makeClient: parts.makeClient
         )
         let deadlineMilliseconds = parts.deadlineMilliseconds
-        let resolver = CredentialResolver { body, loop in
-            guard let client = registry.client(of: Self.identity) else {
-                return loop.makeFailedFuture(WireFailure.unavailable)
+        let logger = parts.logger
+        let resolver = CredentialResolver(
+            report: { logger.error("identity's answer about a credential cannot be understood", error: $0) },
+            ask: { body, loop in
+                guard let client = registry.client(of: Self.identity) else {
+                    return loop.makeFailedFuture(WireFailure.unavailable)
+                }
+                let head = CallHead(
+                    operation: CredentialResolver.operation,
+                    deadlineMilliseconds: deadlineMilliseconds
+                )
+                return client.call(on: loop, head, body: body, idempotent: true)
             }
-            let head = CallHead(
-                operation: CredentialResolver.operation,
-                deadlineMilliseconds: deadlineMilliseconds
-            )
-            return client.call(on: loop, head, body: body, idempotent: true)
-        }
+        )
         let readiness = GatewayReadiness(registry, health: parts.health, patience: parts.patience)
         let metrics = EdgeMetrics(parts.metrics)
         let streams = EventStreams(metrics: metrics)
         let handler = GatewayHandler(
             registry: registry,
-            pages: PublicPages(name: Self.name, version: Self.version) { readiness.readiness },
+            pages: PublicPages(name: Self.name, version: Build.version) { readiness.readiness },
             resolver: resolver,
             mint: AssertionMint(parts.signer),
             limiter: RateLimiter(parts.limits),

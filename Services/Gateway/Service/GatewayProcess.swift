@@ -1,3 +1,4 @@
+internal import Contracts
 internal import HTTP2
 internal import NIOCore
 public import ServiceKit
@@ -8,7 +9,7 @@ public enum GatewayProcess {
     public static var definition: ProcessDefinition {
         ProcessDefinition(
             name: Gateway.name,
-            version: Gateway.version,
+            version: Build.version,
             settings: GatewaySettings.settings,
             check: { self.problems(in: $0) },
             assemble: { try self.assemble($0) }
@@ -32,23 +33,21 @@ public enum GatewayProcess {
         let identity = WireIdentity(
             service: Gateway.name,
             instance: environment.configuration.instance,
-            build: Gateway.version
+            build: Build.version
         )
         let gateway = Gateway(
             Gateway.Parts(
                 services: ServiceDirectory.services,
                 makeClient: { service, onConnect in
                     let addresses = settings.wire.peers[service] ?? []
-                    return WireClient(
-                        WireClientConfiguration(
-                            identity: identity,
-                            service: service,
-                            addresses: addresses.map { WireAddress(host: $0.host, port: $0.port) },
-                            security: security
-                        ),
-                        group: environment.group,
-                        onConnect: onConnect
+                    var configuration = WireClientConfiguration(
+                        identity: identity,
+                        service: service,
+                        addresses: addresses.map { WireAddress(host: $0.host, port: $0.port) },
+                        security: security
                     )
+                    configuration.measure(by: environment.metrics)
+                    return WireClient(configuration, group: environment.group, onConnect: onConnect)
                 },
                 server: self.server(settings, drainSeconds: environment.configuration.drainSecondsMax),
                 signer: try settings.signer(),

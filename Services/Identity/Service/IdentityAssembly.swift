@@ -7,7 +7,6 @@ extension Identity {
     /// The process, for its `main.swift`.
     public static let definition = ServiceDefinition(
         name: "identity",
-        version: Identity.version,
         migrations: Identity.migrations,
         settings: IdentityOptions.settings
     ) { environment in

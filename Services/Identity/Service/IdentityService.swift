@@ -24,8 +24,6 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
 
 /// What the service is, for the process around it.
 public enum Identity {
-    public static let version = "0.1.0"
-
     public static let migrations =
         EventLog.migrations + [
             Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)

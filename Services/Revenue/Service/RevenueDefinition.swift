@@ -11,7 +11,6 @@ extension Revenue {
     /// The process, for its `main.swift`.
     public static let definition = ServiceDefinition(
         name: Revenue.name,
-        version: Revenue.version,
         migrations: Revenue.migrations
     ) { environment in
         let persistence = try environment.persistence()

@@ -7,7 +7,6 @@ internal import Vocabulary
 /// The revenue service: its tables, what it serves, what it consumes and what it sweeps.
 public struct Revenue: Sendable {
     public static let name = "revenue"
-    public static let version = "1.0.0"
 
     /// The services whose events it follows.
     public static let producers = ["identity", "crm", "delivery"]

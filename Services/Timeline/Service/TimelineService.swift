@@ -23,7 +23,6 @@ public func timelineRouter(_ persistence: Persistence, _ log: ActivityLog) -> Ro
 /// The timeline as a process.
 public enum Timeline {
     public static let name = "timeline"
-    public static let version = "1.0.0"
 
     /// Whose events it takes in.
     public static let producers = ["identity", "crm", "delivery", "revenue"]
@@ -34,7 +33,7 @@ public enum Timeline {
     /// A turn costs three look-ups, and a partition is needed two months later at the earliest.
     static let sweepInterval: Duration = .seconds(3_600)
 
-    public static let definition = ServiceDefinition(name: name, version: version, migrations: migrations) {
+    public static let definition = ServiceDefinition(name: name, migrations: migrations) {
         environment in
         let persistence = try environment.persistence()
         let log = ActivityLog()

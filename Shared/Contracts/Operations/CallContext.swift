@@ -13,8 +13,8 @@ public struct CallContext: Sendable {
     public var idempotencyKey: String?
     /// SHA-256 over method, route and body: what the key stands for.
     public var requestHash: [UInt8]
-    public var ifMatch: Int64?
-    public var ifNoneMatch: Int64?
+    public var ifMatch: VersionMatch?
+    public var ifNoneMatch: VersionMatch?
     /// Answer what would change, and change nothing.
     public var isDryRun: Bool
     public var remoteAddress: String?
@@ -58,7 +58,9 @@ public struct Reply: Hashable, Sendable {
     }
 
     public static let nothing = Reply(status: 204, body: [])
-    public static let notModified = Reply(status: 304, body: [])
+
+    /// The reader has this version already.
+    public static func notModified(_ version: Int64) -> Reply { Reply(status: 304, body: [], etag: version) }
 }
 
 /// Where a stream operation puts its items. Waits while the reader has granted no credit; throws once the reader is gone.

@@ -11,7 +11,8 @@ extension OperationDeclaration {
             try self.access.check(context.member)
         }
         if self.requiresIfMatch, context.ifMatch == nil {
-            throw Fault(.preconditionRequired, "Send If-Match with the ETag that you last read.")
+            let detail = "Send If-Match with the ETag that you last read."
+            throw Fault(.preconditionRequired, detail, problems: [Problem("/header/if-match", "required", detail)])
         }
         switch self.idempotency {
         case .required where context.idempotencyKey == nil:

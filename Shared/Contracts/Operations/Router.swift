@@ -10,6 +10,8 @@ public struct Router: Sendable {
     public private(set) var events: [EventDeclaration] = []
     /// Turns an error of a lower layer into a fault; asked in order, the first answer counts.
     private var translations: [@Sendable (any Error) -> Fault?] = []
+    /// Told what lies behind an answer that is our failure and not the caller's: the answer does not say it.
+    private var report: @Sendable (_ cause: any Error, _ fault: Fault) -> Void = { _, _ in }
 
     private struct Entry: Sendable {
         let declaration: OperationDeclaration
@@ -54,6 +56,11 @@ public struct Router: Sendable {
         self.translations.append(translation)
     }
 
+    /// Where the causes of failures are written down.
+    public mutating func reports(_ report: @escaping @Sendable (_ cause: any Error, _ fault: Fault) -> Void) {
+        self.report = report
+    }
+
     private mutating func register(_ entry: Entry) {
         let name = entry.declaration.wireName
         precondition(entry.declaration.service == self.service, "\(name) does not belong to \(self.service)")
@@ -79,7 +86,7 @@ public struct Router: Sendable {
         do {
             return try await handler(input, context)
         } catch {
-            throw self.fault(from: error)
+            throw self.answer(to: error)
         }
     }
 
@@ -97,7 +104,7 @@ public struct Router: Sendable {
         do {
             try await handler(input, context, sink)
         } catch {
-            throw self.fault(from: error)
+            throw self.answer(to: error)
         }
     }
 
@@ -109,6 +116,12 @@ public struct Router: Sendable {
     ) throws(Fault) -> Values {
         try declaration.authorise(context)
         return try declaration.input(parameters: parameters, body: body)
+    }
+
+    private func answer(to error: any Error) -> Fault {
+        let fault = self.fault(from: error)
+        if fault.code.httpStatus >= 500 { self.report(error, fault) }
+        return fault
     }
 
     /// What a client reads of an error. What no layer recognises is an internal fault; its cause is for the log.

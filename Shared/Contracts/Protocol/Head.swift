@@ -99,8 +99,8 @@ public struct CallHead: Hashable, Sendable {
     public var traceparent: String?
     public var requestID: String?
     public var idempotencyKey: String?
-    public var ifMatch: Int64?
-    public var ifNoneMatch: Int64?
+    public var ifMatch: VersionMatch?
+    public var ifNoneMatch: VersionMatch?
     public var dryRun: Bool
     public var remoteAddress: String?
     public var userAgent: String?
@@ -114,8 +114,8 @@ public struct CallHead: Hashable, Sendable {
         traceparent: String? = nil,
         requestID: String? = nil,
         idempotencyKey: String? = nil,
-        ifMatch: Int64? = nil,
-        ifNoneMatch: Int64? = nil,
+        ifMatch: VersionMatch? = nil,
+        ifNoneMatch: VersionMatch? = nil,
         dryRun: Bool = false,
         remoteAddress: String? = nil,
         userAgent: String? = nil

@@ -90,8 +90,8 @@ private struct HeadFields {
         case .traceparent: self.call.traceparent = try cursor.string()
         case .requestID: self.call.requestID = try cursor.string()
         case .idempotencyKey: self.call.idempotencyKey = try cursor.string()
-        case .ifMatch: self.call.ifMatch = try cursor.integer()
-        case .ifNoneMatch: self.call.ifNoneMatch = try cursor.integer()
+        case .ifMatch: self.call.ifMatch = try Self.versions(&cursor)
+        case .ifNoneMatch: self.call.ifNoneMatch = try Self.versions(&cursor)
         case .dryRun: self.call.dryRun = try cursor.bool()
         case .remoteAddress: self.call.remoteAddress = try cursor.string()
         case .userAgent: self.call.userAgent = try cursor.string()
@@ -112,6 +112,26 @@ private struct HeadFields {
         case .proof: self.proof = try cursor.string()
         case .code: self.code = try cursor.string()
         case .detail: self.detail = try cursor.string()
+        }
+    }
+
+    private static func versions(_ cursor: inout HeadCursor) throws(FrameFault) -> VersionMatch {
+        switch cursor.peek() {
+        case UInt8(ascii: "\""):
+            guard try cursor.string() == "*" else { throw cursor.fault("expected *") }
+            return .any
+        case UInt8(ascii: "["):
+            try cursor.expect("[")
+            var versions: [Int64] = []
+            if cursor.take("]") { return .versions(versions) }
+            repeat {
+                guard versions.count < VersionMatch.versionsMax else { throw cursor.fault("too many versions") }
+                _ = cursor.peek()
+                versions.append(try cursor.integer())
+            } while cursor.take(",")
+            try cursor.expect("]")
+            return .versions(versions)
+        default: return VersionMatch(try cursor.integer())
         }
     }
 

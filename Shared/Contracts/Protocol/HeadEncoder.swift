@@ -96,6 +96,23 @@ public enum HeadEncoder {
         Self.integer(Int64(value), to: &buffer)
     }
 
+    /// One version is a number, which is what it nearly always is.
+    private static func field(_ prefix: StaticString, _ match: VersionMatch?, to buffer: inout [UInt8]) {
+        guard let match else { return }
+        Self.literal(prefix, to: &buffer)
+        switch match {
+        case .any: Self.literal(#""*""#, to: &buffer)
+        case .versions(let versions) where versions.count == 1: Self.integer(versions[0], to: &buffer)
+        case .versions(let versions):
+            buffer.append(UInt8(ascii: "["))
+            for (index, version) in versions.enumerated() {
+                if index > 0 { buffer.append(UInt8(ascii: ",")) }
+                Self.integer(version, to: &buffer)
+            }
+            buffer.append(UInt8(ascii: "]"))
+        }
+    }
+
     private static func literal(_ text: StaticString, to buffer: inout [UInt8]) {
         text.withUTF8Buffer { buffer.append(contentsOf: $0) }
     }

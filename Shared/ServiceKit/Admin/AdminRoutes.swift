@@ -26,7 +26,9 @@ struct AdminRoutes: Sendable {
         switch path {
         case "/livez": return self.live()
         case "/readyz":
-            return await self.ready(isVerbose: query.split(separator: "&").contains { $0.hasPrefix("verbose") })
+            return await self.ready(
+                isVerbose: query.split(separator: "&").contains { $0.prefix { $0 != "=" } == "verbose" }
+            )
         case "/metrics":
             return Answer(status: 200, contentType: MetricsRegistry.contentType, body: self.registry.exposition())
         case "/version": return self.versionAnswer()

@@ -1,6 +1,7 @@
 public import Contracts
 internal import Crypto
 public import Logging
+internal import Telemetry
 public import Vocabulary
 public import Wire
 
@@ -19,6 +20,11 @@ public struct ServiceEndpoint: CallHandler {
         self.catalogHash = Base64URL.encode(Array(SHA256.hash(data: catalog)))
         var router = router
         router.serve(Catalog.operation(of: router.service)) { _, _ in Reply(body: catalog) }
+        router.reports { cause, fault in
+            // Who gave up knows why.
+            let level: Logger.Level = Task.isCancelled ? .debug : fault.code == .internalError ? .error : .warning
+            logger.log(level: level, "call failed", error: cause, metadata: ["code": "\(fault.code.rawValue)"])
+        }
         self.router = router
         self.verifier = verifier
         self.clock = clock
@@ -28,36 +34,56 @@ public struct ServiceEndpoint: CallHandler {
     public func isStream(_ operation: String) -> Bool { self.router.declaration(of: operation)?.isStream ?? false }
 
     public func handle(_ call: CallHead, body: [UInt8], peer: Peer) async -> WireReply {
-        let requestID = self.requestID(of: call)
+        let scope = self.scope(of: call)
         do throws(Fault) {
-            let context = try self.context(of: call, body: body, peer: peer, requestID: requestID)
-            return WireReply(
+            let context = try self.context(of: call, body: body, peer: peer, scope)
+            let reply: Result<Reply, Fault> = await self.within(scope, context) { () throws(Fault) in
                 try await self.router.reply(
                     to: call.operation,
                     parameters: call.parameters.map { ($0.name, $0.value) },
                     body: body,
                     context: context
                 )
-            )
+            }
+            return WireReply(try reply.get())
         } catch {
-            return WireReply(error, requestID: requestID)
+            return WireReply(error, requestID: scope.requestID)
         }
     }
 
     public func stream(_ call: CallHead, body: [UInt8], peer: Peer, writer: StreamWriter) async -> StreamEnd {
-        let requestID = self.requestID(of: call)
+        let scope = self.scope(of: call)
         do throws(Fault) {
-            let context = try self.context(of: call, body: body, peer: peer, requestID: requestID)
-            try await self.router.stream(
-                call.operation,
-                parameters: call.parameters.map { ($0.name, $0.value) },
-                body: body,
-                context: context,
-                into: Sink(writer: writer)
-            )
+            let context = try self.context(of: call, body: body, peer: peer, scope)
+            let end: Result<Void, Fault> = await self.within(scope, context) { () throws(Fault) in
+                try await self.router.stream(
+                    call.operation,
+                    parameters: call.parameters.map { ($0.name, $0.value) },
+                    body: body,
+                    context: context,
+                    into: Sink(writer: writer)
+                )
+            }
+            try end.get()
             return .ok
         } catch {
-            return StreamEnd(status: error.code.rawValue, body: error.problemDetails(requestID: requestID.description))
+            return StreamEnd(
+                status: error.code.rawValue,
+                body: error.problemDetails(requestID: scope.requestID.description)
+            )
+        }
+    }
+
+    /// Runs a handler with the call as what its task works on.
+    private func within<Output: Sendable>(
+        _ scope: CallScope,
+        _ context: CallContext,
+        _ handler: () async throws(Fault) -> Output
+    ) async -> Result<Output, Fault> {
+        var scope = scope
+        scope.organization = context.member?.organization
+        return await CallScope.$current.withValue(scope) {
+            do throws(Fault) { return .success(try await handler()) } catch { return .failure(error) }
         }
     }
 
@@ -68,18 +94,23 @@ public struct ServiceEndpoint: CallHandler {
 
     // MARK: - Context
 
-    private func requestID(of call: CallHead) -> Identifier {
-        call.requestID.flatMap(Identifier.init(_:)) ?? Identifier.next(at: self.clock.now())
+    private func scope(of call: CallHead) -> CallScope {
+        CallScope(
+            requestID: call.requestID.flatMap(Identifier.init(_:)) ?? Identifier.next(at: self.clock.now()),
+            operation: call.operation,
+            traceparent: call.traceparent
+        )
     }
 
     private func context(
         of call: CallHead,
         body: [UInt8],
         peer: Peer,
-        requestID: Identifier
+        _ scope: CallScope
     ) throws(Fault) -> CallContext {
         let now = self.clock.now()
-        var context = CallContext(member: try self.member(of: call, at: now), requestID: requestID, now: now)
+        let member = try self.member(of: call, at: now, scope)
+        var context = CallContext(member: member, requestID: scope.requestID, now: now)
         context.peer = peer.service
         context.traceparent = call.traceparent
         context.deadline = call.deadlineMilliseconds.map { Instant.system().adding(microseconds: Int64($0) * 1_000) }
@@ -95,22 +126,21 @@ public struct ServiceEndpoint: CallHandler {
     }
 
     /// The caller that the assertion proves; `nil` where none came. A bad one is refused before any query.
-    private func member(of call: CallHead, at now: Instant) throws(Fault) -> Caller? {
+    private func member(of call: CallHead, at now: Instant, _ scope: CallScope) throws(Fault) -> Caller? {
         guard let text = call.assertion else { return nil }
-        let assertion: Assertion
         do throws(AssertionFault) {
-            assertion = try self.verifier.verify(text, now: now)
+            return try Caller(try self.verifier.verify(text, now: now))
         } catch {
-            self.logger.warning(
+            self.logger.log(
+                level: error.isOurs ? .error : .warning,
                 "assertion refused",
-                metadata: ["operation": "\(call.operation)", "reason": "\(error)"]
+                error: error,
+                metadata: scope.metadata
             )
-            throw Fault(.unauthenticated, "The credential could not be verified.")
+            throw error.isOurs
+                ? Fault(.internalError, "The credential could not be understood; this has been logged.")
+                : Fault(.unauthenticated, "The credential could not be verified.")
         }
-        guard let caller = Caller(assertion) else {
-            throw Fault(.unauthenticated, "The credential belongs to no organization.")
-        }
-        return caller
     }
 
     /// What an idempotency key stands for: operation, parameters and body.
@@ -127,12 +157,19 @@ public struct ServiceEndpoint: CallHandler {
 }
 
 extension Caller {
-    /// `nil` for an assertion about somebody who acts for no organization.
-    init?(_ assertion: Assertion) {
+    /// Refuses an assertion about somebody who acts for no organization, and one whose zone or currency this process does not
+    /// know: in another zone the same act would fall on another day, and nothing would show it.
+    init(_ assertion: Assertion) throws(AssertionFault) {
         guard let organization = assertion.organization, let role = assertion.role,
             let kind = Kind(rawValue: assertion.kind)
         else {
-            return nil
+            throw .actsForNobody
+        }
+        guard let zone = assertion.timeZone.flatMap(Zone.init(_:)) else {
+            throw .unknownZone(assertion.timeZone)
+        }
+        guard let currency = assertion.currency.flatMap(Currency.init(_:)) else {
+            throw .unknownCurrency(assertion.currency)
         }
         self.init(
             kind: kind,
@@ -141,8 +178,8 @@ extension Caller {
             role: role,
             scopes: assertion.scopes,
             session: assertion.session,
-            zone: assertion.timeZone.flatMap(Zone.init(_:)) ?? .utc,
-            currency: assertion.currency.flatMap(Currency.init(_:)) ?? .usd
+            zone: zone,
+            currency: currency
         )
     }
 }

@@ -5,9 +5,9 @@ public struct ServiceMetrics: Sendable {
     public let httpServerRequest: Histogram
     /// Calls a service answered. `status` is `ok` or the fault's code.
     public let rpcServer: Histogram
-    /// Calls a service or the gateway made.
+    /// Calls a service or the gateway made; streams are open for as long as they are wanted, and not measured.
     public let rpcClient: Histogram
-    /// Reads (`read`) and transactions (`transaction`) by name of the operation that asked for them.
+    /// Reads and transactions (`kind`) by the operation that asked for them, `-` for work that nobody called for.
     public let dbClientOperation: Histogram
     /// How far a consumer is behind the newest event of a producer.
     public let eventLag: Gauge
@@ -28,13 +28,13 @@ public struct ServiceMetrics: Sendable {
         )
         self.rpcClient = registry.histogram(
             "rpc_client_duration_seconds",
-            help: "Time from sending a call to its last reply.",
+            help: "Time from making a call to its answer, tries included.",
             labels: ["service", "operation", "status"]
         )
         self.dbClientOperation = registry.histogram(
             "db_client_operation_duration_seconds",
             help: "Time a read or a transaction took, waiting for a connection included.",
-            labels: ["operation"]
+            labels: ["kind", "operation", "outcome"]
         )
         self.eventLag = registry.gauge(
             "event_lag_seconds",

@@ -19,8 +19,8 @@ enum HeadExamples {
         traceparent: "00-1-2-01",
         requestID: "req-1",
         idempotencyKey: "k",
-        ifMatch: 3,
-        ifNoneMatch: -4,
+        ifMatch: VersionMatch(3),
+        ifNoneMatch: VersionMatch(-4),
         dryRun: true,
         remoteAddress: "127.0.0.1"
     )
@@ -38,6 +38,14 @@ enum HeadExamples {
             #"{"kind":"call","id":7,"operation":"crm.deal.advance/2","parameters":{"id":"deadbeef","q":"a\"b\\c\u0001é"},"#
                 + #""assertion":"e30.AA","deadline_ms":2500,"traceparent":"00-1-2-01","request_id":"req-1","#
                 + #""idempotency_key":"k","if_match":3,"if_none_match":-4,"dry_run":true,"remote_address":"127.0.0.1"}"#
+        ),
+        (
+            .call(CallHead(id: 1, operation: "a.b/1", ifMatch: .any, ifNoneMatch: .versions([3, 9]))),
+            #"{"kind":"call","id":1,"operation":"a.b/1","if_match":"*","if_none_match":[3,9]}"#
+        ),
+        (
+            .call(CallHead(id: 1, operation: "a.b/1", ifMatch: .versions([]))),
+            #"{"kind":"call","id":1,"operation":"a.b/1","if_match":[]}"#
         ),
         (.reply(ReplyHead(id: 4_294_967_295, status: "ok")), #"{"kind":"reply","id":4294967295,"status":"ok"}"#),
         (
@@ -82,6 +90,9 @@ enum HeadExamples {
         (#"{"kind":"ping","x":1,"\u0078":1}"#, "an unknown name twice, once escaped"),
         (#"{"kind":"call","id":1,"operation":"a/1","parameters":{"a":"1","a":"2"}}"#, "a parameter twice"),
         (#"{"kind":"call","id":1,"operation":"a/1","parameters":{"a":1}}"#, "a parameter that is no string"),
+        (#"{"kind":"call","id":1,"operation":"a/1","if_match":"3"}"#, "a version in quotes"),
+        (#"{"kind":"call","id":1,"operation":"a/1","if_match":[3,]}"#, "a list of versions with a comma too many"),
+        (#"{"kind":"call","id":1,"operation":"a/1","if_match":["3"]}"#, "a version in quotes, in a list"),
         (#"{"kind":"item","id":0}"#, "id 0"),
         (#"{"kind":"item","id":-1}"#, "a negative id"),
         (#"{"kind":"item","id":4294967296}"#, "an id of 33 bits"),

@@ -16,8 +16,6 @@ extension ResolvedCredential.Identity {
                 role: role,
                 session: session
             ),
-            timeZone: "UTC",
-            currency: "USD",
             memberVersion: 1
         )
     }

@@ -26,6 +26,7 @@ internal import Wire
 
     private let group = MultiThreadedEventLoopGroup.singleton
     private let identity = FakeIdentity()
+    private let reported = Counter()
 
     private static let answer = Array(
         """
@@ -35,8 +36,19 @@ internal import Wire
         """.utf8
     )
 
+    /// The answer with a part of it changed.
+    private static func answer(_ part: String, _ change: String) -> [UInt8] {
+        let text = String(decoding: self.answer, as: UTF8.self)
+        precondition(text.contains(part))
+        return Array(text.replacing(part, with: change).utf8)
+    }
+
     private func resolver() -> CredentialResolver {
-        CredentialResolver(now: { .uptimeNanoseconds(1) }, ask: { self.identity.ask($0, $1) })
+        CredentialResolver(
+            now: { .uptimeNanoseconds(1) },
+            report: { _ in self.reported.add() },
+            ask: { self.identity.ask($0, $1) }
+        )
     }
 
     private func resolve(_ resolver: CredentialResolver, _ token: String) -> EventLoopFuture<ResolvedCredential> {
@@ -87,11 +99,15 @@ internal import Wire
         (WireReply(status: "rate_limited"), .rateLimited),
         (WireReply(body: Array(#"{"organization_id":null}"#.utf8)), .internalError),
         (WireReply(body: Array("x".utf8)), .internalError),
+        (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin""#, #""time_zone":"Mars/Olympus""#)), .internalError),
+        (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin","#, "")), .internalError),
+        (WireReply(body: Self.answer(#""currency":"EUR""#, #""currency":"EURO""#)), .internalError),
     ]) func `whatever identity answers, the client gets a fault it can read`(reply: WireReply, code: Fault.Code) async {
         let future = self.resolve(self.resolver(), "st_a")
         try await self.untilAsked()
         self.identity.answer(reply)
         await #expect { _ = try await future.get() } throws: { ($0 as? Fault)?.code == code }
+        #expect(self.reported.count == (code == .internalError && reply.isOK ? 1 : 0))
     }
 }
 

@@ -4,6 +4,9 @@ internal import Vocabulary
 
 /// Companies in memory, with the replies that the resource mechanism gives.
 final class FakeCRM: Sendable {
+    /// How many handlers of the slow operation were begun, and given up.
+    let begun = Counter()
+    let givenUp = Counter()
     private let companies = Mutex<[Identifier: (name: String, version: Int64)]>([:])
 
     func router(with more: [OperationDeclaration] = []) -> Router {
@@ -25,13 +28,13 @@ final class FakeCRM: Sendable {
         router.serve(SampleOperations.get) { input, context in
             let id = try input.identifier("id")
             guard let company = self.companies.withLock({ $0[id] }) else { throw Fault.notFound("company") }
-            if context.ifNoneMatch == company.version { return Reply(status: 304, body: [], etag: company.version) }
+            if context.ifNoneMatch?.matches(company.version) == true { return .notModified(company.version) }
             return Reply(body: self.body(id, company.name, company.version), etag: company.version)
         }
         router.serve(SampleOperations.change) { input, context in
             let id = try input.identifier("id")
             guard let company = self.companies.withLock({ $0[id] }) else { throw Fault.notFound("company") }
-            guard context.ifMatch == company.version else { throw Fault(.stale, "It changed.") }
+            try context.ifMatch?.require(company.version)
             let name = input.optionalText("name") ?? company.name
             self.companies.withLock { $0[id] = (name, company.version + 1) }
             return Reply(body: self.body(id, name, company.version + 1), etag: company.version + 1)
@@ -63,6 +66,17 @@ final class FakeCRM: Sendable {
             // Open until the reader goes.
             for await _ in AsyncStream<Void>.makeStream().stream {}
         }
+        router.serve(SampleOperations.slow) { _, _ in
+            let ended = AsyncStream<Void>.makeStream()
+            self.begun.add()
+            await withTaskCancellationHandler {
+                for await _ in ended.stream {}
+            } onCancel: {
+                ended.continuation.finish()
+            }
+            self.givenUp.add()
+            throw CancellationError()
+        }
         for declaration in more { router.serve(declaration) { _, _ in Reply(body: Array("{}".utf8)) } }
         return router
     }
@@ -70,5 +84,38 @@ final class FakeCRM: Sendable {
     private func body(_ id: Identifier, _ name: String, _ version: Int64) -> [UInt8] {
         JSON.object(["id": .string(id.description), "name": .string(name), "note": .null, "version": .int(version)])
             .bytes
+    }
+}
+
+/// Counts, and lets a test wait for a count.
+final class Counter: Sendable {
+    private struct State {
+        var count = 0
+        var waiting: [(Int, CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var count: Int { self.state.withLock { $0.count } }
+
+    func add() {
+        let ready = self.state.withLock { state in
+            state.count += 1
+            let ready = state.waiting.filter { $0.0 <= state.count }
+            state.waiting.removeAll { $0.0 <= state.count }
+            return ready
+        }
+        for (_, continuation) in ready { continuation.resume() }
+    }
+
+    func reaches(_ count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isReached = self.state.withLock { state in
+                if state.count >= count { return true }
+                state.waiting.append((count, continuation))
+                return false
+            }
+            if isReached { continuation.resume() }
+        }
     }
 }

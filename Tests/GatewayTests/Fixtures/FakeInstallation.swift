@@ -44,23 +44,21 @@ final class FakeInstallation: Sendable {
             servers[service] = server
         }
         self.ports = ports
-        let (group, addresses) = (self.group, ports)
+        let (group, addresses, metrics) = (self.group, ports, self.metrics)
         let identity = WireIdentity(service: "gateway", instance: "g1", build: "test")
         self.gateway = Gateway(
             Gateway.Parts(
                 services: ports.keys.sorted(),
                 makeClient: { service, onConnect in
                     let address = WireAddress(host: "127.0.0.1", port: addresses[service] ?? 1)
-                    return WireClient(
-                        WireClientConfiguration(
-                            identity: identity,
-                            service: service,
-                            addresses: [address],
-                            security: .key(Self.key)
-                        ),
-                        group: group,
-                        onConnect: onConnect
+                    var configuration = WireClientConfiguration(
+                        identity: identity,
+                        service: service,
+                        addresses: [address],
+                        security: .key(Self.key)
                     )
+                    configuration.measure(by: metrics)
+                    return WireClient(configuration, group: group, onConnect: onConnect)
                 },
                 server: HTTPServerConfiguration(
                     cleartext: [HTTPServerConfiguration.Address(host: "127.0.0.1", port: 0)],
@@ -78,6 +76,9 @@ final class FakeInstallation: Sendable {
         self.servers.withLock { $0 = servers }
     }
 
+    /// Where the gateway listens while it runs.
+    let port = Mutex(0)
+
     /// Runs the gateway around `body`, ready and with a client of it.
     func run(_ body: @escaping @Sendable (HTTPClient) async throws -> Void) async throws {
         try await self.gateway.clients.start()
@@ -86,10 +87,9 @@ final class FakeInstallation: Sendable {
             defer { tasks.cancelAll() }
             do {
                 let bound = try await self.gateway.listen()
-                let client = try await HTTPClient.connect(
-                    host: "127.0.0.1",
-                    port: try #require(bound.cleartext[0].port)
-                )
+                let port = try #require(bound.cleartext[0].port)
+                self.port.withLock { $0 = port }
+                let client = try await HTTPClient.connect(host: "127.0.0.1", port: port)
                 let result: Result<Void, any Error>
                 do {
                     try await eventually("the gateway is ready") { try await client.request(method: "GET", path: "/readyz").status == 200 }

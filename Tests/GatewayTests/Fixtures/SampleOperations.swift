@@ -69,6 +69,13 @@ enum SampleOperations {
     )
     .query([Field.integer("after", 0...Int64.max).defaulting(to: 0)])
     .answers(.stream("Deal", [Field.identifier("id").readOnly()]))
+    static let slow = OperationDeclaration(
+        "crm.deal.forecast",
+        .get("/v1/deals/forecast"),
+        access: .read("crm"),
+        "Takes its time."
+    )
+    .answers(.object("Forecast", [Field.integer("amount_minor", 0...1).readOnly()]))
     static let internals = OperationDeclaration(
         "crm.deal.recount",
         .post("/v1/deals/recount"),

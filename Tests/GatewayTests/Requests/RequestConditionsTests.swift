@@ -17,9 +17,8 @@ internal import Testing
 
     @Test func `each field is read`() throws {
         #expect(try self.read("idempotency-key", "a-1").idempotencyKey == "a-1")
-        #expect(try self.read("if-match", "\"7\"").ifMatch == 7)
-        #expect(try self.read("if-none-match", "\"7\"").ifNoneMatch == 7)
-        #expect(try self.read("if-none-match", "W/\"7\"").ifNoneMatch == 7)
+        #expect(try self.read("if-match", "\"7\"").ifMatch == VersionMatch(7))
+        #expect(try self.read("if-none-match", "\"7\"").ifNoneMatch == VersionMatch(7))
         #expect(try self.read("dry-run", "true").isDryRun)
         #expect(try !self.read("dry-run", "false").isDryRun)
         #expect(try self.read("last-event-id", "42").lastEventID == "42")
@@ -32,15 +31,50 @@ internal import Testing
 
     @Test(arguments: [
         ("idempotency-key", ""), ("idempotency-key", "a b"), ("idempotency-key", "é"),
-        ("idempotency-key", String(repeating: "a", count: 256)), ("if-match", "7"), ("if-match", "W/\"7\""),
-        ("if-match", "\"\""), ("if-match", "\"x\""), ("if-match", "\"-1\""), ("if-match", "*"),
-        ("if-match", "\"7\", \"8\""),
-        ("if-none-match", "7"), ("dry-run", "yes"), ("x-request-timeout", "0"), ("x-request-timeout", "soon"),
+        ("idempotency-key", String(repeating: "a", count: 256)), ("if-match", "7"), ("if-match", ""),
+        ("if-match", ", ,"), ("if-match", "\"7"), ("if-match", "\"7\" \"8\""), ("if-match", "\"a b\""),
+        ("if-match", "w/\"7\""), ("if-match", "*, \"7\""), ("if-match", "\"7\", *"),
+        ("if-match", String(repeating: "\"7\",", count: 33)), ("if-none-match", "7"), ("dry-run", "yes"),
+        ("x-request-timeout", "0"), ("x-request-timeout", "soon"),
         ("last-event-id", "a\tb"),
     ]) func `what cannot be read is a 400 that names the header`(name: String, value: String) {
         let fault = #expect(throws: Fault.self) { try self.read(name, value) }
         #expect(fault?.code == .invalidRequest)
         #expect(fault?.problems.map(\.pointer) == ["/header/\(name)"])
+    }
+}
+
+@Suite struct EntityTagsTests {
+    /// Tags, which versions they agree with strongly, and which weakly.
+    @Test(arguments: [
+        ("\"7\"", [7], [7]),
+        ("W/\"7\"", [], [7]),
+        ("\"7\", \"8\"", [7, 8], [7, 8]),
+        ("W/\"7\",\"8\"", [8], [7, 8]),
+        (" , \"7\"\t,, W/\"9\" ", [7], [7, 9]),
+        // Tags of some other server, or of none, are well formed and agree with nothing.
+        ("\"\"", [], []),
+        ("\"x,y\", \"07\", \"-1x\", \"é\"", [], []),
+        ("\"9223372036854775808\"", [], []),
+    ]) func `a list agrees with the versions it names`(value: String, strong: [Int64], weak: [Int64]) {
+        #expect(EntityTags.parse(value, .strong) == .versions(strong))
+        #expect(EntityTags.parse(value, .weak) == .versions(weak))
+    }
+
+    @Test func `a star agrees with any version`() {
+        #expect(EntityTags.parse(" * ", .strong) == .any)
+        #expect(EntityTags.parse("*", .weak)?.matches(1) == true)
+    }
+
+    @Test func `fields of one name are one list, with one limit`() throws {
+        func read(_ values: [String]) throws(Fault) -> VersionMatch? {
+            let fields = values.map { HTTPField("if-match", $0) }
+            return try RequestConditions(fields, deadlineMillisecondsMax: 1).ifMatch
+        }
+        #expect(try read(["\"7\"", "W/\"8\"", "\"9\""]) == .versions([7, 9]))
+        #expect(throws: Fault.self) { try read(["\"7\"", "*"]) }
+        let half = Array(repeating: "\"7\"", count: 17).joined(separator: ",")
+        #expect(throws: Fault.self) { try read([half, half]) }
     }
 }
 

@@ -26,7 +26,8 @@ public struct ExpirySweep: Sendable {
         self.contracts = ContractMoves(contracts: ResourceStore(.contract), commands: persistence.commands)
     }
 
-    /// Answers how many proposals and contracts it has ended.
+    /// Answers how many proposals and contracts it has ended. What is wrong with one organization does not keep the sweep from
+    /// the others; it is thrown at the end.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
         let organizations = try await self.database.read(
@@ -34,12 +35,18 @@ public struct ExpirySweep: Sendable {
             "SELECT organization_id, time_zone FROM organization_ref"
         )
         var count = 0
+        var failure: (any Error)?
         for index in 0..<organizations.count {
-            let organization = try organizations[index].uuid("organization_id")
-            let zone = Zone(try organizations[index].text("time_zone")) ?? .utc
-            count += try await self.pages(organization, zone, now, self.expireProposals)
-            count += try await self.pages(organization, zone, now, self.expireContracts)
+            do {
+                let organization = try organizations[index].uuid("organization_id")
+                let zone = try Zone(stored: try organizations[index].text("time_zone"))
+                count += try await self.pages(organization, zone, now, self.expireProposals)
+                count += try await self.pages(organization, zone, now, self.expireContracts)
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return count
     }
 

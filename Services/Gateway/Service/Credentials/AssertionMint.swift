@@ -26,8 +26,8 @@ struct AssertionMint: Sendable {
                 role: caller.role,
                 scopes: caller.scopes,
                 session: caller.session,
-                timeZone: identity.timeZone,
-                currency: identity.currency,
+                timeZone: caller.zone.identifier,
+                currency: caller.currency.code,
                 memberVersion: identity.memberVersion,
                 issuedAt: now,
                 expiresAt: now.advanced(bySeconds: Self.lifetimeSeconds)

@@ -18,11 +18,18 @@ final class CredentialResolver: Sendable {
     static let operation = "identity.credential.resolve/1"
 
     private let ask: Ask
+    private let report: @Sendable (any Error) -> Void
     private let now: @Sendable () -> NIODeadline
     private let cache = Mutex(CredentialCache<Waiter>())
 
-    init(now: @escaping @Sendable () -> NIODeadline = { .now() }, ask: @escaping Ask) {
+    /// - Parameter report: told of an answer of identity's that cannot be understood.
+    init(
+        now: @escaping @Sendable () -> NIODeadline = { .now() },
+        report: @escaping @Sendable (any Error) -> Void,
+        ask: @escaping Ask
+    ) {
         self.now = now
+        self.report = report
         self.ask = ask
     }
 
@@ -53,7 +60,7 @@ final class CredentialResolver: Sendable {
     }
 
     private func answered(_ hash: TokenHash, _ result: Result<WireReply, any Error>) {
-        switch Self.identity(result) {
+        switch self.identity(result) {
         case .success(let identity):
             let (waiters, credential) = self.cache.withLock { $0.resolved(hash, identity, now: self.now()) }
             Self.tell(waiters, .success(credential))
@@ -63,13 +70,15 @@ final class CredentialResolver: Sendable {
         }
     }
 
-    private static func identity(_ result: Result<WireReply, any Error>) -> Result<ResolvedCredential.Identity, Fault> {
+    private func identity(_ result: Result<WireReply, any Error>) -> Result<ResolvedCredential.Identity, Fault> {
         switch result {
         case .success(let reply) where reply.isOK:
-            guard let identity = try? ResolvedCredential.Identity(parsing: reply.body) else {
+            do {
+                return .success(try ResolvedCredential.Identity(parsing: reply.body))
+            } catch {
+                self.report(error)
                 return .failure(Fault(.internalError, "The credential could not be understood; this has been logged."))
             }
-            return .success(identity)
         case .success(let reply) where reply.status == Fault.Code.unauthenticated.rawValue:
             return .failure(Fault(.unauthenticated, "The credential is unknown, has expired or was revoked."))
         case .success(let reply) where reply.status == Fault.Code.rateLimited.rawValue:

@@ -8,8 +8,6 @@ final class ResolvedCredential: Sendable {
     /// What identity answers.
     struct Identity: Hashable, Sendable {
         let caller: Caller
-        let timeZone: String
-        let currency: String
         let memberVersion: Int64?
     }
 
@@ -42,29 +40,33 @@ final class ResolvedCredential: Sendable {
 }
 
 extension ResolvedCredential.Identity {
-    struct Malformed: Error {}
+    /// A member of the answer that is missing or means nothing here.
+    struct Malformed: Error, Hashable {
+        let member: String
+        let value: JSON?
+    }
 
-    /// Reads the answer of `identity.credential.resolve/1`.
+    /// Reads the answer of `identity.credential.resolve/1`. Nothing is filled in: a caller in another zone than the
+    /// organization's would do things on another day.
     init(parsing bytes: [UInt8]) throws {
         let json = try JSON(parsing: bytes)
-        guard let organization = json["organization_id"]?.string.flatMap(Identifier.init(_:)),
-            let subject = json["subject"]?.string.flatMap(Identifier.init(_:)),
-            let kind = json["kind"]?.string.flatMap(Caller.Kind.init(rawValue:)),
-            let role = json["role"]?.string.flatMap(Role.init(rawValue:)),
-            let scopes = Self.scopes(json["scopes"])
-        else { throw Malformed() }
-        self.timeZone = json["time_zone"]?.string ?? Zone.utc.identifier
-        self.currency = json["currency"]?.string ?? Currency.usd.code
+        func read<Value>(_ member: String, _ value: (String) -> Value?) throws(Malformed) -> Value {
+            guard let value = json[member]?.string.flatMap(value) else {
+                throw Malformed(member: member, value: json[member])
+            }
+            return value
+        }
+        guard let scopes = Self.scopes(json["scopes"]) else { throw Malformed(member: "scopes", value: json["scopes"]) }
         self.memberVersion = json["member_version"]?.int64
         self.caller = Caller(
-            kind: kind,
-            subject: subject,
-            organization: organization,
-            role: role,
+            kind: try read("kind", Caller.Kind.init(rawValue:)),
+            subject: try read("subject", Identifier.init(_:)),
+            organization: try read("organization_id", Identifier.init(_:)),
+            role: try read("role", Role.init(rawValue:)),
             scopes: scopes.list,
             session: json["session_id"]?.string.flatMap(Identifier.init(_:)),
-            zone: Zone(self.timeZone) ?? .utc,
-            currency: Currency(self.currency) ?? .usd
+            zone: try read("time_zone", Zone.init(_:)),
+            currency: try read("currency", Currency.init(_:))
         )
     }
 

@@ -22,7 +22,15 @@ struct Call: Sendable {
     }
 
     func conditions() throws(Fault) -> RequestConditions {
-        try RequestConditions(self.exchange.request.fields, deadlineMillisecondsMax: self.deadlineMillisecondsMax)
+        let request = self.exchange.request
+        let conditions = try RequestConditions(request.fields, deadlineMillisecondsMax: self.deadlineMillisecondsMax)
+        // A method must not be carried out against its condition (RFC 9110, 13.1.2), and no operation that changes
+        // something knows this one.
+        if conditions.ifNoneMatch != nil, request.method != "GET", request.method != "HEAD" {
+            let detail = "If-None-Match is a condition of GET and HEAD. Send If-Match with a change."
+            throw Fault(.invalidRequest, detail, problems: [Problem("/header/if-none-match", "not_supported", detail)])
+        }
+        return conditions
     }
 
     /// The head of the call over Wire.

@@ -8,8 +8,10 @@ enum CallFaults {
             return Fault(.internalError, "The request failed for a reason that is not yours; it has been logged.")
         }
         switch failure {
-        case .unavailable, .cancelled:
+        case .unavailable:
             return Fault(.unavailable, "The service \(service) is not available at this moment.", retryAfter: 1)
+        case .cancelled:
+            return Fault(.deadlineExceeded, "The request was given up.")
         case .deadlineExceeded:
             return Fault(.deadlineExceeded, "The service \(service) did not answer in time.")
         case .protocolViolation:

@@ -75,6 +75,15 @@ struct Exchange: Sendable {
     /// Below this compression costs more than it saves.
     static let compressedBytesMin = 1_024
 
+    /// Ends an exchange whose client did not wait for the answer.
+    func clientGone() {
+        self.responder.finish()
+        self.finished(status: Self.clientGoneStatus, bytes: 0)
+    }
+
+    /// What the log and the figures have in place of a status that nobody was sent, as other servers do.
+    static let clientGoneStatus = 499
+
     /// The fields of every answer.
     func commonFields(isPublic: Bool = false) -> [HTTPField] {
         var fields = self.edge.fixedFields

@@ -40,20 +40,30 @@ struct GatewayHandler: HTTPHandler {
             exchange.operation = operation
             try self.admit(Call(exchange, operation, parameters, deadlineMillisecondsMax: self.deadlineMillisecondsMax))
         case .otherMethods(let allowed):
-            let list = allowed.joined(separator: ", ")
-            let fault = Fault(.methodNotAllowed, "This path has \(list).")
-            exchange.refuse(fault, fields: [HTTPField("allow", list)])
+            self.refuseMethod(exchange, allowed)
         case .notMet(let service):
             throw Fault(.unavailable, "The service \(service) is not available at this moment.", retryAfter: 1)
         case .malformed:
             throw Fault(.invalidRequest, "The path is not percent-encoded UTF-8.")
         case .none:
+            let methods = PublicPages.methods(of: exchange.target.path)
+            guard methods.isEmpty else { return self.refuseMethod(exchange, methods) }
             throw Fault(.notFound, "There is nothing at this path.")
         }
     }
 
+    private func methods(of path: Substring) -> [String] {
+        let own = PublicPages.methods(of: path)
+        return own.isEmpty ? self.registry.table.methods(of: path) : own
+    }
+
+    private func refuseMethod(_ exchange: Exchange, _ allowed: [String]) {
+        let list = allowed.joined(separator: ", ")
+        exchange.refuse(Fault(.methodNotAllowed, "This path has \(list)."), fields: [HTTPField("allow", list)])
+    }
+
     private func answerOptions(_ exchange: Exchange) throws(Fault) {
-        let methods = self.registry.table.methods(of: exchange.target.path)
+        let methods = self.methods(of: exchange.target.path)
         guard !methods.isEmpty else { throw Fault(.notFound, "There is nothing at this path.") }
         var fields = [HTTPField("allow", methods.joined(separator: ", "))]
         fields += self.edge.origins.preflightFields(for: exchange.request, methods: methods)
@@ -151,14 +161,19 @@ struct GatewayHandler: HTTPHandler {
             )
         }
         let exchange = call.exchange
+        // Nobody works for a client that has gone.
+        let cancellation = CallCancellation()
+        exchange.responder.onClose { cancellation.cancel() }
         client.call(
             on: exchange.responder.eventLoop,
             head,
             body: exchange.request.body,
-            idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil)
+            idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil),
+            cancellation: cancellation
         ).whenComplete { result in
             switch result {
             case .success(let reply): ReplyWriter.answer(exchange, with: reply)
+            case .failure(WireFailure.cancelled): exchange.clientGone()
             case .failure(let error): exchange.refuse(CallFaults.fault(of: error, asking: operation.service))
             }
         }

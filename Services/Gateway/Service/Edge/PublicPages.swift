@@ -14,38 +14,39 @@ struct PublicPages: Sendable {
         self.problems = PublicDocument(ProblemsPage.html)
     }
 
-    /// - Returns: false where the path is none of these.
+    private static let paths: Set<Substring> = ["/", "/openapi.json", "/docs/problems", "/livez", "/readyz"]
+
+    /// The methods of a path of these; empty for all others.
+    static func methods(of path: Substring) -> [String] {
+        self.paths.contains(path) ? ["GET", "HEAD", "OPTIONS"] : []
+    }
+
+    /// - Returns: false where the path is none of these, or the method none of a page's.
     func answer(_ exchange: Exchange, _ registry: CatalogRegistry) -> Bool {
+        guard exchange.request.method == "GET" || exchange.request.method == "HEAD" else { return false }
         switch exchange.target.path {
-        case "/":
-            self.answer(exchange, MediaType.json, PublicDocument(self.index))
-        case "/openapi.json":
-            self.answer(exchange, MediaType.json, registry.openAPI)
-        case "/docs/problems":
-            self.answer(exchange, MediaType.html, self.problems)
-        case "/livez":
-            exchange.answer(200, contentType: MediaType.text, body: Array("ok\n".utf8))
-        case "/readyz":
-            let readiness = self.readiness()
-            let isVerbose = exchange.request.target.hasSuffix("?verbose")
-            exchange.answer(
-                readiness.isReady ? 200 : 503,
-                contentType: MediaType.text,
-                body: Array(readiness.text(isVerbose: isVerbose).utf8)
-            )
-        default:
-            return false
+        case "/": self.answer(exchange, MediaType.json, PublicDocument(self.index))
+        case "/openapi.json": self.answer(exchange, MediaType.json, registry.openAPI)
+        case "/docs/problems": self.answer(exchange, MediaType.html, self.problems)
+        case "/livez": exchange.answer(200, contentType: MediaType.text, body: Array("ok\n".utf8))
+        case "/readyz": self.answerReadiness(exchange)
+        default: return false
         }
         return true
     }
 
     private func answer(_ exchange: Exchange, _ contentType: String, _ document: PublicDocument) {
-        guard exchange.request.method == "GET" || exchange.request.method == "HEAD" else {
-            let fault = Fault(.methodNotAllowed, "This path has GET, HEAD.")
-            return exchange.refuse(fault, fields: [HTTPField("allow", "GET, HEAD")])
-        }
         let (body, fields) = document.bytes(acceptEncoding: exchange.request.first("accept-encoding"))
         exchange.answerDocument(contentType: contentType, fields: fields, body: body)
+    }
+
+    private func answerReadiness(_ exchange: Exchange) {
+        let readiness = self.readiness()
+        exchange.answer(
+            readiness.isReady ? 200 : 503,
+            contentType: MediaType.text,
+            body: Array(readiness.text(isVerbose: exchange.target.hasQueryFlag("verbose")).utf8)
+        )
     }
 
     private static func index(_ name: String, _ version: String) -> [UInt8] {

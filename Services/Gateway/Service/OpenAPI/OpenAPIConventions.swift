@@ -22,20 +22,23 @@ enum OpenAPIConventions {
             "type": "string", "minLength": 1, "maxLength": .int(Int64(RequestConditions.idempotencyKeyBytesMax)),
         ]
         let keyText = "The same key with the same request is carried out once; a repetition gets the first answer."
-        let tag: JSON = ["type": "string", "pattern": #"^"[0-9]+"$"#, "examples": [#""7""#]]
+        let tags: JSON = [
+            "type": "string", "pattern": #"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#,
+            "examples": [#""7""#, #""7", "8""#, "*"],
+        ]
         return [
             "IdempotencyKey": self.headerParameter("Idempotency-Key", keyText, key),
             "IdempotencyKeyRequired": self.headerParameter("Idempotency-Key", keyText, key, isRequired: true),
             "IfMatch": self.headerParameter(
                 "If-Match",
-                "The ETag that was last read; 412 where the object has changed since.",
-                tag,
+                "The ETag that was last read; 412 where the object has changed since. A list of tags, or * for any.",
+                tags,
                 isRequired: true
             ),
             "IfNoneMatch": self.headerParameter(
                 "If-None-Match",
-                "The ETag that was last read; 304 where nothing changed.",
-                tag
+                "The ETag that was last read; 304 where nothing changed. A list of tags, or * for any.",
+                tags
             ),
             "DryRun": self.headerParameter(
                 "Dry-Run",

@@ -7,12 +7,16 @@ enum RequestBody {
     static func check(_ request: HTTPRequest, for operation: RoutedOperation) throws(Fault) {
         guard !request.body.isEmpty else { return }
         if let coding = request.first("content-encoding"), coding != "identity" {
-            throw Fault(.unsupportedMediaType, "Request bodies must not be compressed.")
+            throw self.unsupported("content-encoding", "Request bodies must not be compressed.")
         }
         let expected = operation.mediaTypes.isEmpty ? [MediaType.json] : operation.mediaTypes
         guard let type = request.first("content-type"), expected.contains(self.essence(of: type)) else {
-            throw Fault(.unsupportedMediaType, "Send the body as \(expected[0]), and say so in Content-Type.")
+            throw self.unsupported("content-type", "Send the body as \(expected[0]), and say so in Content-Type.")
         }
+    }
+
+    private static func unsupported(_ header: String, _ detail: String) -> Fault {
+        Fault(.unsupportedMediaType, detail, problems: [Problem("/header/\(header)", "unsupported", detail)])
     }
 
     /// The media type without its parameters, in lower case.

@@ -4,8 +4,8 @@ internal import HTTP2
 /// What a request's header fields ask for, beside its operation and its caller.
 struct RequestConditions: Hashable, Sendable {
     var idempotencyKey: String?
-    var ifMatch: Int64?
-    var ifNoneMatch: Int64?
+    var ifMatch: VersionMatch?
+    var ifNoneMatch: VersionMatch?
     var isDryRun = false
     var deadlineMilliseconds: Int
     var lastEventID: String?
@@ -19,9 +19,10 @@ struct RequestConditions: Hashable, Sendable {
         for field in fields {
             switch field.name {
             case "idempotency-key": self.idempotencyKey = try Self.idempotencyKey(field.value)
-            case "if-match": self.ifMatch = try Self.version(field.value, header: "if-match", weakly: false)
+            case "if-match":
+                self.ifMatch = try Self.versions(field.value, after: self.ifMatch, header: field.name, .strong)
             case "if-none-match":
-                self.ifNoneMatch = try Self.version(field.value, header: "if-none-match", weakly: true)
+                self.ifNoneMatch = try Self.versions(field.value, after: self.ifNoneMatch, header: field.name, .weak)
             case "dry-run": self.isDryRun = try Self.flag(field.value, header: "dry-run")
             case "last-event-id": self.lastEventID = try Self.lastEventID(field.value)
             case "x-request-timeout":
@@ -41,23 +42,25 @@ struct RequestConditions: Hashable, Sendable {
         return value
     }
 
-    /// An entity tag as this API gives them: `"7"`. A cache on the way may have weakened one that it sends back for
-    /// comparison (`W/"7"`); a write wants the strong one.
-    private static func version(_ value: String, header: String, weakly: Bool) throws(Fault) -> Int64 {
-        var text = value[...]
-        if weakly, text.hasPrefix("W/") { text = text.dropFirst(2) }
-        guard text.utf8.count >= 3, text.first == "\"", text.last == "\"" else { throw self.malformedTag(header) }
-        let digits = text.dropFirst().dropLast()
-        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let version = Int64(digits)
-        else {
-            throw self.malformedTag(header)
+    /// Fields of the same name are one list (RFC 9110, 5.3).
+    private static func versions(
+        _ value: String,
+        after earlier: VersionMatch?,
+        header: String,
+        _ comparison: EntityTags.Comparison
+    ) throws(Fault) -> VersionMatch {
+        guard let match = EntityTags.parse(value, comparison) else {
+            throw self.malformed(
+                header,
+                "Entity tags such as \"7\" are expected, quotes included, as the ETag header gave them, or *."
+            )
         }
-        return version
-    }
-
-    private static func malformedTag(_ header: String) -> Fault {
-        self.malformed(header, "An entity tag such as \"7\" is expected, quotes included, as the ETag header gave it.")
+        switch (earlier, match) {
+        case (nil, _): return match
+        case (.versions(let some)?, .versions(let more)) where some.count + more.count <= VersionMatch.versionsMax:
+            return .versions(some + more)
+        case (.any?, _), (_, .any), (.versions?, .versions): throw self.malformed(header, "These are too many.")
+        }
     }
 
     private static func flag(_ value: String, header: String) throws(Fault) -> Bool {

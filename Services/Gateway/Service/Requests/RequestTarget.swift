@@ -19,6 +19,11 @@ struct RequestTarget: Hashable, Sendable {
         self.query = target[target.index(after: mark)...]
     }
 
+    /// Whether the query names `flag`, whatever value it gives it.
+    func hasQueryFlag(_ flag: String) -> Bool {
+        (self.query ?? "").split(separator: "&").contains { $0.prefix { $0 != "=" } == flag }
+    }
+
     /// The query's parameters in their order, decoded. Names are taken as they are: `amount_minor[gte]` is one name.
     func queryParameters() throws(Fault) -> [CallParameter] {
         guard let query, !query.isEmpty else { return [] }
@@ -39,7 +44,8 @@ struct RequestTarget: Hashable, Sendable {
             parameters.append(CallParameter(name: name, value: value))
         }
         guard parameters.count <= Self.parametersMax else {
-            throw Fault(.invalidRequest, "At most \(Self.parametersMax) query parameters are accepted.")
+            let detail = "At most \(Self.parametersMax) query parameters are accepted."
+            throw Fault(.invalidRequest, detail, problems: [Problem("/query", "too_many", detail)])
         }
         return parameters
     }

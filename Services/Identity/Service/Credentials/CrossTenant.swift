@@ -1,6 +1,7 @@
 internal import Contracts
 internal import IdentityDomain
 internal import Postgres
+internal import Resources
 internal import Vocabulary
 
 /// Every statement of this service that looks across organizations, and the only file that may say `.system`.
@@ -70,9 +71,9 @@ struct CrossTenant: Sendable {
                 organization: try row.uuid("organization_id"),
                 organizationName: try row.text("name"),
                 member: try row.uuid("id"),
-                role: Role(rawValue: try row.text("role")) ?? .viewer,
-                zone: Zone(try row.text("time_zone")) ?? .utc,
-                currency: Currency(try row.text("currency")) ?? .usd
+                role: try Role(stored: try row.text("role")),
+                zone: try Zone(stored: try row.text("time_zone")),
+                currency: try Currency(stored: try row.text("currency"))
             )
         }
     }

@@ -88,10 +88,7 @@ struct Organizations: Sendable {
                 in: self.parts.persistence.database,
                 deadline: context.deadline
             )
-            guard context.ifNoneMatch != stored.version else {
-                return Reply(status: 304, body: [], etag: stored.version)
-            }
-            return stored.reply()
+            return try stored.reply(to: context)
         }
         router.serve(ChangeOrganization.self) { request, context in
             let id = try context.caller().organization

@@ -96,7 +96,7 @@ extension Invoice {
         let row = stored.row
         self.init(
             id: stored.id,
-            currency: Currency(try row.text("currency")) ?? .usd,
+            currency: try Currency(stored: try row.text("currency")),
             facts: InvoiceFacts(
                 finalizedAt: try row.instantOrNil("finalized_at"),
                 sentAt: try row.instantOrNil("sent_at"),

@@ -51,7 +51,7 @@ extension ReversePayment {
                     throw Rejection.conflict("is_reversal", "A reversal is not reversed; record the payment again.")
                 }
                 let client = try known.row.uuid("client_company_id")
-                let currency = Currency(try known.row.text("currency")) ?? .usd
+                let currency = try Currency(stored: try known.row.text("currency"))
                 let credit = try ClientCredit.lock(client, currency, because: cause, in: transaction)
                 // Read again under the lock: somebody may have reversed it meanwhile.
                 let before = try self.payments.read(request.id, for: caller.organization, in: transaction)

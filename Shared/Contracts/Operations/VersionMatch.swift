@@ -1,0 +1,29 @@
+/// Which versions of an object a condition is about: what `If-Match` and `If-None-Match` say (RFC 9110, 13.1), as far as
+/// this API's tags, which are versions, can agree with them.
+public enum VersionMatch: Hashable, Sendable {
+    /// `*`: whatever its version is, as long as there is one.
+    case any
+    /// Any of these. None at all where every tag that was named is one that no object here can have.
+    case versions([Int64])
+
+    /// Tags in one condition.
+    public static let versionsMax = 32
+
+    public init(_ version: Int64) { self = .versions([version]) }
+
+    public func matches(_ version: Int64) -> Bool {
+        switch self {
+        case .any: true
+        case .versions(let versions): versions.contains(version)
+        }
+    }
+
+    /// Refuses to change an object that is at none of these versions: the caller has not seen what is there now.
+    public func require(_ version: Int64) throws(Fault) {
+        guard !self.matches(version) else { return }
+        var named = "which If-Match does not name"
+        if case .versions(let versions) = self, versions.count == 1 { named = "not \(versions[0])" }
+        let detail = "This is at version \(version), \(named). Read it again."
+        throw Fault(.stale, detail, problems: [Problem("/header/if-match", "stale", detail)])
+    }
+}
