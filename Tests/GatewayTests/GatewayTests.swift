@@ -196,7 +196,7 @@ internal import Wire
                 await crm.givenUp.reaches(3)
             }
             let calls = installation.gateway.registry.client(of: "crm")
-            try await installation.until { calls?.state.instances.map(\.callsInFlight) == [0] }
+            try await eventually("no call is in flight") { calls?.state.instances.map(\.callsInFlight) == [0] }
             #expect(try await self.get(client, "/v1/client-companies").status == 200)
             let exposition = String(decoding: installation.metrics.registry.exposition(), as: UTF8.self)
             let gone =

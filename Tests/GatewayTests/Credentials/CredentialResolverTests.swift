@@ -102,7 +102,10 @@ internal import Wire
         (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin""#, #""time_zone":"Mars/Olympus""#)), .internalError),
         (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin","#, "")), .internalError),
         (WireReply(body: Self.answer(#""currency":"EUR""#, #""currency":"EURO""#)), .internalError),
-    ]) func `whatever identity answers, the client gets a fault it can read`(reply: WireReply, code: Fault.Code) async {
+    ]) func `whatever identity answers, the client gets a fault it can read`(
+        reply: WireReply,
+        code: Fault.Code
+    ) async throws {
         let future = self.resolve(self.resolver(), "st_a")
         try await self.untilAsked()
         self.identity.answer(reply)
