@@ -4,7 +4,7 @@ internal import Contracts
 /// that the schema accepts. An object shows what must be there and what has an example of its own.
 struct SchemaExample: Sendable {
     /// A document of the catalogs nests a few levels; a schema that refers to itself must end somewhere.
-    private static let depthMax = 8
+    private static let depthMax = 16
 
     private let components: [String: JSON]
 
