@@ -45,6 +45,8 @@ extension LocalCopy {
             [.uuid(organization)]
         )
         guard let row = rows.first else { return .utc }
-        return Zone(try row.text("time_zone")) ?? .utc
+        let name = try row.text("time_zone")
+        guard let zone = Zone(name) else { throw SQLFault(.decode, "there is no time zone \(name) here") }
+        return zone
     }
 }

@@ -32,15 +32,12 @@ internal import Testing
         self.health.markStarted()
         let verbose = await self.routes().answer("/readyz?verbose")
         #expect(verbose.status == 503)
+        #expect(verbose.contentType == "application/json")
         #expect(
-            self.text(verbose) == """
-                [+]started ok
-                [+]not-draining ok
-                [+]database ok: 4 connections
-                [-]migrations failed: crm-003 is missing
-                readyz check failed
-
-                """
+            self.text(verbose)
+                == #"{"status":"not_ready","checks":[{"name":"started","status":"ok"},{"name":"not-draining","status":"ok"},"#
+                + #"{"name":"database","status":"ok","detail":"4 connections"},"#
+                + #"{"name":"migrations","status":"failed","detail":"crm-003 is missing"}]}"# + "\n"
         )
     }
 

@@ -8,6 +8,10 @@ struct AdminRoutes: Sendable {
         let contentType: String
         let body: [UInt8]
 
+        static func json(_ status: Int, _ body: [UInt8]) -> Answer {
+            Answer(status: status, contentType: "application/json", body: body + Array("\n".utf8))
+        }
+
         static func text(_ status: Int, _ text: String) -> Answer {
             Answer(status: status, contentType: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
         }
@@ -42,25 +46,19 @@ struct AdminRoutes: Sendable {
         return .text(503, "event loops blocked: \(blocked.map(String.init).joined(separator: ", "))")
     }
 
-    /// The form is the one of Kubernetes' own `/readyz?verbose`, which people know how to read.
     private func ready(isVerbose: Bool) async -> Answer {
-        let results = await self.health.results()
-        let failing = results.filter { !$0.result.isPassing }
-        let status = failing.isEmpty ? 200 : 503
-        guard isVerbose else {
-            let names = failing.map(\.name).joined(separator: ", ")
-            return .text(status, failing.isEmpty ? "ok" : "not ready: \(names)")
-        }
-        var lines = results.map { Self.line($0.name, $0.result) }
-        lines.append(failing.isEmpty ? "readyz check passed" : "readyz check failed")
-        return .text(status, lines.joined(separator: "\n"))
-    }
-
-    private static func line(_ name: String, _ result: CheckResult) -> String {
-        switch result {
-        case .passing(let detail): detail.isEmpty ? "[+]\(name) ok" : "[+]\(name) ok: \(detail)"
-        case .failing(let problem): "[-]\(name) failed: \(problem)"
-        }
+        let report = ReadinessReport(
+            await self.health.results().map { name, result in
+                switch result {
+                case .passing(let detail): ReadinessReport.Check(name: name, status: .ok, detail: detail)
+                case .failing(let problem): ReadinessReport.Check(name: name, status: .failed, detail: problem)
+                }
+            }
+        )
+        let status = report.isReady ? 200 : 503
+        guard !isVerbose else { return .json(status, report.json) }
+        let failing = report.checks.filter { $0.status == .failed }.map(\.name).joined(separator: ", ")
+        return .text(status, report.isReady ? "ok" : "not ready: \(failing)")
     }
 
     private func versionAnswer() -> Answer {
@@ -71,6 +69,6 @@ struct AdminRoutes: Sendable {
             writer.string(value)
         }
         writer.endObject()
-        return Answer(status: 200, contentType: "application/json", body: writer.finish() + Array("\n".utf8))
+        return .json(200, writer.finish())
     }
 }

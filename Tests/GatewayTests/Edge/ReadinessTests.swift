@@ -1,3 +1,4 @@
+internal import ServiceKit
 internal import Testing
 
 @testable internal import GatewayService
@@ -9,9 +10,16 @@ internal import Testing
             Readiness.Part(name: "crm", problem: "10.0.0.7:7102 refused", isNecessary: false),
         ]
         let ready = Readiness(parts: parts)
-        #expect(ready.isReady && ready.text(isVerbose: false) == "ok\n")
-        #expect(ready.text(isVerbose: true) == "[+]identity ok\n[!]crm is away\nreadyz check passed\n")
+        #expect(ready.isReady)
+        #expect(
+            String(decoding: ready.report.json, as: UTF8.self)
+                == #"{"status":"ready","checks":[{"name":"identity","status":"ok"},{"name":"crm","status":"away"}]}"#
+        )
         let lacking = Readiness(parts: [Readiness.Part(name: "identity", problem: "x", isNecessary: true)])
-        #expect(!lacking.isReady && lacking.text(isVerbose: true) == "[-]identity failed\nreadyz check failed\n")
+        #expect(!lacking.isReady)
+        #expect(
+            String(decoding: lacking.report.json, as: UTF8.self)
+                == #"{"status":"not_ready","checks":[{"name":"identity","status":"failed"}]}"#
+        )
     }
 }

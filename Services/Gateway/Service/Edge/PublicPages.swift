@@ -1,5 +1,6 @@
 internal import Contracts
 internal import HTTP2
+internal import ServiceKit
 
 /// The few paths that are the gateway's own.
 struct PublicPages: Sendable {
@@ -41,12 +42,14 @@ struct PublicPages: Sendable {
     }
 
     private func answerReadiness(_ exchange: Exchange) {
-        let readiness = self.readiness()
-        exchange.answer(
-            readiness.isReady ? 200 : 503,
-            contentType: MediaType.text,
-            body: Array(readiness.text(isVerbose: exchange.target.hasQueryFlag("verbose")).utf8)
-        )
+        let report = self.readiness().report
+        let status = report.isReady ? 200 : 503
+        if exchange.target.hasQueryFlag("verbose") {
+            exchange.answer(status, contentType: MediaType.json, body: report.json)
+        } else {
+            let text = report.isReady ? "ok\n" : "not ready\n"
+            exchange.answer(status, contentType: MediaType.text, body: Array(text.utf8))
+        }
     }
 
     private static func index(_ name: String, _ version: String) -> [UInt8] {
@@ -70,16 +73,16 @@ struct Readiness: Hashable, Sendable {
 
     let parts: [Part]
 
-    var isReady: Bool { self.parts.allSatisfy { $0.problem == nil || !$0.isNecessary } }
+    var isReady: Bool { self.report.isReady }
 
-    /// In the form of Kubernetes' own `/readyz?verbose`. Anybody may read it, so it says what is away and not where it
-    /// was looked for; the admin port does.
-    func text(isVerbose: Bool) -> String {
-        guard isVerbose else { return self.isReady ? "ok\n" : "not ready\n" }
-        let lines = self.parts.map { part in
-            guard part.problem != nil else { return "[+]\(part.name) ok\n" }
-            return part.isNecessary ? "[-]\(part.name) failed\n" : "[!]\(part.name) is away\n"
-        }
-        return lines.joined() + "readyz check \(self.isReady ? "passed" : "failed")\n"
+    /// Anybody may read it, so it says what is away and not where it was looked for; the admin port does.
+    var report: ReadinessReport {
+        ReadinessReport(
+            self.parts.map { part in
+                let status: ReadinessReport.Status =
+                    part.problem == nil ? .ok : part.isNecessary ? .failed : .away
+                return ReadinessReport.Check(name: part.name, status: status)
+            }
+        )
     }
 }
