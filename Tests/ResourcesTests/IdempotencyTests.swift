@@ -28,6 +28,19 @@ internal import Testing
         }
     }
 
+    @Test func `A key is kept for 72 hours and then free again`() async throws {
+        try await Workshop.run { shop in
+            let create = { try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") }
+            _ = try await create()
+            let keys = IdempotencyKeys(shop.database)
+            let kept = IdempotencyKeys.keptHours * 3_600
+            #expect(try await keys.deleteExpired(at: shop.clock.now().advanced(bySeconds: kept)) == 0)
+            #expect(try await create().isReplayed)
+            #expect(try await keys.deleteExpired(at: shop.clock.now().advanced(bySeconds: kept + 1)) == 1)
+            #expect(try await !create().isReplayed)
+        }
+    }
+
     @Test func `Forty at once have one effect`() async throws {
         try await Workshop.run { shop in
             let bodies = try await withThrowingTaskGroup(of: [UInt8].self) { group in
