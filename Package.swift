@@ -169,7 +169,9 @@ let package = Package(
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Vocabulary"], exclude: ["Blessed"]),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire", "Contracts", "Vocabulary", nioCore, nioPosix, nioEmbedded, nioSSL, crypto]
+            dependencies: [
+                "Wire", "Contracts", "Vocabulary", "TestKit", nioCore, nioPosix, nioEmbedded, nioSSL, crypto,
+            ]
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Vocabulary", "TestKit"]),
         .testTarget(
@@ -225,7 +227,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging,
+                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", "TestKit",
+                logging,
                 lifecycle,
                 nioCore, nioPosix,
             ],

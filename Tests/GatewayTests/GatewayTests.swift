@@ -3,6 +3,7 @@ internal import HTTP2
 internal import NIOCore
 internal import Synchronization
 internal import Telemetry
+internal import TestKit
 internal import Testing
 internal import Vocabulary
 internal import Wire

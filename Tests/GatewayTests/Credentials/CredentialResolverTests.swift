@@ -2,6 +2,7 @@ internal import Contracts
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
+internal import TestKit
 internal import Testing
 internal import Vocabulary
 internal import Wire
