@@ -182,7 +182,7 @@ let package = Package(
             name: "ResourcesTests",
             dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]
         ),
-        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", nioCore, nioPosix, nioEmbedded, nioSSL]),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestKit", nioCore, nioPosix, nioEmbedded, nioSSL]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),
         .testTarget(
             name: "ServiceKitTests",
@@ -227,8 +227,7 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GatewayService", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", "TestKit",
-                logging,
+                "GatewayService", "TestKit", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging,
                 lifecycle,
                 nioCore, nioPosix,
             ],

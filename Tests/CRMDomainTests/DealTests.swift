@@ -85,6 +85,30 @@ private func deal(in stage: Deal.Stage, lostFrom: Deal.Stage? = nil, amountMinor
         #expect(unpriced.stage == .negotiation && companyless.stage == .negotiation)
     }
 
+    @Test(arguments: Deal.Stage.allCases)
+    func aWonDealKeepsWhatItWasWonWith(stage: Deal.Stage) throws {
+        let company = Identifier(high: 0xdead_beef, low: 2)
+        for (amount, client, pointer) in [
+            (nil, company, "/amount_minor"), (700, nil, "/client_company_id"),
+        ] as [(Int64?, Identifier?, String)] {
+            var changed = deal(in: stage)
+            let before = changed
+            guard stage == .won else {
+                try changed.change(amountMinor: amount, clientCompanyID: client)
+                #expect(changed.amountMinor == amount && changed.clientCompanyID == client)
+                continue
+            }
+            let rejection = #expect(throws: Rejection.self) {
+                try changed.change(amountMinor: amount, clientCompanyID: client)
+            }
+            #expect(rejection?.kind == .invalid(pointer: pointer, code: "required"))
+            #expect(changed == before)
+        }
+        var changed = deal(in: stage)
+        try changed.change(amountMinor: 700, clientCompanyID: company)
+        #expect(changed.amountMinor == 700 && changed.clientCompanyID == company)
+    }
+
     @Test func wonReopensOnlyWhileNothingIsSigned() throws {
         var deal = deal(in: .won)
         #expect(throws: Rejection.transition("The deal", from: "won", to: "negotiation", allowed: [])) {

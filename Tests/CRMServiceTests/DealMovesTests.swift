@@ -38,6 +38,10 @@ internal import Vocabulary
             let last = try JSON(parsing: try #require(events.last).payload)
             #expect(last["data"]?["stage"] == "won")
             #expect(last["previous"]?["stage"] == "negotiation")
+            for field in ["amount_minor", "client_company_id"] {
+                let kept = await service.refusal("crm.deal.change/1", ["id": id], body: [field: .null], ifMatch: 5)
+                #expect(kept?.problems.map(\.pointer) == ["/\(field)"])
+            }
         }
     }
 

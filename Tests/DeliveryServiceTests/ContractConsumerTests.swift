@@ -78,6 +78,59 @@ internal import Vocabulary
         }
     }
 
+    private static func carrying(_ template: JSON, _ world: World) throws -> EventRecord {
+        var contract = world.contract()
+        var payload = try #require(try JSON(parsing: contract.payload).object)
+        var data = try #require(payload["data"]?.object)
+        data["project_template"] = template
+        payload["data"] = .object(data)
+        contract.payload = JSON.object(payload).bytes
+        return contract
+    }
+
+    @Test func aTemplateOfTheContractsOwnMakesTheProject() async throws {
+        try await World.run { world in
+            let contract = try Self.carrying(
+                [
+                    "name": "Relaunch",
+                    "milestones": [
+                        ["key": "m", "name": "Live", "offset_days": 30, "amount_minor": .null, "percent": "40"],
+                        ["key": "n", "name": "Paid", "offset_days": 60, "percent": "60"],
+                    ],
+                    "tasks": [["key": "t", "name": "Build", "milestone_key": "m", "due_offset_days": 20]],
+                ],
+                world
+            )
+            let made = try await world.receive(contract)
+            #expect(
+                made.map(\.type) == [
+                    "engagement.created", "engagement.activated", "project.created", "milestone.created",
+                    "milestone.created", "task.created",
+                ]
+            )
+            #expect(try await world.receive(contract).isEmpty)
+            let rows = try made.map { try JSON(parsing: $0.payload)["data"] }
+            #expect(rows[2]?["name"] == "Relaunch")
+            #expect(rows[2]?["project_template_id"] == .null)
+            #expect(rows[3...4].map { $0?["amount_minor"] } == [480_000, 720_000])
+            #expect(rows[5]?["milestone_id"] == rows[3]?["id"])
+        }
+    }
+
+    @Test func aTemplateThatCannotBeIsRecorded() async throws {
+        try await World.run { world in
+            let made = try await world.receive(
+                try Self.carrying(
+                    ["name": "X", "tasks": [["key": "a", "name": "A", "due_offset_days": 1, "depends_on": ["b"]]]],
+                    world
+                )
+            )
+            #expect(made.map(\.type) == ["engagement.created", "engagement.activated"])
+            let notes = try JSON(parsing: made[0].payload)["data"]?["notes"]?.string
+            #expect(notes?.contains("There is no such task.") == true)
+        }
+    }
+
     @Test func withoutATemplateThereIsNoProject() async throws {
         try await World.run { world in
             let made = try await world.receive(world.contract())

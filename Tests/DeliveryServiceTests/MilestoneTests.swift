@@ -36,6 +36,51 @@ internal import Vocabulary
         }
     }
 
+    @Test func billsAPartOfTheEngagementsTotal() async throws {
+        try await World.run { world in
+            // The engagement comes to 12,000.00.
+            let project = try await world.project()
+            let milestone = try await world.create(
+                "milestone",
+                ["project_id": .string(project), "name": "Design", "percent": "12.5"]
+            )
+            #expect(milestone["amount_minor"] == 150_000)
+            #expect(milestone["percent"] == "12.5")
+            let id = try #require(milestone["id"]?.string)
+            let change: (JSON, Int64) async throws -> JSON = { body, version in
+                try await world.service.json("delivery.milestone.change/1", ["id": id], body: body, ifMatch: version)
+            }
+            #expect(try await change(["percent": "25"], 1)["amount_minor"] == 300_000)
+            let fixed = try await change(["amount_minor": 1], 2)
+            #expect(fixed["percent"] == .null && fixed["amount_minor"] == 1)
+            _ = try await change(["percent": "10"], 3)
+            #expect(try await change(["percent": .null], 4)["amount_minor"] == .null)
+            for body: JSON in [["percent": "10", "amount_minor": 1], ["percent": "100.5"], ["percent": "-1"]] {
+                let fault = await world.service.refusal(
+                    "delivery.milestone.change/1",
+                    ["id": id],
+                    body: body,
+                    ifMatch: 5
+                )
+                #expect(fault?.problems.map(\.pointer) == ["/percent"])
+            }
+        }
+    }
+
+    @Test func isNotReachedInWorkThatWasCalledOff() async throws {
+        try await World.run { world in
+            let engagement = try await world.engagement()
+            let cancelled = try await world.project(in: engagement)
+            let first = try await self.milestone(world, in: cancelled)
+            let second = try await self.milestone(world, in: try await world.project(in: engagement))
+            try await world.post("project.cancel", cancelled, because: "Over.")
+            #expect(await world.refusal("milestone.complete", first)?.problems.map(\.code) == ["project_closed"])
+            try await world.post("engagement.cancel", engagement, because: "Over.")
+            #expect(await world.refusal("milestone.complete", second)?.problems.map(\.code) == ["engagement_closed"])
+            #expect(try await world.service.events("milestone.completed").isEmpty)
+        }
+    }
+
     @Test func isCancelledWithAReason() async throws {
         try await World.run { world in
             let id = try await self.milestone(world, in: try await world.project())

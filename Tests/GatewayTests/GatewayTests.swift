@@ -157,7 +157,7 @@ internal import Wire
             #expect(try await self.get(client, "/readyz").status == 200, "others go on")
             try await installation.start("crm", crm.router(with: [SampleOperations.win]))
             let path = "/v1/deals/\(Identifier.random())/win"
-            try await installation.until {
+            try await eventually("the new operation is there") {
                 let fields = [Self.owner, HTTPField("idempotency-key", "k")]
                 return try await client.request(method: "POST", path: path, fields: fields).status == 200
             }
@@ -196,7 +196,7 @@ internal import Wire
                 await crm.givenUp.reaches(3)
             }
             let calls = installation.gateway.registry.client(of: "crm")
-            try await installation.until { calls?.state.instances.map(\.callsInFlight) == [0] }
+            try await eventually("no call is in flight") { calls?.state.instances.map(\.callsInFlight) == [0] }
             #expect(try await self.get(client, "/v1/client-companies").status == 200)
             let exposition = String(decoding: installation.metrics.registry.exposition(), as: UTF8.self)
             let gone =
@@ -222,7 +222,7 @@ internal import Wire
             #expect(String(decoding: text, as: UTF8.self) == expected)
             let refused = try await self.get(client, "/v1/deals/feed?after=1000")
             #expect(try refused.status == 410 && self.code(refused) == "gone")
-            try await installation.until { installation.gateway.streams.openCount == 0 }
+            try await eventually("the stream is closed") { installation.gateway.streams.openCount == 0 }
         }
     }
 

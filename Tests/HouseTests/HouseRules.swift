@@ -2,7 +2,8 @@
 ///
 /// The words that are searched for are put together here, so that this file does not break its own rules.
 enum HouseRules {
-    static let linesMax = 450
+    /// STYLE says about 300.
+    static let linesMax = 350
     /// Files that are longer for now. The list only shrinks.
     static let longFiles: Set<String> = []
     static let namelessFolders: Set<Substring> = ["Common", "Core", "Utils", "Helpers", "Extensions", "Misc", "New"]
@@ -65,11 +66,14 @@ enum HouseRules {
         }
     }
 
+    /// Neither by the clock nor by going round in circles: `eventually` of TestKit is where a test waits, and it ends.
     static func testsDoNotSleep(_ file: SourceFile) -> [String] {
         guard file.isSwift, file.isTest, !file.path.hasPrefix("Tests/Benchmarks/") else { return [] }
         let marks = ["Task." + "sleep", " sleep" + "(", "usleep" + "("]
-        return file.code.flatMap { entry in
-            marks.filter { (" " + entry.line).contains($0) }.map { "\(file.path):\(entry.number): \($0)" }
+        return file.code.flatMap { entry -> [String] in
+            let circles = entry.line.contains("while ") && entry.line.contains("Task." + "yield")
+            return (marks.filter { (" " + entry.line).contains($0) } + (circles ? ["while … yield"] : []))
+                .map { "\(file.path):\(entry.number): \($0)" }
         }
     }
 

@@ -59,6 +59,7 @@ internal import Testing
         let rule = HouseRules.testsDoNotSleep
         #expect(self.broken(rule, "Tests/A/a.swift", "await Task." + "sleep(for: .seconds(1))") == 1)
         #expect(self.broken(rule, "Tests/A/a.swift", "sleep" + "(1)") == 1)
+        #expect(self.broken(rule, "Tests/A/a.swift", "while !isDone { await Task." + "yield() }") == 1)
         #expect(self.broken(rule, "Shared/A/a.swift", "sleep" + "(1)") == 0)
     }
 

@@ -191,9 +191,9 @@ internal import Vocabulary
         }
         try await TestServer.shared.withDatabase([], configuration: configuration) { database in
             let slow = Task { await fault { _ = try await database.read(self.one, "SELECT pg_sleep(0.3)") } }
-            while database.state.reads.busy == 0 { await Task.yield() }
+            try await eventually("the connection is busy") { database.state.reads.busy > 0 }
             let queued = Task { await fault { _ = try await database.read(self.one, "SELECT 'unsent'") } }
-            while database.state.reads.waiting == 0 { await Task.yield() }
+            try await eventually("the second read waits") { database.state.reads.waiting > 0 }
             queued.cancel()
             #expect(await queued.value?.kind == .cancelled)
             #expect(await slow.value == nil)

@@ -186,4 +186,17 @@ internal import Vocabulary
         #expect(try schedule.end(.cancelled, on: begin.adding(days: -30)) == .completed)
         #expect(schedule.due(on: begin).isEmpty)
     }
+
+    @Test(arguments: EngagementState.allCases)
+    func aScheduleBeginsAsItsEngagementStands(engagement: EngagementState) throws {
+        let today = try #require(Self.today)
+        var schedule = try Self.schedule(.active, handled: 0)
+        switch engagement {
+        case .active, .onHold:
+            try schedule.begin(within: engagement, on: today)
+            #expect(Self.state(of: schedule) == (engagement == .active ? .active : .held))
+        case .completed, .cancelled:
+            #expect(throws: Rejection.self) { try schedule.begin(within: engagement, on: today) }
+        }
+    }
 }

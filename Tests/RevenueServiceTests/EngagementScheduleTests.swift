@@ -26,15 +26,17 @@ internal import Vocabulary
     private static func engagement(
         _ past: String,
         _ fixture: Fixture,
+        version: Int64 = 2,
         reason: String? = nil
     ) async throws -> [EventRecord] {
         var row = fixture.engagementRow.object ?? [:]
+        row["status"] = .string(["held": "on_hold", "resumed": "active"][past] ?? past)
         row["status_reason"] = reason.map(JSON.string) ?? .null
         return try await fixture.service.receive(
             "engagement.\(past)",
             from: "delivery",
             aggregate: fixture.engagement,
-            version: 2,
+            version: version,
             payload: ["data": .object(row)],
             correlation: fixture.story,
             fixture.revenue.handlers
@@ -135,13 +137,34 @@ internal import Vocabulary
         try await Fixture.run { fixture in
             let terms: JSONObject = ["kind": "one_time", "anchor_date": "2026-12-31"]
             let kept = try await Self.schedule(fixture, terms)
+            let ended = try await Self.schedule(fixture, ["kind": "one_time", "anchor_date": "2027-12-31"])
             #expect(try await Self.engagement("completed", fixture).isEmpty)
             #expect(try await Self.sweep(fixture, at: "2026-12-31T09:00:00Z") == 1)
             #expect(try await Self.read(kept, fixture)["status"] == "completed")
-            let ended = try await Self.schedule(fixture, ["kind": "one_time", "anchor_date": "2027-12-31"])
             #expect(try await Self.engagement("cancelled", fixture).count == 1)
             #expect(try await Self.sweep(fixture, at: "2027-12-31T09:00:00Z") == 0)
             #expect(try await Self.read(ended, fixture)["status"] == "completed")
+        }
+    }
+
+    @Test func whatBeginsMeanwhileIsHeldFromTheStart() async throws {
+        try await Fixture.run { fixture in
+            _ = try await Self.engagement("held", fixture)
+            let id = try await Self.schedule(fixture)
+            let schedule = try await Self.read(id, fixture)
+            #expect(schedule["status"] == "paused")
+            #expect(schedule["pauses"]?.array?.map { $0["cause"] } == ["engagement"])
+            #expect(try await Self.engagement("resumed", fixture, version: 3).count == 1)
+            #expect(try await Self.read(id, fixture)["status"] == "active")
+            _ = try await Self.engagement("cancelled", fixture, version: 4)
+            let refused = await fixture.service.refusal(
+                "revenue.invoice_schedule.create/1",
+                body: [
+                    "engagement_id": .string(fixture.engagement.description), "anchor_date": "2026-11-22",
+                    "lines": [Fixture.line(1_000)],
+                ]
+            )
+            #expect(refused?.problems.map(\.code) == ["engagement_closed"])
         }
     }
 }

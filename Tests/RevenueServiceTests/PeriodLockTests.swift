@@ -31,7 +31,7 @@ private final class Flag: Sendable {
     }
 
     private static func untilWaiting(_ count: Int64, in fixture: Fixture, or isOver: () -> Bool) async throws {
-        while try await self.waiting(in: fixture) < count, !isOver() { await Task.yield() }
+        try await eventually("\(count) connections wait") { try await self.waiting(in: fixture) >= count || isOver() }
     }
 
     /// The number series' row is held by another transaction, so that a finalize stops after it has looked at the locks and before
@@ -51,7 +51,7 @@ private final class Flag: Sendable {
                         while !released.isSet { _ = try transaction.query("SELECT pg_sleep(0.005)") }
                     }
                 }
-                while !held.isSet { await Task.yield() }
+                try await eventually("the series is held") { held.isSet }
                 group.addTask { _ = try await fixture.move("finalize", draft) }
                 try await Self.untilWaiting(1, in: fixture) { false }
                 group.addTask {

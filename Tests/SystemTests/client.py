@@ -68,6 +68,7 @@ class Connection:
             self.socket = context.wrap_socket(self.socket, server_hostname=parts.hostname)
             assert self.socket.selected_alpn_protocol() == "h2", "ALPN did not choose h2"
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        self.early: list[h2.events.Event] = []
         self.h2.initiate_connection()
         self.flush()
 
@@ -81,26 +82,26 @@ class Connection:
         stream = self.h2.get_next_available_stream_id()
         block = [(":method", method), (":scheme", self.scheme), (":authority", self.host), (":path", path)]
         self.h2.send_headers(stream, block + list(headers.items()), end_stream=body is None)
-        if body is not None:
-            self.send_body(stream, body)
+        self.early = self.send_body(stream, body) if body is not None else []
         self.flush()
         return stream
 
-    def send_body(self, stream: int, body: bytes) -> None:
-        """Sends within the flow-control window, reading window updates while it is closed."""
-        rest = memoryview(body)
+    def send_body(self, stream: int, body: bytes) -> list[h2.events.Event]:
+        """Sends within the flow-control window, reading while it is closed; ends early when the server has answered.
+        What was read is returned."""
+        rest, early = memoryview(body), []
         while True:
             size = min(len(rest), self.h2.local_flow_control_window(stream), self.h2.max_outbound_frame_size)
             if size == 0 and len(rest) > 0:
                 self.flush()
-                for event in self.receive():
-                    if isinstance(event, h2.events.StreamReset):
-                        raise StreamReset(event.error_code)
+                early += [event for event in self.receive() if getattr(event, "stream_id", None) == stream]
+                if any(isinstance(event, (h2.events.StreamReset, h2.events.StreamEnded)) for event in early):
+                    return early
                 continue
             self.h2.send_data(stream, bytes(rest[:size]), end_stream=size == len(rest))
             rest = rest[size:]
             if len(rest) == 0:
-                return
+                return early
 
     def receive(self) -> list[h2.events.Event]:
         data = self.socket.recv(READ_BYTES)
@@ -116,8 +117,10 @@ class Connection:
     def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Response:
         stream = self.open(method, path, headers or {}, body)
         status, answer, chunks = 0, {}, []
+        early, self.early = self.early, []
         while True:
-            for event in self.receive():
+            events, early = early or self.receive(), []
+            for event in events:
                 if getattr(event, "stream_id", stream) != stream:
                     continue
                 if isinstance(event, h2.events.ResponseReceived):

@@ -75,7 +75,7 @@ class Stack:
         """Runs a deploy script against this stack; its output is shown when it fails."""
         done = subprocess.run(
             [str(REPOSITORY / "deploy" / verb), *arguments],
-            env=self.environment,
+            env=self.cli_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -84,9 +84,14 @@ class Stack:
         assert done.returncode == 0, f"deploy/{verb} failed:\n{done.stdout}"
         return done
 
-    def up(self) -> None:
-        mode = "--debug" if os.environ.get("THROUGHLINE_TEST_BUILD", "debug") == "debug" else None
-        self.deploy("up", *filter(None, ["--detach", "--no-build", "--no-demo", mode]))
+    def up(self, demo: bool = False) -> str:
+        """Brings the stack up, or changes nothing where it is up; what `deploy/up` printed."""
+        options = ["--detach", "--no-build"]
+        if os.environ.get("THROUGHLINE_TEST_BUILD", "debug") == "debug":
+            options.append("--debug")
+        if not demo:
+            options.append("--no-demo")
+        return self.deploy("up", *options).stdout
 
     def down(self) -> None:
         self.deploy("down", "--wipe", "--yes")
@@ -114,7 +119,7 @@ class Stack:
     def cli_environment(self, **environment: str) -> dict[str, str]:
         """A home of the stack's own, so that nobody's credentials are touched."""
         home = self.run_dir / "home"
-        home.mkdir(exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
         return {**self.environment, "HOME": str(home), "THROUGHLINE_URL": self.url, **environment}
 
     def profile(self, name: str) -> Client:

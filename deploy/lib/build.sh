@@ -3,14 +3,15 @@
 # Every build refuses an undeclared import, so that the module graph in Package.swift is the real one.
 build_flags=(--explicit-target-dependency-import-check error)
 
-# build release|debug
+# build release|debug [PRODUCT…]: what a stack runs, and the products named besides.
 build() {
     command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not in PATH (https://www.swift.org/install/linux/)"
     local flags=("${build_flags[@]}" -c "$1") name
+    local products=("${processes[@]}" throughline "${@:2}")
     # Not --static-swift-stdlib: linked so, Foundation knows no time zone but GMT, and the firm's calendar needs them all.
     say "Building ($1); the first build takes minutes, later ones only what changed"
     # Product by product: what only tests and benchmarks need is not built here.
-    for name in "${processes[@]}" throughline; do
+    for name in "${products[@]}"; do
         (cd "$repository" && swift build "${flags[@]}" --product "$name") || fail "the build of $name failed"
     done
 }

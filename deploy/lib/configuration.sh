@@ -54,6 +54,11 @@ configuration_of_gateway() {
     if [ -n "${THROUGHLINE_CORS_ORIGINS:-}" ]; then
         printf '    "cors": { "origins": "%s" },\n' "$THROUGHLINE_CORS_ORIGINS"
     fi
+    # Benchmarks load the whole stack with one firm's credential.
+    if [ -n "${THROUGHLINE_RATE_LIMIT:-}" ]; then
+        printf '    "limit": { "credential-per-second": %s, "credential-burst": %s,\n' "$THROUGHLINE_RATE_LIMIT" "$THROUGHLINE_RATE_LIMIT"
+        printf '        "organization-per-second": %s, "organization-burst": %s },\n' "$THROUGHLINE_RATE_LIMIT" "$THROUGHLINE_RATE_LIMIT"
+    fi
     cat <<JSON
     "assertion": {
         "private-key-file": "$key_dir/assertion.private",

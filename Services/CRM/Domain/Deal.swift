@@ -3,8 +3,8 @@ public import Vocabulary
 /// A sale in progress. Pure: time comes in as an argument, and what happened goes out as a result.
 public struct Deal: Hashable, Sendable {
     public let id: Identifier
-    public let clientCompanyID: Identifier?
-    public let amountMinor: Int64?
+    public private(set) var clientCompanyID: Identifier?
+    public private(set) var amountMinor: Int64?
     public private(set) var stage: Stage
     /// When it entered its present stage: the beginning of the next row of stage history.
     public private(set) var enteredStageAt: Instant
@@ -84,14 +84,7 @@ extension Deal {
                 allowed: self.stage.advances.map(\.rawValue)
             )
         }
-        if target == .won {
-            guard self.amountMinor != nil else {
-                throw .invalid("/amount_minor", code: "required", "A deal is won with an amount.")
-            }
-            guard self.clientCompanyID != nil else {
-                throw .invalid("/client_company_id", code: "required", "A deal is won with a client company.")
-            }
-        }
+        if target == .won { try self.requireWinnable() }
         if let probability { try self.override(probabilityPercent: probability) }
         return self.move(to: target, at: now, note: nil)
     }
@@ -137,6 +130,24 @@ extension Deal {
         self.lostReason = nil
         self.lostNote = nil
         return self.move(to: target, at: now, note: note)
+    }
+
+    /// Replaces what is sold, and to whom. A won deal keeps an amount and a client company.
+    public mutating func change(amountMinor: Int64?, clientCompanyID: Identifier?) throws(Rejection) {
+        var changed = self
+        changed.amountMinor = amountMinor
+        changed.clientCompanyID = clientCompanyID
+        if changed.stage == .won { try changed.requireWinnable() }
+        self = changed
+    }
+
+    private func requireWinnable() throws(Rejection) {
+        guard self.amountMinor != nil else {
+            throw .invalid("/amount_minor", code: "required", "A deal is won with an amount.")
+        }
+        guard self.clientCompanyID != nil else {
+            throw .invalid("/client_company_id", code: "required", "A deal is won with a client company.")
+        }
     }
 
     /// Replaces the stage's own chance by another, or returns to it with `nil`.

@@ -67,10 +67,10 @@ extension Engagement {
         try self.status.require(to: .completed)
         let unfinished = projects.count { !$0.isFinished }
         guard unfinished == 0 else {
-            throw .conflict("projects_unfinished", "\(unfinished) of its projects are neither completed nor cancelled.")
+            throw .conflict("projects_unfinished", "Projects that are neither completed nor cancelled: \(unfinished).")
         }
         guard draftInvoices == 0 else {
-            throw .conflict("draft_invoices", "\(draftInvoices) of its invoices are still drafts.")
+            throw .conflict("draft_invoices", "Invoices that are still drafts: \(draftInvoices).")
         }
         return try self.move(to: .completed, because: nil, at: now)
     }

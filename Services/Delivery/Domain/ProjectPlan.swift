@@ -11,6 +11,8 @@ public struct ProjectPlan: Hashable, Sendable {
         public let name: String
         public let dueOn: LocalDate
         public let amountMinor: Int64?
+        /// The part of the whole that the amount is, where it was said so.
+        public let share: Rate?
     }
 
     public struct Task: Hashable, Sendable {
@@ -25,8 +27,18 @@ public struct ProjectPlan: Hashable, Sendable {
 }
 
 extension ProjectTemplate {
-    /// Expands the template from a start date. Identifiers come from the caller, milestones first, in template order.
-    public func plan(startingOn startOn: LocalDate, identifier: () -> Identifier) -> ProjectPlan {
+    /// Expands the template from a start date. Identifiers come from the caller, milestones first, in template order; parts of a
+    /// whole that is not known (`totalMinor`) have no amount.
+    public func plan(
+        startingOn startOn: LocalDate,
+        totalMinor: Int64? = nil,
+        identifier: () -> Identifier
+    ) throws(Rejection) -> ProjectPlan {
+        let shares = self.milestones.map(\.share)
+        var amounts: [Int64?] = shares.map { _ in nil }
+        if let totalMinor {
+            amounts = try MilestoneShares.amounts(shares, of: totalMinor, at: "/milestones_template")
+        }
         var milestoneIDs: [String: Identifier] = [:]
         for milestone in self.milestones {
             milestoneIDs[milestone.key] = identifier()
@@ -37,13 +49,14 @@ extension ProjectTemplate {
         }
         return ProjectPlan(
             startOn: startOn,
-            milestones: self.milestones.compactMap { milestone in
+            milestones: zip(self.milestones, amounts).compactMap { milestone, amount in
                 milestoneIDs[milestone.key].map { id in
                     ProjectPlan.Milestone(
                         id: id,
                         name: milestone.name,
                         dueOn: startOn.adding(days: milestone.offsetDays),
-                        amountMinor: milestone.amountMinor
+                        amountMinor: milestone.amountMinor ?? amount,
+                        share: milestone.share
                     )
                 }
             },
@@ -75,7 +88,8 @@ extension ProjectPlan {
                     id: milestone.id,
                     name: milestone.name,
                     dueOn: milestone.dueOn.adding(days: days),
-                    amountMinor: milestone.amountMinor
+                    amountMinor: milestone.amountMinor,
+                    share: milestone.share
                 )
             },
             tasks: self.tasks.map { task in

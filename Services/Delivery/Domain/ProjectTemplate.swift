@@ -17,12 +17,15 @@ public struct ProjectTemplate: Hashable, Sendable {
         public let name: String
         public let offsetDays: Int
         public let amountMinor: Int64?
+        /// The part of the engagement's total that it bills, instead of an amount.
+        public let share: Rate?
 
-        public init(key: String, name: String, offsetDays: Int, amountMinor: Int64? = nil) {
+        public init(key: String, name: String, offsetDays: Int, amountMinor: Int64? = nil, share: Rate? = nil) {
             self.key = key
             self.name = name
             self.offsetDays = offsetDays
             self.amountMinor = amountMinor
+            self.share = share
         }
     }
 
@@ -80,7 +83,15 @@ public struct ProjectTemplate: Hashable, Sendable {
                 throw .invalid("/milestones_template/\(index)/key", code: "duplicate", "Two milestones have this key.")
             }
             try Self.requireOffset(milestone.offsetDays, at: "/milestones_template/\(index)/offset_days")
+            guard milestone.amountMinor == nil || milestone.share == nil else {
+                throw .invalid(
+                    "/milestones_template/\(index)/percent",
+                    code: "ambiguous",
+                    "A milestone bills an amount or a percentage, not both."
+                )
+            }
         }
+        try MilestoneShares.require(milestones.map(\.share), at: "/milestones_template")
         return keys
     }
 

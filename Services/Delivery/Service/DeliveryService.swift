@@ -15,6 +15,7 @@ public struct Delivery: Sendable {
             Migration("delivery_002", PackageResources.delivery_002_engagements_and_templates_sql),
             Migration("delivery_003", PackageResources.delivery_003_work_sql),
             Migration("delivery_004", PackageResources.delivery_004_members_sql),
+            Migration("delivery_005", PackageResources.delivery_005_milestone_shares_sql),
         ]
 
     private let persistence: Persistence

@@ -1,5 +1,12 @@
 public import Vocabulary
 
+/// Where an engagement stands, as delivery tells it.
+public enum EngagementState: String, CaseIterable, Sendable {
+    case active
+    case onHold = "on_hold"
+    case completed, cancelled
+}
+
 extension InvoiceSchedule {
     public func isPaused(by cause: Pause.Cause) -> Bool {
         self.pauses.contains { $0.isOpen && $0.cause == cause }
@@ -45,6 +52,16 @@ extension InvoiceSchedule {
         return self.end(.engagement, on: today)
     }
 
+    /// Begins within an engagement: where that is on hold it is held from the start; where it is over there is nothing to begin.
+    public mutating func begin(within engagement: EngagementState, on today: LocalDate) throws(Rejection) {
+        switch engagement {
+        case .active: break
+        case .onHold: _ = self.hold(on: today, because: nil)
+        case .completed, .cancelled:
+            throw .conflict("engagement_closed", "The engagement is \(engagement.rawValue): no schedule begins in it.")
+        }
+    }
+
     /// How an engagement ends.
     public enum EngagementEnd: String, CaseIterable, Sendable {
         case completed, cancelled
@@ -84,20 +101,5 @@ extension InvoiceSchedule {
         let isOver = !self.pauses.contains(where: \.isOpen)
         self.status = isOver ? .active : .paused
         return isOver ? .resumed(on: today) : .changed
-    }
-}
-
-extension Recurrence {
-    /// The same recurrence without the periods that begin after `date`; nothing where none begins by then.
-    func ending(on date: LocalDate) throws(Rejection) -> Recurrence? {
-        guard let last = self.lastIndex(startingOnOrBefore: date) else { return nil }
-        guard self.period(last + 1) != nil else { return self }
-        return try Recurrence(
-            anchor: self.anchor,
-            unit: self.unit,
-            count: self.count,
-            dayRule: self.dayRule,
-            end: .onDate(date)
-        )
     }
 }

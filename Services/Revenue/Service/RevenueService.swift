@@ -17,6 +17,8 @@ public struct Revenue: Sendable {
             Migration("revenue_002", PackageResources.revenue_002_schedules_and_invoices_sql),
             Migration("revenue_003", PackageResources.revenue_003_payments_sql),
             Migration("revenue_004", PackageResources.revenue_004_causes_of_pauses_sql),
+            Migration("revenue_005", PackageResources.revenue_005_milestones_sql),
+            Migration("revenue_006", PackageResources.revenue_006_engagement_status_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.
@@ -70,6 +72,7 @@ public struct Revenue: Sendable {
         var handlers = EventHandlers()
         References.follow(&handlers)
         EngagementConsumer(schedules: self.schedules, run: self.run).register(in: &handlers)
+        MilestoneConsumer(book: self.book).register(in: &handlers)
         return handlers
     }
 

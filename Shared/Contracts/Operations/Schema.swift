@@ -95,7 +95,10 @@ public enum Schema {
             "type": "object",
             "properties": [
                 "data": ["type": "array", "items": ["$ref": .string("#/components/schemas/\(name)")]],
-                "next_cursor": ["type": ["string", "null"], "description": "Send it as `cursor` for the next page."],
+                "next_cursor": [
+                    "type": ["string", "null"], "description": "Send it as `cursor` for the next page.",
+                    "examples": [.null],
+                ],
                 "has_more": ["type": "boolean"],
                 "total": ["type": "integer", "description": "Only with `include_total=true`."],
             ],

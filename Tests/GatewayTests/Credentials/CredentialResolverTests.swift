@@ -62,14 +62,14 @@ internal import Wire
         return promise.futureResult
     }
 
-    private func untilAsked() async {
-        while self.identity.asked.withLock({ $0.isEmpty }) { await Task.yield() }
+    private func untilAsked(_ times: Int = 1) async throws {
+        try await eventually("identity is asked") { self.identity.asked.withLock { $0.count } >= times }
     }
 
     @Test func `many requests ask once, and each hears on its own loop`() async throws {
         let resolver = self.resolver()
         let futures = (0..<20).map { _ in self.resolve(resolver, "st_a") }
-        await self.untilAsked()
+        try await self.untilAsked()
         self.identity.answer(WireReply(body: Self.answer))
         for future in futures {
             let caller = try await future.get().caller
@@ -83,12 +83,12 @@ internal import Wire
     @Test func `after a revocation it is asked again`() async throws {
         let resolver = self.resolver()
         let first = self.resolve(resolver, "st_a")
-        await self.untilAsked()
+        try await self.untilAsked()
         self.identity.answer(WireReply(body: Self.answer))
         _ = try await first.get()
         resolver.revoke(Revocation(subject: Identifier(high: 7, low: 7)))
         let second = self.resolve(resolver, "st_a")
-        while self.identity.asked.withLock({ $0.count }) < 2 { await Task.yield() }
+        try await self.untilAsked(2)
         self.identity.answer(WireReply(status: "unauthenticated", httpStatus: 401))
         await #expect { _ = try await second.get() } throws: { ($0 as? Fault)?.code == .unauthenticated }
     }
@@ -102,9 +102,12 @@ internal import Wire
         (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin""#, #""time_zone":"Mars/Olympus""#)), .internalError),
         (WireReply(body: Self.answer(#""time_zone":"Europe/Berlin","#, "")), .internalError),
         (WireReply(body: Self.answer(#""currency":"EUR""#, #""currency":"EURO""#)), .internalError),
-    ]) func `whatever identity answers, the client gets a fault it can read`(reply: WireReply, code: Fault.Code) async {
+    ]) func `whatever identity answers, the client gets a fault it can read`(
+        reply: WireReply,
+        code: Fault.Code
+    ) async throws {
         let future = self.resolve(self.resolver(), "st_a")
-        await self.untilAsked()
+        try await self.untilAsked()
         self.identity.answer(reply)
         await #expect { _ = try await future.get() } throws: { ($0 as? Fault)?.code == code }
         #expect(self.reported.count == (code == .internalError && reply.isOK ? 1 : 0))

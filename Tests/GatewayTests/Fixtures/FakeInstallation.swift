@@ -7,6 +7,7 @@ internal import ServiceKit
 internal import ServiceLifecycle
 internal import Synchronization
 internal import Telemetry
+internal import TestKit
 internal import Testing
 internal import Vocabulary
 internal import Wire
@@ -91,7 +92,7 @@ final class FakeInstallation: Sendable {
                 let client = try await HTTPClient.connect(host: "127.0.0.1", port: port)
                 let result: Result<Void, any Error>
                 do {
-                    try await self.until { try await client.request(method: "GET", path: "/readyz").status == 200 }
+                    try await eventually("the gateway is ready") { try await client.request(method: "GET", path: "/readyz").status == 200 }
                     result = .success(try await body(client))
                 } catch {
                     result = .failure(error)
@@ -116,16 +117,6 @@ final class FakeInstallation: Sendable {
         _ = try await server.start()
         self.servers.withLock { $0[service] = server }
     }
-
-    /// Asks until it is so; each question takes a turn of the loops.
-    func until(_ condition: @Sendable () async throws -> Bool) async throws {
-        let deadline = NIODeadline.now() + .seconds(20)
-        while try await !condition() {
-            guard NIODeadline.now() < deadline else { throw TookTooLong() }
-        }
-    }
-
-    struct TookTooLong: Error {}
 
     private static func server(
         _ service: String,

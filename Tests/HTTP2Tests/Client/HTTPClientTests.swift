@@ -62,7 +62,7 @@ internal import Testing
         try await LiveServer.with(holding) { live in
             try await live.client { client in
                 async let streaming = client.stream(method: "GET", path: "/events")
-                let (_, responder) = await holding.next()
+                let (_, responder) = try await holding.next()
                 let (closed, continuation) = AsyncStream.makeStream(of: Void.self)
                 responder.onClose { continuation.finish() }
                 responder.start(status: 200, fields: [HTTPField("content-type", "text/event-stream")])
@@ -90,7 +90,7 @@ internal import Testing
         try await LiveServer.with(holding) { live in
             try await live.client { client in
                 async let streaming = client.stream(method: "GET", path: "/events")
-                let (_, responder) = await holding.next()
+                let (_, responder) = try await holding.next()
                 let (drained, continuation) = AsyncStream.makeStream(of: Void.self)
                 responder.onDrain { continuation.yield() }
                 responder.start(status: 200, fields: [])
@@ -121,7 +121,7 @@ internal import Testing
         try await LiveServer.with(holding) { live in
             try await live.client { client in
                 async let answer = client.request(method: "GET", path: "/")
-                await Self.startAndDrop(holding)
+                try await Self.startAndDrop(holding)
                 do {
                     _ = try await answer
                     Issue.record("half a response was taken for a whole one")
@@ -132,8 +132,8 @@ internal import Testing
         }
     }
 
-    private static func startAndDrop(_ holding: Holding) async {
-        let (_, responder) = await holding.next()
+    private static func startAndDrop(_ holding: Holding) async throws {
+        let (_, responder) = try await holding.next()
         responder.start(status: 200, fields: [])
         responder.write([1, 2, 3])
     }
@@ -148,8 +148,9 @@ internal import Testing
                 } catch let fault as HTTPClientFault {
                     #expect(fault.kind == .timeout)
                 }
-                #expect(client.isOpen)
-                await holding.next().1.send(status: 200, fields: [], body: [])
+                async let next = client.request(method: "GET", path: "/next")
+                try await holding.next(to: "/next").1.send(status: 200, fields: [], body: [])
+                #expect(try await next.status == 200)
             }
         }
     }

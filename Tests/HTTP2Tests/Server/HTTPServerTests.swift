@@ -1,6 +1,7 @@
 internal import HTTP2
 internal import NIOCore
 internal import NIOPosix
+internal import TestKit
 internal import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HTTPServerTests {
@@ -83,9 +84,9 @@ internal import Testing
         try await LiveServer.with(holding, limits: Self.quick) { live in
             try await live.client { client in
                 async let answer = client.request(method: "GET", path: "/slow")
-                let (_, responder) = await holding.next()
+                let (_, responder) = try await holding.next()
                 async let drained: Void = live.server.drain()
-                while client.isOpen { await Task.yield() }
+                try await eventually("the client hears of it") { !client.isOpen }
                 await #expect(throws: HTTPClientFault.self) { try await client.request(method: "GET", path: "/new") }
                 responder.send(status: 200, fields: [], body: [1, 2, 3])
                 let body = try await answer.body
@@ -105,7 +106,7 @@ internal import Testing
         try await LiveServer.with(holding, limits: limits) { live in
             try await live.client { client in
                 async let answer = client.request(method: "GET", path: "/stuck")
-                let (_, responder) = await holding.next()
+                let (_, responder) = try await holding.next()
                 await live.server.drain()
                 do {
                     _ = try await answer
@@ -124,7 +125,7 @@ internal import Testing
         let holding = Holding()
         try await LiveServer.with(holding, limits: Self.quick) { live in
             async let answer = Curl.run(["--http1.1", "--include", "http://127.0.0.1:\(live.port)/"])
-            let (_, responder) = await holding.next()
+            let (_, responder) = try await holding.next()
             async let drained: Void = live.server.drain()
             // The drain has reached the connection once the listener is closed.
             while (try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)

@@ -1,6 +1,8 @@
 internal import NIOCore
 internal import NIOEmbedded
 internal import Synchronization
+internal import TestKit
+internal import Testing
 
 @testable internal import HTTP2
 
@@ -82,10 +84,14 @@ final class Holding: HTTPHandler {
         self.held.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
-    func next() async -> (HTTPRequest, HTTPResponder) {
-        while true {
-            if let first = self.take() { return first }
-            await Task.yield()
+    /// The next request, or the next to `target` when one is named.
+    func next(to target: String? = nil) async throws -> (HTTPRequest, HTTPResponder) {
+        var found: (HTTPRequest, HTTPResponder)?
+        try await eventually("a request to \(target ?? "any target")") {
+            found = self.take()
+            if let target, found?.0.target != target { found = nil }
+            return found != nil
         }
+        return try #require(found)
     }
 }

@@ -51,7 +51,13 @@ struct ContractMoves: Sendable {
         _ transaction: borrowing Transaction
     ) throws -> (Stored, EventRecord) {
         let caller = try context.caller()
-        let content = try ContractRules.content(before, caller.organization, transaction)
+        let content = try CanonicalContent.offer(
+            before,
+            of: .contract,
+            ContractRules.contentMembers,
+            for: caller.organization,
+            in: transaction
+        )
         let stored = try Contract(before)
         let version = Contract.Version(
             id: stored.version.id,

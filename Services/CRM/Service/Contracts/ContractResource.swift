@@ -108,25 +108,28 @@ enum ProjectTemplateFields {
         .list(
             "milestones",
             of: [
-                .text("key", max: 50).required(),
+                .text("key", max: 64).required(),
                 .text("name", max: 200).required(),
                 .integer("offset_days", 0...offsetDaysMax).required(),
-                .money("amount_minor").nullable(),
+                .money("amount_minor").nullable().described("What its completion bills, tax included."),
+                .decimal("percent", places: 4).nullable().described(
+                    "Percent of the contract's total that its completion bills, instead of an amount."
+                ),
             ],
             countMax: 100
         ).defaulting(to: []),
         .list(
             "tasks",
             of: [
-                .text("key", max: 50).required(),
+                .text("key", max: 64).required(),
                 .text("name", max: 200).required(),
-                .text("milestone_key", max: 50).nullable(),
+                .text("milestone_key", max: 64).nullable(),
                 .integer("start_offset_days", 0...offsetDaysMax).defaulting(to: 0),
                 .integer("due_offset_days", 0...offsetDaysMax).required(),
                 .choice("priority", ["low", "medium", "high", "urgent"]).defaulting(to: "medium"),
-                .list("depends_on", of: .text(TextRule(lengthMax: 50)), countMax: 100).defaulting(to: []),
+                .list("depends_on", of: .text(TextRule(lengthMax: 64)), countMax: 50).defaulting(to: []),
             ],
-            countMax: 500
+            countMax: 350
         ).defaulting(to: []),
     ]
 }

@@ -17,7 +17,7 @@ enum ContractRules {
             try Self.beginAlone(&values, caller, transaction)
         }
         try Self.requireConsistent(
-            billing: values["billing"]?.json ?? .null,
+            billing: values.optionalObject("billing"),
             currency: try values.text("currency"),
             hasTemplateID: values.optionalIdentifier("project_template_id") != nil,
             hasTemplate: values.optionalObject("project_template") != nil
@@ -96,13 +96,16 @@ enum ContractRules {
     }
 
     private static func requireConsistent(
-        billing: JSON,
+        billing: Values?,
         currency: String,
         hasTemplateID: Bool,
         hasTemplate: Bool
     ) throws(Fault) {
-        if let billed = billing["currency"]?.string, billed != currency {
-            throw Fault.invalid("/billing/currency", "currency_mismatch", "The contract is in \(currency).")
+        if let billing {
+            guard billing.optionalText("currency") == currency else {
+                throw Fault.invalid("/billing/currency", "currency_mismatch", "The contract is in \(currency).")
+            }
+            try BillingTerms.require(possible: billing)
         }
         guard !(hasTemplateID && hasTemplate) else {
             throw Fault.invalid(
@@ -131,7 +134,7 @@ enum ContractRules {
         }
         let row = stored.row
         try Self.requireConsistent(
-            billing: changes["billing"]?.json ?? .null,
+            billing: changes.optionalObject("billing"),
             currency: try row.text("currency"),
             hasTemplateID: changes.has("project_template_id")
                 ? changes.optionalIdentifier("project_template_id") != nil : try !row.isNull("project_template_id"),
@@ -155,30 +158,11 @@ enum ContractRules {
         }
     }
 
-    /// The content that is signed.
-    static func content(
-        _ stored: Stored,
-        _ organization: Identifier,
-        _ transaction: borrowing Transaction
-    ) throws -> CanonicalContent {
-        let row = stored.row
-        return CanonicalContent([
-            "kind": "contract",
-            "contract_id": .string(stored.id.description),
-            "version_id": .string(try row.text("current_version_id")),
-            "version_number": .int(try row.int("version_number")),
-            "title": .string(try row.text("title")),
-            "client": try CanonicalContent.client(try row.uuid("client_company_id"), of: organization, in: transaction),
-            "proposal_version_id": try row.textJSON("proposal_version_id"),
-            "terms": try row.textJSON("terms"),
-            "currency": .string(try row.text("currency")),
-            "lines": try row.json("lines"),
-            "total_minor": .int(try row.int("total_minor")),
-            "starts_on": try row.textJSON("starts_on"),
-            "ends_on": try row.textJSON("ends_on"),
-            "billing": try row.json("billing"),
-        ])
-    }
+    /// What of a contract is signed, beside its head.
+    static let contentMembers = [
+        "proposal_version_id", "terms", "currency", "lines", "total_minor", "starts_on", "ends_on", "billing",
+        "project_template",
+    ]
 }
 
 extension Contract {

@@ -91,8 +91,15 @@ enum DealRules {
     }
 
     static func change(_ stored: Stored, _ changes: inout Values) throws {
-        guard let probability = changes["probability"] else { return }
         var deal = try Deal(stored)
+        if changes.has("amount_minor") || changes.has("client_company_id") {
+            try deal.change(
+                amountMinor: changes.has("amount_minor") ? changes.optionalInteger("amount_minor") : deal.amountMinor,
+                clientCompanyID: changes.has("client_company_id")
+                    ? changes.optionalIdentifier("client_company_id") : deal.clientCompanyID
+            )
+        }
+        guard let probability = changes["probability"] else { return }
         try deal.override(probabilityPercent: changes.optionalInteger("probability").map(Int.init))
         changes["probability_override"] = probability
         changes["probability"] = .integer(Int64(deal.probabilityPercent))

@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Crypto
 internal import Postgres
+internal import Resources
 internal import Vocabulary
 
 /// What is offered, as the bytes under the hash that a client accepts or signs: JSON without white space, members in the order of
@@ -38,8 +39,31 @@ struct CanonicalContent: Sendable {
         }
     }
 
+    /// What a client is shown of an offer, as it stands: the head that proposals and contracts have in common, the client of this
+    /// moment, and the named members as answers show them.
+    static func offer(
+        _ stored: Stored,
+        of resource: Resource,
+        _ members: [String],
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> CanonicalContent {
+        let row = stored.row
+        let shown = try JSON(parsing: stored.json)
+        var content: JSONObject = [
+            "kind": .string(resource.name),
+            "\(resource.name)_id": .string(stored.id.description),
+            "version_id": .string(try row.text("current_version_id")),
+            "version_number": .int(try row.int("version_number")),
+            "title": .string(try row.text("title")),
+            "client": try Self.client(try row.uuid("client_company_id"), of: organization, in: transaction),
+        ]
+        for name in members { content[name] = shown[name] ?? .null }
+        return CanonicalContent(.object(content))
+    }
+
     /// The client as the content names it: its name and address at this moment.
-    static func client(
+    private static func client(
         _ id: Identifier,
         of organization: Identifier,
         in transaction: borrowing Transaction
@@ -69,10 +93,5 @@ extension Row {
         } catch {
             throw SQLFault(.decode, "\(column) holds no JSON: \(error.reason)")
         }
-    }
-
-    /// A text column as JSON.
-    func textJSON(_ column: String) throws(SQLFault) -> JSON {
-        try self.textOrNil(column).map(JSON.string) ?? .null
     }
 }

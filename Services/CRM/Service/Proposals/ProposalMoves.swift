@@ -43,7 +43,13 @@ struct ProposalMoves: Sendable {
         var step = ProposalStep(verb.event, .statusChanged)
         switch verb {
         case .send:
-            let content = try ProposalRules.content(before, caller.organization, transaction)
+            let content = try CanonicalContent.offer(
+                before,
+                of: .proposal,
+                ProposalRules.contentMembers,
+                for: caller.organization,
+                in: transaction
+            )
             _ = try proposal.send(
                 contentSHA256: content.sha256,
                 validUntil: proposal.current.validUntil,

@@ -171,35 +171,11 @@ enum ProposalRules {
         values["total_minor"] = .integer(priced.totals.totalMinor)
     }
 
-    /// The content that is sent: everything the client agrees to, with the client's name and address of this moment.
-    static func content(
-        _ stored: Stored,
-        _ organization: Identifier,
-        _ transaction: borrowing Transaction
-    ) throws -> CanonicalContent {
-        let row = stored.row
-        return CanonicalContent([
-            "kind": "proposal",
-            "proposal_id": .string(stored.id.description),
-            "version_id": .string(try row.text("current_version_id")),
-            "version_number": .int(try row.int("version_number")),
-            "title": .string(try row.text("title")),
-            "client": try CanonicalContent.client(try row.uuid("client_company_id"), of: organization, in: transaction),
-            "introduction": try row.textJSON("introduction"),
-            "terms": try row.textJSON("terms"),
-            "currency": .string(try row.text("currency")),
-            "lines": try row.json("lines"),
-            "discount_percent": try row.textJSON("discount_percent"),
-            "discount_amount_minor": try row.intOrNil("discount_amount_minor").map(JSON.int) ?? .null,
-            "prices_include_tax": .bool(try row.bool("prices_include_tax")),
-            "subtotal_minor": .int(try row.int("subtotal_minor")),
-            "discount_minor": .int(try row.int("discount_minor")),
-            "net_minor": .int(try row.int("net_minor")),
-            "tax_minor": .int(try row.int("tax_minor")),
-            "total_minor": .int(try row.int("total_minor")),
-            "valid_until": try row.textJSON("valid_until"),
-        ])
-    }
+    /// What of a proposal the client agrees to, beside its head.
+    static let contentMembers = [
+        "introduction", "terms", "currency", "lines", "discount_percent", "discount_amount_minor", "prices_include_tax",
+        "subtotal_minor", "discount_minor", "net_minor", "tax_minor", "total_minor", "valid_until",
+    ]
 }
 
 /// How an offer joins the story that its deal began.

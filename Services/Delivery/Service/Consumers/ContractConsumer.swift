@@ -24,16 +24,9 @@ struct ContractConsumer: Sendable {
             [.uuid(event.organization), .uuid(event.record.aggregateID)]
         )
         guard existing.count == 0 else { return [] }
-        let templateID = event.data["project_template_id"]?.identifier
-        let template = try templateID.flatMap { id throws in
-            try self.templates.find(id, for: event.organization, in: transaction)
-        }
+        let shape = try ContractedShape(event, self.templates, in: transaction)
         var values = try Self.values(of: event, in: transaction)
-        if let templateID, template == nil {
-            values["notes"] = .text(
-                "The contract names the project template \(templateID), which does not exist here. No project was made."
-            )
-        }
+        if let note = shape.note { values["notes"] = .text(note) }
         let cause = event.cause
         let engagement = try self.engagements.insert(values, for: event.organization, at: event.now, in: transaction)
         let created = self.engagements.event("created", .created, engagement, because: cause)
@@ -44,15 +37,12 @@ struct ContractConsumer: Sendable {
             extra: ["billing": values.optionalDocument("billing") ?? .null],
             because: cause.following(created)
         )
-        guard let template else { return [created, activated] }
-        let project = Values([
-            "name": .text(try engagement.row.text("name")),
-            "project_template_id": .identifier(template.id),
-        ])
+        guard let template = shape.template else { return [created, activated] }
+        let name = try shape.name ?? engagement.row.text("name")
         let made = try self.work.begin(
-            project,
+            Values(["name": .text(name), "project_template_id": shape.templateID.map(Value.identifier) ?? .null]),
             within: try EngagementParent(engagement),
-            from: try ProjectTemplate(template),
+            from: template,
             startingOn: try engagement.row.date("starts_on"),
             because: cause.following(created),
             in: transaction

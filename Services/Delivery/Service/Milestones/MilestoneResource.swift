@@ -18,7 +18,12 @@ extension Resource {
                 .text("name", max: 200).required().example("First release"),
                 .text("description", max: 20_000).nullable().redacted(.content),
                 .date("due_on").nullable().filterable(),
-                .money("amount_minor").nullable().described("What its completion bills."),
+                .money("amount_minor").nullable().described(
+                    "What its completion bills, tax included, where the contract bills by milestones."
+                ),
+                .decimal("percent", places: 4).nullable().example("30").described(
+                    "Percent of the engagement's total, instead of an amount: `amount_minor` follows from it."
+                ),
                 .currency().nullable().readOnly().described("The engagement's."),
                 .choice("status", Milestone.Status.self).readOnly().filterable(),
                 .text("status_reason", max: 2_000).nullable().readOnly().redacted(.content),
@@ -37,10 +42,13 @@ extension Resource {
             values.merge(project.columns)
             values["currency"] = project.currency.map(Value.text) ?? .null
             values["status"] = .text(Milestone.Status.open.rawValue)
+            try MilestoneRules.price(&values, of: project.totalMinor)
         }
-        resource.hooks.change = { stored, changes, _, _ in
-            guard changes.has("amount_minor") else { return }
+        resource.hooks.change = { stored, changes, context, transaction in
+            guard changes.has("amount_minor") || changes.has("percent") else { return }
             try Milestone(stored).requireOpen("Its amount is fixed.")
+            let total = try MilestoneRules.total(around: stored, try context.caller().organization, transaction)
+            try MilestoneRules.price(&changes, of: total)
         }
         resource.hooks.delete = { stored, context, transaction in
             guard try Milestone(stored).status != .completed else {
@@ -57,6 +65,42 @@ extension Resource {
         resource.summary = "A checkpoint of a project. Its completion bills its amount, where it has one."
         return resource
     }()
+}
+
+/// Where what a milestone bills meets its columns.
+enum MilestoneRules {
+    /// Sets the amount that follows from a percentage; an amount by itself replaces a percentage.
+    static func price(_ values: inout Values, of totalMinor: Int64?) throws {
+        guard let share = try Rate(percent: values.optionalText("percent"), at: "/percent") else {
+            // An amount, or nothing, takes the place of a percentage; without its percentage the amount that followed goes too.
+            if values.has("amount_minor") {
+                values["percent"] = .null
+            } else if values.has("percent") {
+                values["amount_minor"] = .null
+            }
+            return
+        }
+        guard values.optionalInteger("amount_minor") == nil else {
+            throw Fault.invalid("/percent", "ambiguous", "A milestone bills an amount or a percentage, not both.")
+        }
+        guard let totalMinor else {
+            throw Fault.invalid("/percent", "no_total", "The engagement has no total of which this could be a part.")
+        }
+        let amounts = try MilestoneShares.amounts([share], of: totalMinor, at: "/percent")
+        values["amount_minor"] = amounts[0].map(Value.integer) ?? .null
+    }
+
+    /// What the milestone's engagement comes to.
+    static func total(
+        around stored: Stored,
+        _ organization: Identifier,
+        _ transaction: borrowing Transaction
+    ) throws -> Int64? {
+        try transaction.query(
+            "SELECT total_minor FROM engagement WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(try stored.row.uuid("engagement_id"))]
+        ).first?.intOrNil("total_minor")
+    }
 }
 
 extension Milestone {

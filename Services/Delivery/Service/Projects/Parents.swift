@@ -9,11 +9,13 @@ struct EngagementParent: Sendable {
     let engagement: Engagement
     let correlation: Identifier
     let currency: String?
+    let totalMinor: Int64?
 
     init(_ stored: Stored) throws {
         self.engagement = try Engagement(stored)
         self.correlation = try stored.row.uuid("correlation_id")
         self.currency = try stored.row.textOrNil("currency")
+        self.totalMinor = try stored.row.intOrNil("total_minor")
     }
 
     /// The columns that a row within it takes over.
@@ -46,6 +48,8 @@ struct ProjectParent: Sendable {
     let engagement: Identifier
     let correlation: Identifier
     let currency: String?
+    /// What the engagement comes to, of which milestones may be a part.
+    let totalMinor: Int64?
 
     /// The columns that a row within it takes over.
     var columns: Values {
@@ -66,7 +70,7 @@ struct ProjectParent: Sendable {
         let rows = try transaction.query(
             """
             SELECT project.id, project.status, project.started_at, project.closed_at, project.engagement_id,
-                project.correlation_id, engagement.currency
+                project.correlation_id, engagement.currency, engagement.total_minor
             FROM project JOIN engagement
                 ON engagement.organization_id = project.organization_id AND engagement.id = project.engagement_id
             WHERE project.organization_id = $1 AND project.id = $2 AND project.deleted_at IS NULL
@@ -87,7 +91,8 @@ struct ProjectParent: Sendable {
             ),
             engagement: try row.uuid("engagement_id"),
             correlation: try row.uuid("correlation_id"),
-            currency: try row.textOrNil("currency")
+            currency: try row.textOrNil("currency"),
+            totalMinor: try row.intOrNil("total_minor")
         )
     }
 }

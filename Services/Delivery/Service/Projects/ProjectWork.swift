@@ -29,8 +29,8 @@ struct ProjectWork: Sendable {
         values.merge(parent.columns)
         values["status"] = .text(Project.Status.notStarted.rawValue)
         values["starts_on"] = startOn.map(Value.date) ?? .null
-        let plan = startOn.flatMap { day in
-            template?.plan(startingOn: day) { Identifier.next(at: cause.now) }
+        let plan = try startOn.flatMap { day throws in
+            try template?.plan(startingOn: day, totalMinor: parent.totalMinor) { Identifier.next(at: cause.now) }
         }
         if let plan, values.optionalDate("due_on") == nil, let end = plan.endOn { values["due_on"] = .date(end) }
         let project = try self.projects.insert(values, for: cause.organization, at: cause.now, in: transaction)
@@ -43,7 +43,8 @@ struct ProjectWork: Sendable {
             project: try Project(project),
             engagement: parent.engagement.id,
             correlation: parent.correlation,
-            currency: parent.currency
+            currency: parent.currency,
+            totalMinor: parent.totalMinor
         )
         try self.expand(plan, within: parent, into: &made, because: cause.following(made.events[0]), in: transaction)
         return made
@@ -61,6 +62,7 @@ struct ProjectWork: Sendable {
             values["name"] = .text(milestone.name)
             values["due_on"] = .date(milestone.dueOn)
             values["amount_minor"] = milestone.amountMinor.map(Value.integer) ?? .null
+            values["percent"] = milestone.share?.percent ?? .null
             values["currency"] = parent.currency.map(Value.text) ?? .null
             let stored = try self.milestones.insert(
                 values,

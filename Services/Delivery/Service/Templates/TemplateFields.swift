@@ -15,7 +15,10 @@ enum TemplateFields {
         ),
         .text("name", max: 200).required().example("Kick-off"),
         .integer("offset_days", Self.offset).required().described("Days from the project's start to its due date."),
-        .money("amount_minor").nullable().described("What its completion bills."),
+        .money("amount_minor").nullable().described("What its completion bills, tax included."),
+        .decimal("percent", places: 4).nullable().example("30").described(
+            "Percent of the engagement's total that its completion bills, instead of an amount."
+        ),
     ]
 
     static let task: [Field] = [
@@ -48,7 +51,8 @@ extension ProjectTemplate {
                     key: try values.text("key"),
                     name: try values.text("name"),
                     offsetDays: Int(try values.integer("offset_days")),
-                    amountMinor: values.optionalInteger("amount_minor")
+                    amountMinor: values.optionalInteger("amount_minor"),
+                    share: try Rate(percent: values.optionalText("percent"), at: "/milestones_template")
                 )
             },
             tasks: try tasks.map { values in
@@ -87,6 +91,7 @@ extension ProjectTemplate {
                             "name": .text(milestone.name),
                             "offset_days": .integer(Int64(milestone.offsetDays)),
                             "amount_minor": milestone.amountMinor.map(Value.integer) ?? .null,
+                            "percent": milestone.share?.percent ?? .null,
                         ])
                     )
                 }
@@ -108,4 +113,18 @@ extension ProjectTemplate {
             ),
         ])
     }
+}
+
+extension Rate {
+    /// Percent with four places is a share with six: the same digits.
+    init?(percent: String?, at pointer: String) throws(Rejection) {
+        guard let percent else { return nil }
+        guard let digits = Quantity(percent) else {
+            throw .invalid(pointer, code: "decimal", "A percentage is a decimal number with at most 4 places.")
+        }
+        self.init(scaled: digits.scaled)
+    }
+
+    /// The share as a percentage is written.
+    var percent: Value { .decimal(Quantity(scaled: self.scaled).description) }
 }

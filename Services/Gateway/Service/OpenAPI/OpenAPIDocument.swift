@@ -13,11 +13,13 @@ struct OpenAPIDocument: Sendable {
 
     var json: JSON {
         let names = SchemaNames(self.table.catalogs)
+        let examples = SchemaExample(names)
         var paths = JSONObject()
         for (operation, service) in self.routedOperations {
             guard let route = operation.route else { continue }
             var item = paths[route.template]?.object ?? [:]
-            item[route.method.rawValue.lowercased()] = OpenAPIOperation(operation, service: service, names: names).json
+            item[route.method.rawValue.lowercased()] =
+                OpenAPIOperation(operation, service: service, names: names, examples: examples).json
             paths[route.template] = .object(item)
         }
         return .object([

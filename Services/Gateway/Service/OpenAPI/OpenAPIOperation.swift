@@ -6,11 +6,13 @@ struct OpenAPIOperation: Sendable {
     private let operation: CatalogOperation
     private let service: String
     private let names: SchemaNames
+    private let examples: SchemaExample
 
-    init(_ operation: CatalogOperation, service: String, names: SchemaNames) {
+    init(_ operation: CatalogOperation, service: String, names: SchemaNames, examples: SchemaExample) {
         self.operation = operation
         self.service = service
         self.names = names
+        self.examples = examples
     }
 
     var json: JSON {
@@ -62,8 +64,12 @@ struct OpenAPIOperation: Sendable {
         let isRequired = !(request.schema["required"]?.array ?? []).isEmpty
         return [
             "required": .bool(isRequired),
-            "content": .object([request.contentType: ["schema": request.schema]]),
+            "content": .object([request.contentType: self.content(request.schema)]),
         ]
+    }
+
+    private func content(_ schema: JSON) -> JSON {
+        ["schema": schema, "example": self.examples.value(of: schema)]
     }
 
     // MARK: Responses
@@ -92,13 +98,12 @@ struct OpenAPIOperation: Sendable {
         case .object(let name):
             headers["ETag"] = OpenAPIConventions.header("ETag")
             if self.operation.status == 201 { headers["Location"] = OpenAPIConventions.header("Location") }
-            response["content"] = .object([MediaType.json: ["schema": self.names.reference(to: name, in: self.service)]]
-            )
+            let schema = self.names.reference(to: name, in: self.service)
+            response["content"] = .object([MediaType.json: self.content(schema)])
         case .page(let name):
             headers["Link"] = OpenAPIConventions.header("Link")
-            response["content"] = .object([
-                MediaType.json: ["schema": self.names.reference(to: name, in: self.service, isPage: true)]
-            ])
+            let schema = self.names.reference(to: name, in: self.service, isPage: true)
+            response["content"] = .object([MediaType.json: self.content(schema)])
         case .stream(let name):
             response["content"] = .object([
                 MediaType.eventStream: [

@@ -40,13 +40,7 @@ extension EngagementConsumer {
         try References.engagement.keep(event, in: transaction)
         // The day on which it happened, however late the event arrives.
         let today = try References.today(of: event.organization, at: event.record.occurredAt, in: transaction)
-        let cause = Cause(
-            actor: event.record.actor,
-            organization: event.organization,
-            causation: event.record.id,
-            correlation: event.record.correlation,
-            now: event.now
-        )
+        let cause = event.cause
         var events: [EventRecord] = []
         let engaged = try self.schedules.rows(
             where: "engagement_id = $2 AND status <> 'completed' ORDER BY id FOR UPDATE",

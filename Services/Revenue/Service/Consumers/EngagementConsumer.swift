@@ -25,13 +25,18 @@ struct EngagementConsumer: Sendable {
     private func begin(_ event: ReceivedEvent, in transaction: borrowing Transaction) throws -> [EventRecord] {
         guard let billing = event.payload["billing"]?.object else { return [] }
         let engagement = event.record.aggregateID
+        let terms = try Self.read(billing)
+        guard BillingTerms.kind(of: terms) != .milestone else {
+            try MilestoneTerms.keep(terms, of: engagement, for: event.organization, in: transaction)
+            return []
+        }
         // The cursor already keeps an event from being applied twice; the unique engagement holds whatever happens to cursors.
         let existing = try transaction.query(
             "SELECT 1 AS found FROM invoice_schedule WHERE organization_id = $1 AND engagement_id = $2 AND origin = 'contract'",
             [.uuid(event.organization), .uuid(engagement)]
         )
         guard existing.isEmpty else { return [] }
-        var values = try Self.terms(billing)
+        var values = Self.columns(of: terms)
         values["client_company_id"] = .identifier(try event.identifier("client_company_id"))
         values["engagement_id"] = .identifier(engagement)
         for name in ["contract_id", "contract_version_id", "deal_id"] {
@@ -60,8 +65,8 @@ struct EngagementConsumer: Sendable {
         return [created] + first.events
     }
 
-    /// A contract's terms as a schedule's columns. Members that this version does not know are left to those who do.
-    private static func terms(_ billing: JSONObject) throws -> Values {
+    /// A contract's terms. Members that this version does not know are left to those who do.
+    private static func read(_ billing: JSONObject) throws -> Values {
         var known = JSONObject()
         for field in BillingTerms.fields { known[field.name] = billing[field.name] }
         var decoder = InputDecoder()
@@ -69,6 +74,16 @@ struct EngagementConsumer: Sendable {
         guard decoder.problems.isEmpty else {
             throw EventFault(decoder.problems.map { "\($0.pointer): \($0.detail)" }.joined(separator: " "))
         }
+        do throws(Fault) {
+            try BillingTerms.require(possible: terms)
+        } catch {
+            throw EventFault("the billing terms are impossible: \(error.detail)")
+        }
+        return terms
+    }
+
+    /// Terms as a schedule's columns.
+    private static func columns(of terms: Values) -> Values {
         var values = Values()
         for name in [
             "currency", "kind", "interval_unit", "interval_count", "anchor_date", "day_rule", "payment_terms_days",

@@ -16,11 +16,16 @@ struct Parties: Sendable {
         }
     }
 
-    /// Sets the columns that follow from them; refuses what is not known.
-    func settle(in values: inout Values, for organization: Identifier, in transaction: borrowing Transaction) throws {
+    /// Sets the columns that follow from them; refuses what is not known. Answers the engagement, where one is named.
+    @discardableResult
+    func settle(
+        in values: inout Values,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> EngagementReference? {
         guard let engagement = self.engagement else {
             if let client = self.client { try References.requireClient(client, for: organization, in: transaction) }
-            return
+            return nil
         }
         guard let known = try References.engagement(engagement, for: organization, in: transaction) else {
             throw References.engagement.unknown(at: "engagement_id")
@@ -45,5 +50,6 @@ struct Parties: Sendable {
         values["contract_version_id"] = known.contractVersionID.map(Value.identifier) ?? .null
         values["deal_id"] = known.dealID.map(Value.identifier) ?? .null
         values["correlation_id"] = .identifier(known.correlation)
+        return known
     }
 }

@@ -2,6 +2,7 @@ internal import Contracts
 internal import EventLog
 internal import Postgres
 internal import Resources
+internal import RevenueDomain
 internal import Vocabulary
 
 /// An engagement as revenue knows it: whose it is, and which story it belongs to.
@@ -12,12 +13,14 @@ struct EngagementReference: Sendable {
     let contractVersionID: Identifier?
     let dealID: Identifier?
     let correlation: Identifier
+    let state: EngagementState
 }
 
 /// The local copies of other services' rows.
 enum References {
     // MARK: - Reading
 
+    /// An engagement, kept as it is until the transaction ends: what is begun for it is seen by whatever becomes of it next.
     static func engagement(
         _ id: Identifier,
         for organization: Identifier,
@@ -25,8 +28,8 @@ enum References {
     ) throws -> EngagementReference? {
         let rows = try transaction.query(
             """
-            SELECT client_company_id, contract_id, contract_version_id, deal_id, correlation_id FROM engagement_ref
-            WHERE organization_id = $1 AND id = $2
+            SELECT client_company_id, contract_id, contract_version_id, deal_id, correlation_id, status FROM engagement_ref
+            WHERE organization_id = $1 AND id = $2 FOR SHARE
             """,
             [.uuid(organization), .uuid(id)]
         )
@@ -37,7 +40,8 @@ enum References {
             contractID: try row.uuidOrNil("contract_id"),
             contractVersionID: try row.uuidOrNil("contract_version_id"),
             dealID: try row.uuidOrNil("deal_id"),
-            correlation: try row.uuid("correlation_id")
+            correlation: try row.uuid("correlation_id"),
+            state: try row.textOrNil("status").flatMap(EngagementState.init(rawValue:)) ?? .active
         )
     }
 
@@ -74,7 +78,8 @@ enum References {
         // What else becomes of an engagement does more than change the copy: see EngagementConsumer.
         kept: ["created", "updated"],
         columns: [
-            .optionalText("name"), .optionalIdentifier("client_company_id"), .optionalIdentifier("contract_id"),
+            .optionalText("name"), .optionalText("status"), .optionalIdentifier("client_company_id"),
+            .optionalIdentifier("contract_id"),
             .optionalIdentifier("contract_version_id"), .optionalIdentifier("deal_id"),
             LocalCopy.Column("correlation_id", isFixed: true) { event in .uuid(event.record.correlation) },
         ]

@@ -215,10 +215,18 @@ struct InvoiceExplanation: Sendable {
 
     // MARK: - Around the amounts
 
-    /// Where the lines come from: the contract's version and clause, the schedule and its period, or a person.
+    /// Where the lines come from: the contract's version and clause with the schedule and its period or the
+    /// milestone, or a person.
     static func source(of stored: Stored) throws -> JSON {
         let row = stored.row
         let id = { (name: String) throws -> JSON in try row.uuidOrNil(name).map { .string($0.description) } ?? .null }
+        if try !row.isNull("milestone_id") {
+            return [
+                "kind": "milestone", "contract_id": try id("contract_id"),
+                "contract_version_id": try id("contract_version_id"), "clause": "billing",
+                "engagement_id": try id("engagement_id"), "milestone_id": try id("milestone_id"),
+            ]
+        }
         guard try !row.isNull("schedule_id"), let start = try row.dateOrNil("period_start"),
             let end = try row.dateOrNil("period_end")
         else {

@@ -41,6 +41,7 @@ enum InvoiceFields {
         .identifier("contract_version_id").nullable().readOnly(),
         .identifier("deal_id").nullable().readOnly().filterable(),
         .identifier("schedule_id").nullable().readOnly().filterable(),
+        .identifier("milestone_id").nullable().readOnly().filterable().described("The milestone that it bills."),
         .date("period_start").nullable().readOnly().described("First day of the schedule's period."),
         .date("period_end").nullable().readOnly().described("First day that no longer belongs to it."),
         .integer("billed_days", 1...100_000).nullable().readOnly().described(

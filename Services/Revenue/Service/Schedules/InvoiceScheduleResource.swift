@@ -56,7 +56,7 @@ enum ScheduleFields {
     static let billing: [Field] = [
         .currency().onCreate(),
         .integer("payment_terms_days", 0...BillingTerms.paymentTermDaysMax).defaulting(to: 14),
-        .choice("auto", ["draft", "finalize", "send"]).defaulting(to: "draft").described(
+        .choice("auto", InvoiceBook.Auto.self).defaulting(to: "draft").described(
             "How far an invoice is taken without a person."
         ),
         .choice("catch_up", InvoiceSchedule.CatchUp.self).defaulting(to: "all")
@@ -107,6 +107,14 @@ enum ScheduleRules {
         values["status"] = .text(InvoiceSchedule.Status.active.rawValue)
         values["next_index"] = .integer(0)
         values["next_on"] = .date(try values.date("anchor_date"))
+    }
+
+    /// What follows from where the engagement stands. The row has no id yet.
+    static func begin(_ values: inout Values, within engagement: EngagementState, on today: LocalDate) throws {
+        var schedule = InvoiceSchedule(id: Identifier(high: 0, low: 0), recurrence: try Recurrence(values))
+        try schedule.begin(within: engagement, on: today)
+        let columns = schedule.columns
+        for name in ["status", "pauses"] { values[name] = columns[name] }
     }
 
     static func change(_ stored: Stored, _ changes: inout Values) throws {

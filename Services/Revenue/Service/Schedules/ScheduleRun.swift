@@ -10,8 +10,6 @@ struct ScheduleRun: Sendable {
     let schedules: ResourceStore
     let book: InvoiceBook
 
-    private var invoices: ResourceStore { self.book.invoices }
-
     /// Decides every period that has begun, up to `billsMax` invoices; the next run goes on from there. Deciding a period twice is
     /// impossible: the schedule's row is locked, and a period has one row.
     ///
@@ -34,7 +32,13 @@ struct ScheduleRun: Sendable {
             var outcome = "billed"
             switch decision.action {
             case .bill:
-                let made = try self.bill(decision.period, of: before, today: today, because: cause, in: transaction)
+                let made = try self.book.draft(
+                    try Self.draft(decision.period, of: before),
+                    as: try InvoiceBook.Auto(stored: try before.row.text("auto")),
+                    today: today,
+                    because: cause,
+                    in: transaction
+                )
                 invoiceID = made.invoice.id
                 events += made.events
                 billed += 1
@@ -70,44 +74,6 @@ struct ScheduleRun: Sendable {
     }
 
     // MARK: - One period
-
-    private func bill(
-        _ period: BillingPeriod,
-        of schedule: Stored,
-        today: LocalDate,
-        because cause: Cause,
-        in transaction: borrowing Transaction
-    ) throws -> (invoice: Stored, events: [EventRecord]) {
-        let values = try Self.draft(period, of: schedule)
-        let draft = try self.invoices.insert(values, for: cause.organization, at: cause.now, in: transaction)
-        var events = [self.invoices.event("created", .created, draft, because: cause)]
-        let auto = try schedule.row.text("auto")
-        guard auto != "draft" else { return (draft, events) }
-        let dates = try InvoiceBook.dates(of: draft, issueOn: nil, dueOn: nil, today: today)
-        let finalized: InvoiceBook.Moved
-        do {
-            finalized = try self.book.finalize(
-                draft,
-                issueOn: dates.issueOn,
-                dueOn: dates.dueOn,
-                because: cause.following(events[0]),
-                in: transaction
-            )
-        } catch is Rejection {
-            // The books are closed for today, or the like: a person decides. The domain refuses before anything is written.
-            return (draft, events)
-        }
-        events.append(finalized.event)
-        guard auto == "send" else { return (finalized.invoice, events) }
-        let sent = try self.book.send(
-            finalized.invoice,
-            today: today,
-            because: cause.following(finalized.event),
-            in: transaction
-        )
-        events.append(sent.event)
-        return (sent.invoice, events)
-    }
 
     /// The columns of a period's invoice, and so of its preview.
     static func draft(_ period: BillingPeriod, of schedule: Stored) throws -> Values {

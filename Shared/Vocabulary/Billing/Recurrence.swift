@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// When something recurs. Period `k` follows from the anchor alone, never from the period or the run before it.
 public struct Recurrence: Hashable, Sendable {
     public let anchor: LocalDate
@@ -127,5 +125,20 @@ extension Recurrence {
             }
         }
         return low
+    }
+}
+
+extension Recurrence {
+    /// The same recurrence without the periods that begin after `date`; nothing where none begins by then.
+    public func ending(on date: LocalDate) throws(Rejection) -> Recurrence? {
+        guard let last = self.lastIndex(startingOnOrBefore: date) else { return nil }
+        guard self.period(last + 1) != nil else { return self }
+        return try Recurrence(
+            anchor: self.anchor,
+            unit: self.unit,
+            count: self.count,
+            dayRule: self.dayRule,
+            end: .onDate(date)
+        )
     }
 }
