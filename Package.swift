@@ -227,7 +227,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GatewayService", "TestKit", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit", logging,
+                "GatewayService", "TestKit", "Contracts", "Vocabulary", "Wire", "HTTP2", "Telemetry", "ServiceKit",
+                logging,
                 lifecycle,
                 nioCore, nioPosix,
             ],

@@ -92,7 +92,9 @@ final class FakeInstallation: Sendable {
                 let client = try await HTTPClient.connect(host: "127.0.0.1", port: port)
                 let result: Result<Void, any Error>
                 do {
-                    try await eventually("the gateway is ready") { try await client.request(method: "GET", path: "/readyz").status == 200 }
+                    try await eventually("the gateway is ready") {
+                        try await client.request(method: "GET", path: "/readyz").status == 200
+                    }
                     result = .success(try await body(client))
                 } catch {
                     result = .failure(error)
