@@ -177,6 +177,7 @@ public final class EventConsumer: Sendable {
         }
     }
 
+    /// How far the consumer has read one producer's log.
     public struct State: Sendable {
         public let producer: String
         public let isConnected: Bool

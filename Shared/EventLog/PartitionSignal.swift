@@ -52,6 +52,7 @@ public final class PartitionSignal: Sendable {
         return Subscription(signal: self, id: id)
     }
 
+    /// One reader's place among those that are woken.
     public struct Subscription: Sendable {
         let signal: PartitionSignal
         let id: Int

@@ -1,9 +1,11 @@
 /// One read or transaction that has ended, for metrics.
 public struct DatabaseOperation: Sendable, Hashable {
+    /// What the database was asked to do.
     public enum Kind: String, Sendable, Hashable {
         case read, transaction
     }
 
+    /// How it ended.
     public enum Outcome: String, Sendable, Hashable {
         case completed, failed
     }

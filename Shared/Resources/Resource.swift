@@ -7,6 +7,7 @@ internal import Vocabulary
 ///
 /// An entity that needs more than the hooks offer writes verbs beside them; the mechanism does not grow options for one entity.
 public struct Resource: Sendable {
+    /// What the mechanism derives an operation for.
     public enum Action: String, CaseIterable, Hashable, Sendable {
         case get, list, create, change, delete, restore, batch
     }
@@ -79,6 +80,7 @@ public struct Resource: Sendable {
 
     /// Rows that belong to this one, or that keep it from being deleted.
     public struct Dependent: Sendable {
+        /// What deleting a parent means for what belongs to it.
         public enum Rule: Sendable {
             /// Deleted with it, and restored with it.
             case cascade
@@ -103,8 +105,11 @@ public struct Resource: Sendable {
 
     /// The entity's rules, one synchronous hook an action. They see the input and may set any column, hidden ones included.
     public struct Hooks: Sendable {
+        /// The rule of a new row; it may set values, and throws what it refuses.
         public typealias Create = @Sendable (inout Values, CallContext, borrowing Transaction) throws -> Void
+        /// The rule of a changed row: what is stored, and the values that would replace it.
         public typealias Change = @Sendable (Stored, inout Values, CallContext, borrowing Transaction) throws -> Void
+        /// The rule of a deletion; it throws what is in the way.
         public typealias Delete = @Sendable (Stored, CallContext, borrowing Transaction) throws -> Void
 
         public var create: Create?

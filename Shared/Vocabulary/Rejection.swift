@@ -1,5 +1,6 @@
 /// A domain rule's refusal. `Contracts` turns it into a fault in one place.
 public struct Rejection: Error, Hashable, Sendable {
+    /// What a rule refuses, as far as a caller must tell it apart.
     public enum Kind: Hashable, Sendable {
         /// The thing is in a state from which that state cannot be reached.
         case invalidTransition(from: String, to: String, allowed: [String])

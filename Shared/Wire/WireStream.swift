@@ -4,7 +4,9 @@ internal import Synchronization
 /// The items of a stream, in order. It grants the server credit as the reader takes items, so a slow reader slows the
 /// server instead of filling memory. Leaving the loop, or dropping the sequence, cancels the stream. Read by one task.
 public struct WireStream: AsyncSequence, Sendable {
+    /// The body of an item.
     public typealias Element = [UInt8]
+    /// Why a stream broke off.
     public typealias Failure = WireFailure
 
     private let lifetime: Lifetime

@@ -11,6 +11,7 @@ from measure import Bench, Figure, Run, compare, timed
 from stack import PROCESSES, Stack
 
 CLIENTS = 16
+DEALS = 200
 ORGANIZATION = "00000000-0000-4000-9000-000000000001"
 FLOOR = Path(__file__).resolve().parent / "floor"
 PGBENCH_SECONDS = 4
@@ -71,15 +72,15 @@ def floor(bench: Bench) -> Floor:
     return _shared["floor"]  # type: ignore[return-value]
 
 
-def firm(bench: Bench) -> Client:
-    """A firm with a thousand deals to read."""
-    if "firm" not in _shared:
-        owner = sign_up(bench.stack.url, name="Bench Firm")
-        for start in range(0, 1_000, 200):
-            rows = [{"name": f"Deal {start + n}", "amount_minor": 100_000, "currency": "USD"} for n in range(200)]
-            owner.post("/v1/deals/batch", {"mode": "atomic", "rows": rows})
-        _shared["firm"] = owner
-    return _shared["firm"]  # type: ignore[return-value]
+def firms(bench: Bench) -> list[Client]:
+    """A firm for each client, each with deals to read: one firm's commits wait for each other, an installation's do not."""
+    if "firms" not in _shared:
+        owners = [sign_up(bench.stack.url, name=f"Bench Firm {n}") for n in range(CLIENTS)]
+        for owner in owners:
+            rows = [{"name": f"Deal {n}", "amount_minor": 100_000, "currency": "USD"} for n in range(DEALS)]
+            owner.post("/v1/deals/batch", {"mode": "atomic", "rows": rows}).expect(200)
+        _shared["firms"] = owners
+    return _shared["firms"]  # type: ignore[return-value]
 
 
 def pids(bench: Bench) -> list[int]:
@@ -97,11 +98,12 @@ def read_query(bench: Bench) -> Figure:
 
 
 def requests(bench: Bench, name: str, kind: str, script: str, count: int, goal: float) -> Figure:
-    owner, ground = firm(bench), floor(bench)
+    owners, ground = firms(bench), floor(bench)
+    tokens = [argument for owner in owners for argument in ("--token", owner.token or "")]
 
     def ours():
         return timed(pids(bench), [bench.driver, "request-load", kind, "--port", str(bench.stack.port_base),
-                                   "--token", owner.token or "", "--count", str(count), "--concurrency", str(CLIENTS)])
+                                   *tokens, "--count", str(count), "--concurrency", str(CLIENTS)])
 
     return compare(name, bench.rounds, ours, lambda: ground.pgbench(script), goal, note="peer: pgbench, no service")
 
@@ -138,5 +140,5 @@ def memory(bench: Bench) -> Figure:
         for line in Path(f"/proc/{bench.stack.pid(process)}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total_kib += int(line.split()[1])
-    idle = "after the other figures" if "firm" in _shared else "idle"
+    idle = "after the other figures" if "firms" in _shared else "idle"
     return Figure("memory", total_kib / 1_024, None, 150, unit="MiB", less_is_better=True, note=f"six processes, {idle}")

@@ -66,6 +66,21 @@ enum HouseRules {
         }
     }
 
+    /// A type that other modules see says what it is for, nested ones too.
+    static func publicTypesSayWhatTheyAreFor(_ file: SourceFile) -> [String] {
+        guard file.isSwift, !file.isTest else { return [] }
+        let modifiers: Set<Substring> = ["final", "indirect"]
+        let kinds: Set<Substring> = ["struct", "enum", "class", "actor", "protocol", "typealias"]
+        return file.code.filter { entry in
+            let words = entry.line.split(separator: " ")
+            guard words.first == "public", let kind = words.dropFirst().first(where: { !modifiers.contains($0) }),
+                kinds.contains(kind)
+            else { return false }
+            let above = file.lines[..<(entry.number - 1)].map { $0.drop { $0 == " " } }
+            return above.last { !$0.hasPrefix("@") }?.hasPrefix("///") != true
+        }.map { "\(file.path):\($0.number): a public type without a word on what it is for" }
+    }
+
     /// Neither by the clock nor by going round in circles: `eventually` of TestKit is where a test waits, and it ends.
     static func testsDoNotSleep(_ file: SourceFile) -> [String] {
         guard file.isSwift, file.isTest, !file.path.hasPrefix("Tests/Benchmarks/") else { return [] }
@@ -109,6 +124,7 @@ enum HouseRules {
         ("services do not know each other", Self.servicesDoNotKnowEachOther),
         ("files are short", Self.filesAreShort),
         ("unsafety has a reason", Self.unsafetyHasAReason),
+        ("public types say what they are for", Self.publicTypesSayWhatTheyAreFor),
         ("tests do not sleep", Self.testsDoNotSleep),
         ("statements are fixed", Self.statementsAreFixed),
     ]

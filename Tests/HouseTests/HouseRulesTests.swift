@@ -55,6 +55,15 @@ internal import Testing
         #expect(self.broken(rule, "a.swift", line + "  // Immutable after init.") == 0)
     }
 
+    @Test func `a public type without a comment is found`() {
+        let rule = HouseRules.publicTypesSayWhatTheyAreFor
+        let type = "public " + "final class A {}"
+        #expect(self.broken(rule, "Shared/A/a.swift", type) == 1)
+        #expect(self.broken(rule, "Shared/A/a.swift", "    // Not a doc comment.\n    public " + "enum B {}") == 1)
+        #expect(self.broken(rule, "Shared/A/a.swift", "/// What it is for.\n@frozen\n" + type) == 0)
+        #expect(self.broken(rule, "Shared/A/a.swift", "struct C {}\npublic " + "func d() {}") == 0)
+    }
+
     @Test func `a test that waits is found`() {
         let rule = HouseRules.testsDoNotSleep
         #expect(self.broken(rule, "Tests/A/a.swift", "await Task." + "sleep(for: .seconds(1))") == 1)

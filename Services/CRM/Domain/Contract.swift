@@ -24,6 +24,7 @@ public struct Contract: Hashable, Sendable {
         self.signedAt = signedAt
     }
 
+    /// How far the contract has come; only a sent one can be signed or expire.
     public enum Status: String, Lifecycle {
         case draft, sent, signed, expired, cancelled
 

@@ -61,6 +61,7 @@ public struct SignaturePacket: Hashable, Sendable {
         case sequential, parallel
     }
 
+    /// How far the signing as a whole has come; it follows from its recipients.
     public enum Status: String, Lifecycle {
         case created, sent
         case inProgress = "in_progress"

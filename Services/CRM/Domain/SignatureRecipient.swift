@@ -39,6 +39,7 @@ public struct SignatureRecipient: Hashable, Sendable {
         case signer, viewer
     }
 
+    /// How far one recipient has come: terms are opened before they are agreed to, and signed last.
     public enum Status: String, Lifecycle {
         case pending, sent, opened, consented, signed, declined, expired
 
@@ -60,6 +61,7 @@ public struct SignatureRecipient: Hashable, Sendable {
 
 /// The evidence of one act: what was done, to what, by whom, from where and when the server saw it.
 public struct SignatureAct: Hashable, Sendable {
+    /// What was done.
     public enum Kind: String, CaseIterable, Sendable {
         case opened
         case termsServed = "terms_served"

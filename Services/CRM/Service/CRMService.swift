@@ -29,6 +29,7 @@ public func crmHandlers() -> EventHandlers {
     return handlers
 }
 
+/// The crm service: its routes, events, consumers and sweeps.
 public enum CRM {
     /// The services whose events it follows.
     public static let producers = ["identity", "delivery"]

@@ -23,6 +23,7 @@ public struct Appointment: Hashable, Sendable {
         self.init(restoring: id, startsAt: startsAt, endsAt: endsAt, status: .held)
     }
 
+    /// Whether the time is held, agreed or over.
     public enum Status: String, Lifecycle {
         case held, confirmed, completed
         case noShow = "no_show"

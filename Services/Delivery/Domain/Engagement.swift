@@ -14,6 +14,7 @@ public struct Engagement: Hashable, Sendable {
         self.closedAt = closedAt
     }
 
+    /// Whether work for the client goes on.
     public enum Status: String, Lifecycle {
         case active
         case onHold = "on_hold"

@@ -24,6 +24,7 @@ public struct Milestone: Hashable, Sendable {
         self.closedAt = closedAt
     }
 
+    /// Whether the milestone is reached.
     public enum Status: String, Lifecycle {
         case open, completed, cancelled
 

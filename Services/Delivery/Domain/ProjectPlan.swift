@@ -6,6 +6,7 @@ public struct ProjectPlan: Hashable, Sendable {
     public let milestones: [Milestone]
     public let tasks: [Task]
 
+    /// A milestone of the plan, with its date.
     public struct Milestone: Hashable, Sendable {
         public let id: Identifier
         public let name: String
@@ -15,6 +16,7 @@ public struct ProjectPlan: Hashable, Sendable {
         public let share: Rate?
     }
 
+    /// A task of the plan, with its dates and what it waits for.
     public struct Task: Hashable, Sendable {
         public let id: Identifier
         public let name: String

@@ -11,6 +11,7 @@ public struct ProjectTemplate: Hashable, Sendable {
     /// Ten years.
     public static let offsetDaysMax = 3_650
 
+    /// A milestone as a template has it: so many days after the start.
     public struct Milestone: Hashable, Sendable {
         /// What tasks call it within the template.
         public let key: String
@@ -29,6 +30,7 @@ public struct ProjectTemplate: Hashable, Sendable {
         }
     }
 
+    /// A task as a template has it, its dates relative to the start.
     public struct Task: Hashable, Sendable {
         public let key: String
         public let name: String

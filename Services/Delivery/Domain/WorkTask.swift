@@ -40,6 +40,7 @@ public struct WorkTask: Hashable, Sendable {
         }
     }
 
+    /// What is done first, from the least to the most urgent.
     public enum Priority: String, CaseIterable, Comparable, Sendable {
         case low, medium, high, urgent
 

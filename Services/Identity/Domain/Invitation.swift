@@ -20,6 +20,7 @@ public struct Invitation: Hashable, Sendable {
         self.status = status
     }
 
+    /// Whether the invitation can still be accepted.
     public enum Status: String, Lifecycle {
         case pending, accepted, revoked, expired
 

@@ -45,6 +45,7 @@ public struct RefreshFamilyStateMachine: Hashable, Sendable {
         case refuse(Refusal)
     }
 
+    /// Why a refresh token is not taken.
     public enum Refusal: String, CaseIterable, Sendable {
         case revoked, expired, unknown
     }

@@ -10,10 +10,12 @@ public struct Scope: Hashable, Sendable {
         self.access = access
     }
 
+    /// The service a scope opens.
     public enum Area: String, CaseIterable, Sendable {
         case crm, delivery, identity, revenue, timeline
     }
 
+    /// What a scope lets its holder do there.
     public enum Access: String, CaseIterable, Sendable {
         case read, write
     }

@@ -6,6 +6,7 @@ public struct Ageing: Hashable, Sendable {
 
     public init() {}
 
+    /// How long a balance is past due, in days.
     public enum Bucket: String, CaseIterable, Sendable {
         case current
         case days1To30 = "days_1_30"

@@ -32,6 +32,7 @@ public struct InvoiceSchedule: Hashable, Sendable {
         self.nextIndex = nextIndex
     }
 
+    /// Whether the schedule bills.
     public enum Status: String, Lifecycle {
         case active, paused, completed
 
@@ -92,11 +93,13 @@ public struct PeriodDecision: Hashable, Sendable {
     public let period: BillingPeriod
     public let action: Action
 
+    /// What becomes of a period that is due.
     public enum Action: Hashable, Sendable {
         case bill
         case skip(SkipReason)
     }
 
+    /// Why a period is not billed.
     public enum SkipReason: String, CaseIterable, Sendable {
         case paused
         case caughtUp = "caught_up"

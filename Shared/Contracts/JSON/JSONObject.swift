@@ -3,6 +3,7 @@
 /// Lookup walks the members: objects here have tens of them, and for those it beats hashing. Two objects are equal if
 /// they have equal members, in whatever order.
 public struct JSONObject: Sendable {
+    /// A name and its value.
     public typealias Member = (key: String, value: JSON)
 
     public private(set) var members: [Member]

@@ -2,6 +2,7 @@ public import Vocabulary
 
 /// Who asks, as the gateway established it and the assertion proves it. Services never parse a credential themselves.
 public struct Caller: Hashable, Sendable {
+    /// What kind of principal acts.
     public enum Kind: String, CaseIterable, Hashable, Sendable {
         case member
         case apiKey = "api_key"
@@ -58,6 +59,7 @@ public struct Actor: Hashable, Sendable {
 
 /// The rule that decides whether a caller may use an operation at all. An operation without one does not start.
 public struct Access: Hashable, Sendable {
+    /// Who may call, before any rule about the object.
     public enum Rule: Hashable, Sendable {
         /// No credential: sign-up, sign-in.
         case open

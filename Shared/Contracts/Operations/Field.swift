@@ -53,6 +53,7 @@ public struct Field: Hashable, Sendable {
 /// refused as `blank` wherever a character is required; to clear a field is to send `null`. Inside, spaces and line ends stay as
 /// they came; other control characters are refused. A password alone is taken to the letter.
 public struct TextRule: Hashable, Sendable {
+    /// What a text must look like besides its length.
     public enum Format: String, Hashable, Sendable {
         case plain
         case email

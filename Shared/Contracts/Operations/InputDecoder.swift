@@ -2,6 +2,7 @@ internal import Vocabulary
 
 /// Reads JSON and text parameters by their declarations and collects every problem in one pass.
 public struct InputDecoder {
+    /// Whether a body is a whole object or a merge patch (RFC 7396) of one.
     public enum Mode: Sendable {
         /// Required fields must be there; defaults fill in.
         case whole

@@ -22,6 +22,7 @@ public struct OperationDeclaration: Hashable, Sendable {
     public private(set) var calls: [String] = []
     public private(set) var isStream = false
 
+    /// What a request carries.
     public enum Body: Hashable, Sendable {
         case none
         /// A JSON object in which every required field must be present.
@@ -32,6 +33,7 @@ public struct OperationDeclaration: Hashable, Sendable {
         case rows([Field], countMax: Int)
     }
 
+    /// What an answer holds.
     public enum Output: Hashable, Sendable {
         case nothing
         /// One object of the named schema.
@@ -42,6 +44,7 @@ public struct OperationDeclaration: Hashable, Sendable {
         case stream(String, [Field])
     }
 
+    /// Whether a request may, must or cannot carry an `Idempotency-Key`.
     public enum Idempotency: String, Hashable, Sendable {
         case unsupported
         case optional
@@ -71,6 +74,7 @@ public struct OperationDeclaration: Hashable, Sendable {
 
 /// A method and a path template such as `/v1/deals/{id}/advance`.
 public struct Route: Hashable, Sendable {
+    /// The HTTP methods that routes use.
     public enum Method: String, CaseIterable, Hashable, Sendable {
         case get = "GET"
         case post = "POST"

@@ -2,7 +2,9 @@ internal import Vocabulary
 
 /// A service's operations by name: authorises, reads the input, calls the handler, and turns whatever is thrown into a `Fault`.
 public struct Router: Sendable {
+    /// Answers a call with validated input.
     public typealias Handler = @Sendable (Values, CallContext) async throws -> Reply
+    /// Answers a call with items until it returns or the caller is gone.
     public typealias StreamHandler = @Sendable (Values, CallContext, any ItemSink) async throws -> Void
 
     public let service: String

@@ -1,5 +1,6 @@
 /// JSON Schema 2020-12, as OpenAPI 3.1 uses it, derived from field declarations.
 public enum Schema {
+    /// Whose side of an exchange a schema describes.
     public enum Direction: Sendable {
         /// What a client may send: read-only fields are left out.
         case request

@@ -42,6 +42,7 @@ public enum BillingTerms {
             ),
     ]
 
+    /// When a contract's fees are invoiced.
     public enum Kind: String, CaseIterable, Sendable {
         case recurring
         case oneTime = "one_time"

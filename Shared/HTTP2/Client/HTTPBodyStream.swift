@@ -13,6 +13,7 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
         )
     }
 
+    /// Gives the pieces of a body as they arrive.
     public struct AsyncIterator: AsyncIteratorProtocol {
         var pieces: AsyncThrowingStream<[UInt8], any Error>.AsyncIterator
         let consumed: @Sendable (Int) -> Void

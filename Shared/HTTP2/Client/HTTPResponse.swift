@@ -25,6 +25,7 @@ public struct HTTPStreamingResponse: Sendable {
 
 /// Why a request of the client failed.
 public struct HTTPClientFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What went wrong, as far as a caller can act on it.
     public enum Kind: Hashable, Sendable {
         /// Not connected, or not any more; `isUnprocessed` says whether a request may be sent again.
         case connection

@@ -25,6 +25,7 @@ public enum CheckResult: Hashable, Sendable {
 /// A check answers from what its part already knows. It does not go and ask: a probe every second must cost nothing
 /// and must not hang with the thing it looks at.
 public final class HealthChecks: Sendable {
+    /// Asks one part of the process how it is.
     public typealias Check = @Sendable () async -> CheckResult
 
     private struct State {

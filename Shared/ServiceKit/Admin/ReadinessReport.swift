@@ -2,6 +2,7 @@ internal import Contracts
 
 /// What `/readyz?verbose` answers, on the admin port and at the edge: every condition of readiness by name.
 public struct ReadinessReport: Hashable, Sendable {
+    /// What a check, or all of them together, say.
     public enum Status: String, Hashable, Sendable {
         case ok
         case failed
@@ -9,6 +10,7 @@ public struct ReadinessReport: Hashable, Sendable {
         case away
     }
 
+    /// One check and what it says.
     public struct Check: Hashable, Sendable {
         public let name: String
         public let status: Status

@@ -7,6 +7,7 @@ public import Vocabulary
 /// A failure is logged and the next turn comes all the same. When the process drains, a turn that runs is finished and
 /// no other begins.
 public struct Periodic: Service {
+    /// What is done each time, with the time it is done at.
     public typealias Body = @Sendable (_ now: Instant) async throws -> Void
     typealias Sleep = @Sendable (Duration) async throws -> Void
 

@@ -13,6 +13,7 @@ public struct BillingDocument: Hashable, Sendable {
         self.pricesIncludeTax = pricesIncludeTax
     }
 
+    /// A line as it is asked for.
     public struct Line: Hashable, Sendable {
         public let quantity: Quantity
         public let unitPriceMinor: Int64
@@ -47,6 +48,7 @@ public struct BillingTotals: Hashable, Sendable {
     public let taxMinor: Int64
     public let totalMinor: Int64
 
+    /// A line with every amount worked out.
     public struct Line: Hashable, Sendable {
         /// Quantity times unit price, rounded half away from zero.
         public let grossMinor: Int64
@@ -60,6 +62,7 @@ public struct BillingTotals: Hashable, Sendable {
         public let totalMinor: Int64
     }
 
+    /// What is taxed at one rate, and the tax on it, rounded once.
     public struct TaxGroup: Hashable, Sendable {
         public let rate: Rate
         public let baseMinor: Int64

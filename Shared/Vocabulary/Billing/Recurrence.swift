@@ -11,10 +11,12 @@ public struct Recurrence: Hashable, Sendable {
     /// No schedule has more periods: daily for a century.
     public static let periodsMax = 36_525
 
+    /// What an interval counts.
     public enum Unit: String, CaseIterable, Sendable {
         case day, week, month, quarter, year
     }
 
+    /// Which day of its month a period begins on.
     public enum DayRule: String, CaseIterable, Sendable {
         /// The anchor's day, or the last one of a month that lacks it.
         case sameDay = "same_day"
@@ -22,6 +24,7 @@ public struct Recurrence: Hashable, Sendable {
         case lastDay = "last_day"
     }
 
+    /// When the recurrence is over.
     public enum End: Hashable, Sendable {
         case never
         /// No period begins after this date.

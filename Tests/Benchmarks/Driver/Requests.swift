@@ -17,7 +17,8 @@ struct RequestLoad: AsyncParsableCommand {
     @Argument var kind: Kind
     @Option var host = "127.0.0.1"
     @Option var port: Int
-    @Option var token: String
+    /// One or several; the workers share them out, as an installation's load comes from many firms.
+    @Option var token: [String]
     @Option var count = 20_000
     @Option var concurrency = 16
 
@@ -28,16 +29,24 @@ struct RequestLoad: AsyncParsableCommand {
             clients.append(try await HTTPClient.connect(host: self.host, port: self.port, group: group))
         }
         let connections = clients
-        let fields = [HTTPField("authorization", "Bearer \(self.token)"), HTTPField("accept", "application/json")]
+        let callers = self.token.map {
+            [HTTPField("authorization", "Bearer \($0)"), HTTPField("accept", "application/json")]
+        }
         let kind = self.kind
-        let ids = kind == .get ? try await RequestLoad.ids(by: connections[0], fields) : []
+        var known: [[String]] = []
+        for fields in callers where kind == .get {
+            known.append(try await RequestLoad.ids(by: connections[0], fields))
+        }
+        let ids = known
         let next = Counter(0)
         let sample = try await Sample.measure(count: self.count, concurrency: self.concurrency) { worker in
             let client = connections[worker % connections.count]
+            let fields = callers[worker % callers.count]
             let response: HTTPResponse
             switch kind {
             case .get:
-                let id = ids[next.next() % ids.count]
+                let own = ids[worker % ids.count]
+                let id = own[next.next() % own.count]
                 response = try await client.request(method: "GET", path: "/v1/deals/\(id)", fields: fields)
             case .list:
                 response = try await client.request(method: "GET", path: "/v1/deals?limit=50", fields: fields)
