@@ -2,9 +2,10 @@ internal import Contracts
 internal import Postgres
 internal import Vocabulary
 
-/// A cursor was set back to read a log again while its events were being applied: they must be asked for anew.
+/// Cursors are not where they were when these events were asked for: they must be asked for anew.
 struct CursorReset: Error, CustomStringConvertible {
-    var description: String { "the cursor was set back" }
+    /// Set back to read the log again, or taken over into another epoch.
+    let description: String
 }
 
 /// The database side of a consumer: one transaction holds the effect of some consecutive events and the cursor behind them.
@@ -81,16 +82,20 @@ struct EventApplier: Sendable {
         }
         let now = self.clock.now()
         return try await self.database.transaction(.organization(organization)) { transaction in
-            let position = try Self.lock(producer, partition, epoch, after: known, in: transaction)
+            let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
             let blocked = try self.blocked(producer, entries, in: transaction)
+            let earlier = try Self.applied(entries, behind: cursor, of: producer, partition, in: transaction)
+            var handled: [Identifier] = []
             var caused: [EventRecord] = []
             var together: [EventRecord] = []
             var applied = 0
             for entry in entries {
                 guard caused.count < Self.causedEventsEnough else { break }
                 applied += 1
-                guard entry.sequence > position else { continue }
+                guard entry.sequence > cursor.position else { continue }
                 guard let record = entry.record, self.handlers.isInterested(in: record.type) else { continue }
+                guard !earlier.contains(record.id) else { continue }
+                handled.append(record.id)
                 if blocked.contains(record.aggregateID) {
                     try Self.park(
                         entry,
@@ -122,7 +127,17 @@ struct EventApplier: Sendable {
             if let first = together.first, let effect = self.handlers.batchEffect(on: first.type) {
                 caused += try effect(ReceivedEvents(producer: producer, records: together, now: now), transaction)
             }
-            try Self.move(producer, partition, to: entries[applied - 1].sequence, in: transaction)
+            let reached = entries[applied - 1].sequence
+            try EventMemory.remember(
+                handled,
+                of: producer,
+                partition,
+                epoch,
+                from: cursor.position,
+                to: reached,
+                in: transaction
+            )
+            try Self.move(producer, partition, to: reached, in: transaction)
             try self.log.append(caused, in: transaction)
             return applied
         }
@@ -147,8 +162,10 @@ struct EventApplier: Sendable {
             return
         }
         try await self.database.transaction(.organization(record.organization)) { transaction in
-            guard try Self.lock(producer, partition, epoch, after: known, in: transaction) < entry.sequence else {
-                return
+            let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
+            guard cursor.position < entry.sequence else { return }
+            guard try Self.applied([entry], behind: cursor, of: producer, partition, in: transaction).isEmpty else {
+                return try Self.move(producer, partition, to: entry.sequence, in: transaction)
             }
             try Self.park(
                 entry,
@@ -161,11 +178,39 @@ struct EventApplier: Sendable {
                 now,
                 in: transaction
             )
+            try EventMemory.remember(
+                [record.id],
+                of: producer,
+                partition,
+                epoch,
+                from: cursor.position,
+                to: entry.sequence,
+                in: transaction
+            )
             try Self.move(producer, partition, to: entry.sequence, in: transaction)
         }
     }
 
     // MARK: - Statements
+
+    private struct Cursor {
+        let position: Int64
+        let doubtfulUntil: Int64
+    }
+
+    /// Those of the entries that another epoch's history had applied already; none is looked up where none can be.
+    private static func applied(
+        _ entries: [EventBatch.Entry],
+        behind cursor: Cursor,
+        of producer: String,
+        _ partition: Int,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> Set<Identifier> {
+        let doubtful = entries.filter { $0.sequence > cursor.position && $0.sequence <= cursor.doubtfulUntil }
+        guard !doubtful.isEmpty else { return [] }
+        let ids = doubtful.compactMap { $0.record?.id }
+        return try EventMemory.applied(among: ids, of: producer, partition, in: transaction)
+    }
 
     /// Locks the cursor, so that a partition is applied single file, and answers where it stands.
     private static func lock(
@@ -174,24 +219,21 @@ struct EventApplier: Sendable {
         _ epoch: Identifier,
         after known: Int64,
         in transaction: borrowing Transaction
-    ) throws -> Int64 {
+    ) throws -> Cursor {
         try transaction.queue(
             "INSERT INTO event_cursor (producer, partition, epoch, sequence) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
             [.text(producer), .int(Int64(partition)), .uuid(epoch)]
         )
         let rows = try transaction.query(
-            "SELECT sequence, epoch FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE",
+            "SELECT sequence, epoch, doubtful_until FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE",
             [.text(producer), .int(Int64(partition))]
         )
         guard try rows[0].uuid("epoch") == epoch else {
-            throw SQLFault(
-                .connection,
-                "\(producer) was restored from a backup (its epoch changed): positions must be set anew"
-            )
+            throw CursorReset(description: "the cursor stands in another epoch of \(producer)")
         }
         let position = try rows[0].int("sequence")
-        guard position >= known else { throw CursorReset() }
-        return position
+        guard position >= known else { throw CursorReset(description: "the cursor was set back") }
+        return Cursor(position: position, doubtfulUntil: try rows[0].int("doubtful_until"))
     }
 
     private static func move(

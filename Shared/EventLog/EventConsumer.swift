@@ -24,8 +24,10 @@ public final class EventConsumer: Sendable {
     private struct Progress {
         var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
         var isConnected = false
-        var lastEventAt: Instant?
-        var lagSeconds: Double = 0
+        /// When the oldest event occurred that was received and is not applied.
+        var waitingSince: Instant?
+        /// When the connection was lost: what the producer has committed since is not known.
+        var heardAt: Instant
     }
 
     public init(
@@ -41,6 +43,10 @@ public final class EventConsumer: Sendable {
         self.sources = sources
         self.applier = EventApplier(database: database, log: log, clock: clock, handlers: handlers)
         self.logger = logger
+        let now = clock.now()
+        self.progress.withLock { progress in
+            for source in sources { progress[source.producer] = Progress(heardAt: now) }
+        }
     }
 
     /// Reads every producer until the task is cancelled. Lost connections are made again for ever.
@@ -58,7 +64,7 @@ public final class EventConsumer: Sendable {
             do {
                 let positions = try await self.applier.positions(of: source.producer)
                 self.progress.withLock { progress in
-                    progress[source.producer, default: Progress()].positions = positions
+                    progress[source.producer]?.positions = positions
                     progress[source.producer]?.isConnected = true
                 }
                 backoff = Self.backoffMin
@@ -71,10 +77,31 @@ public final class EventConsumer: Sendable {
                     metadata: ["producer": "\(source.producer)", "error": "\(error)"]
                 )
             }
-            self.progress.withLock { $0[source.producer]?.isConnected = false }
+            let now = self.applier.clock.now()
+            self.progress.withLock { progress in
+                guard progress[source.producer]?.isConnected == true else { return }
+                progress[source.producer]?.isConnected = false
+                progress[source.producer]?.heardAt = now
+            }
             try? await Task.sleep(for: backoff * Double.random(in: 0.5...1))
             backoff = min(backoff * 2, Self.backoffMax)
         }
+    }
+
+    /// A producer that was restored from a backup has begun a new epoch: its events are asked for from where that begins.
+    private func follow(into epoch: Identifier, after beginning: Int64, of producer: String) async throws {
+        let count = try await EventMemory.follow(
+            producer,
+            into: epoch,
+            beginningAfter: beginning,
+            in: self.applier.database
+        )
+        guard count > 0 else { return }
+        self.logger.warning(
+            "producer began a new epoch",
+            metadata: ["producer": "\(producer)", "epoch": "\(epoch)", "after": "\(beginning)", "cursors": "\(count)"]
+        )
+        throw CursorReset(description: "\(producer) began a new epoch")
     }
 
     /// Applies a batch, however long the database needs to come back; returns once it is applied or parked.
@@ -84,7 +111,12 @@ public final class EventConsumer: Sendable {
         // After a failure the events of that transaction go one by one, so that one bad event costs only its own aggregate.
         var singles = 0
         var remaining = batch.events[...]
+        if let beginning = batch.beginning {
+            try await self.follow(into: batch.epoch, after: beginning, of: producer)
+        }
+        defer { self.wait(for: nil, of: producer) }
         while !remaining.isEmpty {
+            self.wait(for: remaining.first?.record?.occurredAt, of: producer)
             let count = singles > 0 ? 1 : self.applier.runLength(remaining)
             let known = self.progress.withLock { $0[producer]?.positions[batch.partition] ?? 0 }
             do {
@@ -141,17 +173,15 @@ public final class EventConsumer: Sendable {
     }
 
     private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry) {
-        let now = self.applier.clock.now()
         self.progress.withLock { progress in
-            if let known = progress[producer]?.positions[partition] {
-                progress[producer]?.positions[partition] = max(known, entry.sequence)
-            }
-            progress[producer]?.lastEventAt = entry.record?.occurredAt
-            if let occurredAt = entry.record?.occurredAt {
-                progress[producer]?.lagSeconds = Double(now.microseconds - occurredAt.microseconds) / 1_000_000
-            }
+            guard let known = progress[producer]?.positions[partition] else { return }
+            progress[producer]?.positions[partition] = max(known, entry.sequence)
         }
         self.moved.raise(partition)
+    }
+
+    private func wait(for occurredAt: Instant?, of producer: String) {
+        self.progress.withLock { $0[producer]?.waitingSince = occurredAt }
     }
 
     // MARK: - For those who wait or watch
@@ -181,18 +211,23 @@ public final class EventConsumer: Sendable {
     public struct State: Sendable {
         public let producer: String
         public let isConnected: Bool
-        /// Seconds between the last applied event's occurrence and its effect here.
+        /// How old the oldest event is that is not applied here: 0 where all are. Without a connection nobody knows of any, so it
+        /// is how long there has been none.
         public let lagSeconds: Double
     }
 
     public var states: [State] {
-        self.progress.withLock { progress in
+        let now = self.applier.clock.now()
+        return self.progress.withLock { progress in
             self.sources.map { source in
-                let known = progress[source.producer]
+                guard let known = progress[source.producer] else {
+                    return State(producer: source.producer, isConnected: false, lagSeconds: 0)
+                }
+                let since = known.waitingSince ?? (known.isConnected ? now : known.heardAt)
                 return State(
                     producer: source.producer,
-                    isConnected: known?.isConnected ?? false,
-                    lagSeconds: known?.lagSeconds ?? 0
+                    isConnected: known.isConnected,
+                    lagSeconds: Double(max(0, now.microseconds - since.microseconds)) / 1_000_000
                 )
             }
         }

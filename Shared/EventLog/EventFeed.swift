@@ -75,10 +75,13 @@ public struct EventFeed: Sendable {
         for position in input.objects("positions") {
             positions[Int(try position.integer("partition"))] = try position.integer("sequence")
         }
-        let epoch = try await self.database.read(
+        let row = try await self.database.read(
             .system,
-            "SELECT epoch FROM outbox_epoch ORDER BY started_at DESC LIMIT 1"
-        )[0].uuid("epoch")
+            "SELECT epoch, after_sequence FROM outbox_epoch ORDER BY started_at DESC, epoch LIMIT 1"
+        )[0]
+        let epoch = try row.uuid("epoch")
+        // Who stands in another epoch would wait in vain for what is after its position.
+        try await sink.send(Self.beginning(of: epoch, after: try row.int("after_sequence")))
         let news = self.signal.subscribe()
         defer { news.end() }
         var mask = PartitionSignal.Mask.max
@@ -90,6 +93,12 @@ public struct EventFeed: Sendable {
             // Nothing was signalled: look everywhere, for another process of this service may have written.
             if mask == 0 { mask = PartitionSignal.Mask.max }
         }
+    }
+
+    private static func beginning(of epoch: Identifier, after sequence: Int64) -> [UInt8] {
+        JSON.object([
+            "epoch": .string(epoch.description), "epoch_after": .int(sequence), "partition": 0, "events": [],
+        ]).bytes
     }
 
     /// Sends one batch of each partition in `mask`; answers those that may have more.

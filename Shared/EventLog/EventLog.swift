@@ -25,7 +25,10 @@ public struct EventLog: Sendable {
     }
 
     public static var migrations: [Migration] {
-        [Migration("eventlog_001", PackageResources.eventlog_001_sql)]
+        [
+            Migration("eventlog_001", PackageResources.eventlog_001_sql),
+            Migration("eventlog_002", PackageResources.eventlog_002_epochs_sql),
+        ]
     }
 
     public static func partition(of organization: Identifier) -> Int {

@@ -22,6 +22,8 @@ public struct EventBatch: Sendable {
     public let epoch: Identifier
     public let partition: Int
     public let events: [Entry]
+    /// How far the log had got when its epoch began. A stream begins with a batch that says so, and holds no event.
+    public let beginning: Int64?
 
     /// An event and its place in the log. An event that could not be read keeps its bytes, to be parked.
     public struct Entry: Sendable {
@@ -42,6 +44,7 @@ public struct EventBatch: Sendable {
         self.epoch = epoch
         self.partition = Int(partition)
         self.events = entries
+        self.beginning = json["epoch_after"]?.int64
     }
 
     /// The body with which a consumer subscribes.

@@ -25,6 +25,7 @@ struct ListQuery: Sendable {
                 .described("A leading minus sorts descending."),
             Field.boolean("include_total").described("Also count all objects that the filters let through."),
         ]
+        fields += Expansion.parameter(of: resource)
         for field in resource.visible where field.isFilterable {
             fields.append(Field(field.name, field.kind).described("Only objects with this \(field.name)."))
             switch field.kind {

@@ -11,6 +11,7 @@ extension Resource {
                 access: self.read,
                 "Read a \(self.label)."
             )
+            .query(Expansion.parameter(of: self))
             .answers(.object(self.schema, self.visible))
             .faults(.notFound)
         case .list:
@@ -57,7 +58,7 @@ extension Resource {
             )
             .answersNothing()
             .faults(.notFound, .stale, .conflict)
-            .emits("\(self.name).deleted")
+            .emits(["\(self.name).deleted"] + self.cascaded.map { "\($0.name).deleted" })
         case .restore:
             OperationDeclaration(
                 self.operationName("restore"),
@@ -68,7 +69,9 @@ extension Resource {
             .answers(.object(self.schema, self.visible))
             .idempotent(.optional)
             .faults(.notFound, .conflict)
-            .emits("\(self.name).restored")
+            .emits(
+                ["\(self.name).restored"] + self.cascaded.filter(\.isSoftDeleted).map { "\($0.name).restored" }
+            )
         case .batch:
             OperationDeclaration(
                 self.operationName("batch"),

@@ -50,31 +50,68 @@ public struct Resource: Sendable {
         self.write = .write(service)
     }
 
-    /// A field that holds the id of a row: of this service, or of another by the local copy of its rows.
+    /// A field that holds the id of a row: of this service, or of another by the local copy of its rows. A row of this service can
+    /// be embedded beside its id (`expand`).
     public struct Reference: Sendable {
-        public let field: String
-        let table: SQL
-        /// What a person calls it: `client company`.
-        let label: String
-        /// Leaves out deleted rows, to which nothing may refer anew.
-        let alive: SQL
-        /// The service that owns the row, where it is another one.
-        let owner: String?
-
-        public init(_ field: String, to table: SQL, _ label: String, isSoftDeleted: Bool = true) {
-            self.field = field
-            self.table = table
-            self.label = label
-            self.alive = isSoftDeleted ? " AND deleted_at IS NULL" : ""
-            self.owner = nil
+        enum Target: Sendable {
+            /// Looked up when it is needed: resources refer to each other in circles.
+            case resource(@Sendable () -> Resource)
+            case copy(LocalCopy)
         }
 
-        public init(_ field: String, to copy: LocalCopy) {
+        public let field: String
+        let target: Target
+        /// Whether the mechanism refuses an id that leads nowhere; a hook that locks the row looks itself.
+        let isChecked: Bool
+
+        public init(
+            _ field: String,
+            to resource: @autoclosure @escaping @Sendable () -> Resource,
+            isChecked: Bool = true
+        ) {
             self.field = field
-            self.table = copy.table
-            self.label = copy.label
-            self.alive = copy.alive
-            self.owner = copy.owner
+            self.target = .resource(resource)
+            self.isChecked = isChecked
+        }
+
+        public init(_ field: String, toCopy copy: LocalCopy) {
+            self.field = field
+            self.target = .copy(copy)
+            self.isChecked = true
+        }
+
+        /// As `expand` calls the row: the field's name without `_id`; `nil` for a row of another service.
+        var embeddedName: String? {
+            guard case .resource = self.target, self.field.hasSuffix("_id") else { return nil }
+            return String(self.field.dropLast(3))
+        }
+
+        var table: SQL {
+            switch self.target {
+            case .resource(let resource): resource().table
+            case .copy(let copy): copy.table
+            }
+        }
+
+        /// What a person calls the row: `client company`.
+        var label: String {
+            switch self.target {
+            case .resource(let resource): resource().label
+            case .copy(let copy): copy.label
+            }
+        }
+
+        /// Leaves out deleted rows, to which nothing may refer anew.
+        var alive: SQL {
+            switch self.target {
+            case .resource(let resource): ResourceStore.alive(resource())
+            case .copy(let copy): copy.alive
+            }
+        }
+
+        /// The service that owns the row, where it is another one.
+        var owner: String? {
+            if case .copy(let copy) = self.target { copy.owner } else { nil }
         }
     }
 
@@ -82,24 +119,21 @@ public struct Resource: Sendable {
     public struct Dependent: Sendable {
         /// What deleting a parent means for what belongs to it.
         public enum Rule: Sendable {
-            /// Deleted with it, and restored with it.
+            /// Deleted with it, and restored with it; each row says so by an event of its own.
             case cascade
             /// Money or a signature hangs on it: deletion is refused and says what is in the way.
             case restrict
         }
 
-        public let rule: Rule
-        public let table: SQL
-        public let column: SQL
-        public let label: String
-        public let isSoftDeleted: Bool
+        let rule: Rule
+        /// Looked up when it is needed: resources refer to each other in circles.
+        let resource: @Sendable () -> Resource
+        let column: SQL
 
-        public init(_ rule: Rule, _ table: SQL, by column: SQL, _ label: String, isSoftDeleted: Bool = true) {
+        public init(_ rule: Rule, _ resource: @autoclosure @escaping @Sendable () -> Resource, by column: SQL) {
             self.rule = rule
-            self.table = table
+            self.resource = resource
             self.column = column
-            self.label = label
-            self.isSoftDeleted = isSoftDeleted
         }
     }
 
@@ -135,7 +169,10 @@ public struct Resource: Sendable {
     /// Every field that an answer shows, in order.
     public var visible: [Field] {
         var fields = [Field.identifier("id").readOnly().filterable()]
-        fields += self.fields
+        let embedded = Dictionary(
+            self.references.compactMap { reference in reference.embeddedName.map { (reference.field, $0) } }
+        ) { first, _ in first }
+        fields += self.fields.map { field in embedded[field.name].map(field.embedding) ?? field }
         if self.hasExternalID { fields.append(Self.externalID) }
         if self.hasCustomFields { fields.append(Self.customFields) }
         fields.append(Field.instant("created_at").readOnly().filterable().sortable())

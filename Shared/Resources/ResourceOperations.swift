@@ -7,6 +7,7 @@ public struct ResourceOperations: Sendable {
     let store: ResourceStore
     let commands: Commands
     let cursors: CursorSigner
+    private let expansions: [Expansion]
 
     var resource: Resource { self.store.resource }
 
@@ -14,6 +15,7 @@ public struct ResourceOperations: Sendable {
         self.store = store
         self.commands = commands
         self.cursors = cursors
+        self.expansions = Expansion.all(of: store.resource)
     }
 
     public func register(in router: inout Router) {
@@ -43,7 +45,46 @@ public struct ResourceOperations: Sendable {
             in: self.commands.database,
             deadline: context.deadline
         )
+        let asked = try self.expansions(input, context)
+        guard asked.isEmpty else {
+            try stored.require(context.ifMatch)
+            let embedded = try await self.embed(asked, into: [stored.row], context)
+            var writer = JSONWriter(capacity: stored.json.count * (asked.count + 1))
+            self.store.plan.write(stored.row, into: &writer) { writer in
+                for rows in embedded { rows.write(beside: 0, into: &writer) }
+            }
+            // No ETag: the version is the object's alone, and what is embedded changes without it.
+            return Reply(body: writer.finish())
+        }
         return try stored.reply(to: context)
+    }
+
+    /// What the caller wants embedded and may read.
+    private func expansions(_ input: Values, _ context: CallContext) throws(Fault) -> [Expansion] {
+        let names = input.texts(Expansion.parameterName)
+        let asked = self.expansions.filter { names.contains($0.name) }
+        for expansion in asked { try expansion.store.resource.read.check(context.member) }
+        return asked
+    }
+
+    private func embed(
+        _ expansions: [Expansion],
+        into rows: [Row],
+        _ context: CallContext
+    ) async throws -> [Expansion.Embedded] {
+        let organization = try context.caller().organization
+        var embedded: [Expansion.Embedded] = []
+        for expansion in expansions {
+            embedded.append(
+                try await expansion.load(
+                    for: rows,
+                    of: organization,
+                    from: self.commands.database,
+                    deadline: context.deadline
+                )
+            )
+        }
+        return embedded
     }
 
     /// A page; with `parent`, of the rows that point at it.
@@ -53,6 +94,7 @@ public struct ResourceOperations: Sendable {
         of parent: (column: SQL, id: Identifier)? = nil
     ) async throws -> Reply {
         let organization = try context.caller().organization
+        let asked = try self.expansions(input, context)
         let query = ListQuery(resource: self.resource, plan: self.store.plan)
         var filters = try query.filters(input)
         if let parent {
@@ -101,9 +143,14 @@ public struct ResourceOperations: Sendable {
                 deadline: context.deadline
             )[0].int("total")
         }
-        var writer = JSONWriter(capacity: 512 * (shown + 1))
+        let embedded = asked.isEmpty ? [] : try await self.embed(asked, into: (0..<shown).map { rows[$0] }, context)
+        var writer = JSONWriter(capacity: 512 * (shown + 1) * (asked.count + 1))
         writer.beginPage()
-        for index in 0..<shown { self.store.plan.write(rows[index], into: &writer) }
+        for index in 0..<shown {
+            self.store.plan.write(rows[index], into: &writer) { writer in
+                for rows in embedded { rows.write(beside: index, into: &writer) }
+            }
+        }
         writer.endPage(next: next, total: total)
         var reply = Reply(body: writer.finish())
         reply.next = next
@@ -197,20 +244,19 @@ public struct ResourceOperations: Sendable {
             let stored = try self.store.lock(id, for: organization, in: transaction)
             try stored.require(context.ifMatch)
             try self.resource.hooks.delete?(stored, context, transaction)
-            try self.removeDependents(of: stored, for: organization, at: context.now, in: transaction)
-            let statement: SQL =
-                self.resource.isSoftDeleted
-                ? "UPDATE " + self.resource.table + " SET deleted_at = $3, updated_at = $3, version = version + 1"
-                : "DELETE FROM " + self.resource.table
-            let condition: SQL = self.resource.isSoftDeleted ? "" : " AND $3::timestamptz IS NOT NULL"
-            try transaction.queue(
-                statement + " WHERE organization_id = $1 AND id = $2" + condition,
-                [.uuid(organization), .uuid(id), .instant(context.now)]
+            let ended = try self.store.end(
+                where: "id = $3",
+                [.uuid(id)],
+                atMost: 1,
+                for: organization,
+                at: context.now,
+                in: transaction
             )
-            return Outcome(
-                .nothing,
-                events: [self.store.event("deleted", .deleted, stored, because: try context.cause())]
-            )
+            let cause = try context.cause()
+            let deleted = self.store.event("deleted", .deleted, ended.first ?? stored, because: cause)
+            var dependents = Dependents(of: organization, because: cause.following(deleted))
+            try dependents.end(of: [id], self.resource, in: transaction)
+            return Outcome(.nothing, events: [deleted] + dependents.events)
         }
     }
 
@@ -230,24 +276,19 @@ public struct ResourceOperations: Sendable {
             guard let deletedAt = try rows[0].instantOrNil("deleted_at") else {
                 throw Fault(.conflict, "This \(self.resource.label) is not deleted.")
             }
-            try transaction.queue(
-                "UPDATE " + self.resource.table + " SET deleted_at = NULL WHERE organization_id = $1 AND id = $2",
-                [.uuid(organization), .uuid(id)]
+            let revived = try self.store.revive(
+                where: "id = $3",
+                [.uuid(id)],
+                for: organization,
+                at: context.now,
+                in: transaction
             )
-            for dependent in self.resource.dependents where dependent.rule == .cascade && dependent.isSoftDeleted {
-                try transaction.queue(
-                    "UPDATE " + dependent.table
-                        + " SET deleted_at = NULL, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND "
-                        + dependent.column + " = $2 AND deleted_at = $3",
-                    [.uuid(organization), .uuid(id), .instant(deletedAt), .instant(context.now)]
-                )
-            }
-            let stored = try self.store.lock(id, for: organization, in: transaction)
-            let after = try self.store.update(stored, Values(), for: organization, at: context.now, in: transaction)
-            return Outcome(
-                after.reply(),
-                events: [self.store.event("restored", .updated, after, because: try context.cause())]
-            )
+            guard let after = revived.first else { throw Fault.notFound(self.resource.label) }
+            let cause = try context.cause()
+            let restored = self.store.event("restored", .updated, after, because: cause)
+            var dependents = Dependents(of: organization, because: cause.following(restored))
+            try dependents.revive(of: [id], self.resource, deletedAt: deletedAt, in: transaction)
+            return Outcome(after.reply(), events: [restored] + dependents.events)
         }
     }
 }

@@ -17,6 +17,10 @@ public struct ResourceStore: Sendable {
             visible.allSatisfy { !($0.isSortable && $0.isNullable) },
             "\(resource.name): a cursor cannot stand behind a null"
         )
+        precondition(
+            resource.isSoftDeleted || resource.dependents.isEmpty,
+            "\(resource.name): a row that others belong to is marked, so that they can come back together"
+        )
         self.plan = RowPlan(
             visible: visible,
             hidden: Array(resource.stored.dropFirst(visible.count)),
@@ -84,9 +88,7 @@ public struct ResourceStore: Sendable {
                 + Self.alive(self.resource) + " AND " + condition,
             [.uuid(organization)] + values
         )
-        var stored: [Stored] = []
-        for index in 0..<rows.count { stored.append(try Stored(rows[index], of: self.plan)) }
-        return stored
+        return try self.stored(rows)
     }
 
     // MARK: - Writing
@@ -143,6 +145,54 @@ public struct ResourceStore: Sendable {
         )
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
         return try Stored(rows[0], of: self.plan)
+    }
+
+    /// Deletes the rows of a condition whose values begin at `$3`, and answers them as they are then, or were where nothing is left.
+    func end(
+        where condition: SQL,
+        _ values: [SQLValue],
+        atMost limit: Int,
+        for organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> [Stored] {
+        let table = self.resource.table
+        let chosen: SQL =
+            " WHERE organization_id = $1 AND id IN (SELECT id FROM " + table + " WHERE organization_id = $1"
+            + Self.alive(self.resource) + " AND " + condition + " ORDER BY id LIMIT "
+            + SQL.parameter(values.count + 3) + " FOR UPDATE) RETURNING " + self.plan.select
+        let statement: SQL =
+            self.resource.isSoftDeleted
+            ? "UPDATE " + table + " SET deleted_at = $2, updated_at = $2, version = version + 1" + chosen
+            : "WITH moment AS (SELECT $2::timestamptz) DELETE FROM " + table + chosen
+        return try self.stored(
+            transaction.query(statement, [.uuid(organization), .instant(now)] + values + [.int(Int64(limit))])
+        )
+    }
+
+    /// Restores deleted rows of a condition whose values begin at `$3`, and answers them as they are then.
+    func revive(
+        where condition: SQL,
+        _ values: [SQLValue],
+        for organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> [Stored] {
+        try self.stored(
+            transaction.query(
+                "UPDATE " + self.resource.table + " SET deleted_at = NULL, updated_at = $2, version = version + 1"
+                    + " WHERE organization_id = $1 AND deleted_at IS NOT NULL AND " + condition + " RETURNING "
+                    + self.plan.select,
+                [.uuid(organization), .instant(now)] + values
+            )
+        )
+    }
+
+    private func stored(_ rows: Rows) throws(SQLFault) -> [Stored] {
+        var stored: [Stored] = []
+        stored.reserveCapacity(rows.count)
+        for index in 0..<rows.count { stored.append(try Stored(rows[index], of: self.plan)) }
+        return stored
     }
 
     /// `nil` for what is computed and so cannot be stored.

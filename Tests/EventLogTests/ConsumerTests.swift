@@ -116,4 +116,23 @@ internal import Vocabulary
             }
         }
     }
+
+    @Test func `The lag is the age of what waits, and none where nothing does`() async throws {
+        try await Fixture.run { fixture in
+            // A clock that is ahead makes an event a minute old when it arrives.
+            let clock = WallClock { Instant.system().advanced(bySeconds: 60) }
+            let isAway = Mutex(true)
+            let away: @Sendable (ReceivedEvent) throws -> Void = { _ in
+                if isAway.withLock({ $0 }) { throw SQLFault(.connection, "the database is away") }
+            }
+            try await fixture.publish(of: [Identifier.random()])
+            try await fixture.consuming(fixture.source(), clock: clock, away) { consumer in
+                try await eventually("a lag") { consumer.states[0].lagSeconds >= 60 }
+                isAway.withLock { $0 = false }
+                try await eventually("the effect") { try await fixture.effects().count == 1 }
+                try await eventually("no lag") { consumer.states[0].lagSeconds == 0 }
+                #expect(consumer.states[0].isConnected)
+            }
+        }
+    }
 }

@@ -11,7 +11,8 @@ internal import Vocabulary
 struct Fixture: Sendable {
     static let service = "crm"
 
-    let producer: Database
+    let producerClone: TestServer.Clone
+    var producer: Database { self.producerClone.database }
     let consumer: Database
     let log = EventLog()
     let ownLog = EventLog()
@@ -26,9 +27,9 @@ struct Fixture: Sendable {
         let migrations = EventLog.migrations + [Migration("effects", Array(effects.utf8))]
         var configuration = TestServer.configuration
         configuration.transactionConnections = 8
-        try await TestServer.shared.withDatabase(EventLog.migrations, configuration: configuration) { producer in
+        try await TestServer.shared.withClone(EventLog.migrations, configuration: configuration) { producer in
             try await TestServer.shared.withDatabase(migrations) { consumer in
-                try await body(Fixture(producer: producer, consumer: consumer))
+                try await body(Fixture(producerClone: producer, consumer: consumer))
             }
         }
     }
@@ -83,6 +84,7 @@ struct Fixture: Sendable {
     /// Runs a consumer of `thing.made` while `body` runs. `before` may throw, after the effect was written.
     func consuming(
         _ source: FeedSource,
+        clock: WallClock = .system,
         _ after: @escaping @Sendable (ReceivedEvent) throws -> Void = { _ in },
         _ body: (EventConsumer) async throws -> Void
     ) async throws {
@@ -99,7 +101,7 @@ struct Fixture: Sendable {
             name: "test",
             database: self.consumer,
             log: self.ownLog,
-            clock: .system,
+            clock: clock,
             sources: [source],
             handlers: handlers,
             logger: Logger(label: "test")
@@ -115,6 +117,26 @@ struct Fixture: Sendable {
     func effects() async throws -> [Identifier] {
         let rows = try await self.consumer.read(.system, "SELECT event_id FROM effect ORDER BY position")
         return try (0..<rows.count).map { try rows[$0].uuid("event_id") }
+    }
+
+    /// Takes a backup of the producer, so to speak.
+    func backUp() async throws {
+        try await self.producerClone.execute(
+            "CREATE TABLE backup AS SELECT max(sequence) AS sequence FROM outbox_event"
+        )
+    }
+
+    /// Brings the producer back to what it was at its backup. `late` is done before its new epoch begins.
+    func restore(late: () async throws -> Void = {}) async throws {
+        try await self.producerClone.execute(
+            """
+            DELETE FROM outbox_event WHERE sequence > (SELECT sequence FROM backup);
+            SELECT setval(pg_get_serial_sequence('outbox_event', 'sequence'), sequence) FROM backup;
+            """
+        )
+        try await late()
+        // As the owner, whom row-level security binds like anybody.
+        try await PostgresScript.run("INSERT INTO outbox_epoch DEFAULT VALUES", url: self.producerClone.ownerURL)
     }
 
     /// `state type` of what is parked, in the order of the log.

@@ -17,6 +17,7 @@ enum Workshop {
         persistence.serve(self.maker, in: &router)
         persistence.serve(self.gadget, in: &router)
         persistence.serve(self.order, in: &router)
+        persistence.serve(self.part, in: &router)
         persistence.serve(self.gadget, of: self.maker, by: "maker_id", as: "gadgets", in: &router)
         return router
     }
@@ -34,8 +35,8 @@ enum Workshop {
         )
         resource.hasCustomFields = true
         resource.dependents = [
-            .init(.restrict, "shop_order", by: "maker_id", "order", isSoftDeleted: false),
-            .init(.cascade, "gadget", by: "maker_id", "gadget"),
+            .init(.restrict, Self.order, by: "maker_id"),
+            .init(.cascade, Self.gadget, by: "maker_id"),
         ]
         return resource
     }()
@@ -57,7 +58,8 @@ enum Workshop {
             ]
         )
         resource.actions = Set(Resource.Action.allCases)
-        resource.references = [.init("maker_id", to: "maker", "maker"), .init("supplier_id", to: Self.supplier)]
+        resource.references = [.init("maker_id", to: Self.maker), .init("supplier_id", toCopy: Self.supplier)]
+        resource.dependents = [.init(.cascade, Self.part, by: "gadget_id")]
         resource.hooks.create = { values, _, _ in
             if values.optionalText("name") == "cursed" { throw Rejection.conflict("cursed", "Nobody makes this.") }
         }
@@ -92,6 +94,27 @@ enum Workshop {
         resource.isSoftDeleted = false
         resource.hasExternalID = false
         resource.actions = [.create]
+        resource.read = .manage("shop")
+        return resource
+    }()
+
+    static let part: Resource = {
+        var resource = Resource(
+            service: "shop",
+            name: "part",
+            plural: "parts",
+            table: "part",
+            fields: [
+                .identifier("gadget_id").nullable().filterable(),
+                .identifier("maker_id").nullable(),
+                .identifier("order_id").nullable(),
+            ]
+        )
+        resource.hasExternalID = false
+        resource.references = [
+            .init("gadget_id", to: Self.gadget, isChecked: false), .init("maker_id", to: Self.maker),
+            .init("order_id", to: Self.order, isChecked: false),
+        ]
         return resource
     }()
 
@@ -110,6 +133,8 @@ enum Workshop {
             CONSTRAINT gadget__maker_id_fkey FOREIGN KEY (organization_id, maker_id) REFERENCES maker (organization_id, id));
         CREATE UNIQUE INDEX gadget__external_id_key ON gadget (organization_id, external_id) WHERE deleted_at IS NULL;
         CREATE TABLE shop_order (maker_id uuid NOT NULL, \(row));
+        CREATE TABLE part (gadget_id uuid, maker_id uuid, order_id uuid, deleted_at timestamptz, \(row));
+        CALL app_protect('part');
         CREATE TABLE supplier_ref (organization_id uuid NOT NULL, id uuid NOT NULL, name text NOT NULL, city text,
             met_as text NOT NULL, is_deleted boolean NOT NULL, version bigint NOT NULL, PRIMARY KEY (organization_id, id));
         CALL app_protect('supplier_ref');
@@ -142,6 +167,12 @@ extension TestService {
 
     func maker(_ name: String = "Acme") async throws -> String {
         try #require(try await self.json("shop.maker.create/1", body: ["name": .string(name)])["id"]?.string)
+    }
+
+    func part(of gadget: JSON, _ members: JSONObject = [:]) async throws -> JSON {
+        var members = members
+        members["gadget_id"] = gadget["id"]
+        return try await self.json("shop.part.create/1", body: .object(members))
     }
 
     func gadget(_ members: JSONObject = ["name": "lamp"]) async throws -> JSON {

@@ -89,6 +89,10 @@ public struct Catalog: Sendable {
             "required": .bool(place == "path" || field.isRequired),
             "schema": Schema.field(field, .request),
         ]
+        if case .list = field.kind {
+            parameter["style"] = "form"
+            parameter["explode"] = false
+        }
         if !field.summary.isEmpty { parameter["description"] = .string(field.summary) }
         return .object(parameter)
     }

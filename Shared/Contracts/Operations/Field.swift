@@ -12,6 +12,8 @@ public struct Field: Hashable, Sendable {
     public private(set) var isSortable = false
     /// How the value is redacted where it enters a log; `nil` for a value that may be shown.
     public private(set) var sensitivity: Sensitivity?
+    /// What an answer carries beside this id where it is asked to: the object itself, under this name.
+    public private(set) var embedded: String?
     public private(set) var summary = ""
     public private(set) var example: JSON?
     public private(set) var defaultValue: JSON?
@@ -166,6 +168,7 @@ extension Field {
     public func sortable() -> Field { self.with { $0.isSortable = true } }
     public func redacted(_ sensitivity: Sensitivity) -> Field { self.with { $0.sensitivity = sensitivity } }
     public func described(_ summary: String) -> Field { self.with { $0.summary = summary } }
+    public func embedding(_ name: String) -> Field { self.with { $0.embedded = name } }
     public func example(_ example: JSON) -> Field { self.with { $0.example = example } }
     public func defaulting(to value: JSON) -> Field { self.with { $0.defaultValue = value } }
 }

@@ -155,7 +155,7 @@ public struct InputDecoder {
         }
     }
 
-    /// Reads a query or path parameter, where integers and booleans come as text too.
+    /// Reads a query or path parameter, where integers and booleans come as text too, and lists as text with commas.
     public mutating func parameter(_ text: String, _ kind: Field.Kind, at place: String) -> Value? {
         switch kind {
         case .integer(let range):
@@ -172,6 +172,17 @@ public struct InputDecoder {
                 return self.refuse(place, "boolean", "true or false is expected here.")
             }
             return .boolean(text == "true")
+        case .list(let element, let countMax):
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            guard parts.count <= countMax else {
+                return self.refuse(place, "too_many", "At most \(countMax) values are accepted here.")
+            }
+            var values: [Value] = []
+            for part in parts {
+                guard let value = self.parameter(String(part), element, at: place) else { return nil }
+                values.append(value)
+            }
+            return .list(values)
         default:
             return self.value(text, kind, at: place)
         }

@@ -27,7 +27,14 @@ public enum Schema {
         }
         var schema: JSONObject = ["type": .string("object")]
         var properties = JSONObject()
-        for field in shown { properties[field.name] = Self.field(field, direction) }
+        for field in shown {
+            properties[field.name] = Self.field(field, direction)
+            guard direction == .response, let embedded = field.embedded else { continue }
+            properties[embedded] = [
+                "type": ["object", "null"], "additionalProperties": true,
+                "description": .string("The object that `\(field.name)` names; only where `expand` asks for it."),
+            ]
+        }
         schema["properties"] = .object(properties)
         let required = shown.filter { field in
             switch (direction, mode) {

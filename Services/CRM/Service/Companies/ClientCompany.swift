@@ -32,12 +32,12 @@ extension Resource {
         )
         resource.hasCustomFields = true
         resource.actions.insert(.batch)
-        resource.references = [.init("owner_id", to: .member)]
+        resource.references = [.init("owner_id", toCopy: .member)]
         resource.dependents = [
-            .init(.restrict, "contract", by: "client_company_id", "contract", isSoftDeleted: false),
-            .init(.cascade, "contact", by: "client_company_id", "contact"),
-            .init(.cascade, "deal", by: "client_company_id", "deal"),
-            .init(.cascade, "proposal", by: "client_company_id", "proposal"),
+            .init(.restrict, .contract, by: "client_company_id"),
+            .init(.cascade, .contact, by: "client_company_id"),
+            .init(.cascade, .deal, by: "client_company_id"),
+            .init(.cascade, .proposal, by: "client_company_id"),
         ]
         resource.hooks.create = { values, context, _ in
             if !values.has("currency") { values["currency"] = .text(try context.caller().currency.code) }

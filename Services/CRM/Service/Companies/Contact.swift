@@ -25,8 +25,8 @@ extension Resource {
         resource.hasCustomFields = true
         resource.actions.insert(.batch)
         resource.references = [
-            .init("client_company_id", to: "client_company", "client company"),
-            .init("owner_id", to: .member),
+            .init("client_company_id", to: .clientCompany),
+            .init("owner_id", toCopy: .member),
         ]
         resource.summary = "A person at a client company."
         return resource

@@ -62,12 +62,12 @@ extension Resource {
         resource.isSoftDeleted = false
         resource.actions = [.get, .list, .create, .change]
         resource.references = [
-            .init("proposal_id", to: "proposal", "proposal"),
-            .init("client_company_id", to: "client_company", "client company"),
-            .init("contact_id", to: "contact", "contact"),
-            .init("deal_id", to: "deal", "deal"),
-            .init("project_template_id", to: References.projectTemplate),
-            .init("owner_id", to: .member),
+            .init("proposal_id", to: .proposal),
+            .init("client_company_id", to: .clientCompany),
+            .init("contact_id", to: .contact),
+            .init("deal_id", to: .deal),
+            .init("project_template_id", toCopy: References.projectTemplate),
+            .init("owner_id", toCopy: .member),
         ]
         resource.hooks.create = { values, context, transaction in try ContractRules.begin(&values, context, transaction)
         }

@@ -44,13 +44,13 @@ extension Resource {
         resource.isStory = true
         resource.actions.insert(.batch)
         resource.references = [
-            .init("client_company_id", to: "client_company", "client company"),
-            .init("contact_id", to: "contact", "contact"),
-            .init("owner_id", to: .member),
+            .init("client_company_id", to: .clientCompany),
+            .init("contact_id", to: .contact),
+            .init("owner_id", toCopy: .member),
         ]
         resource.dependents = [
-            .init(.restrict, "contract", by: "deal_id", "contract", isSoftDeleted: false),
-            .init(.cascade, "proposal", by: "deal_id", "proposal"),
+            .init(.restrict, .contract, by: "deal_id"),
+            .init(.cascade, .proposal, by: "deal_id"),
         ]
         resource.hooks.create = { values, context, _ in try DealRules.begin(&values, context) }
         resource.hooks.change = { stored, changes, _, _ in try DealRules.change(stored, &changes) }

@@ -52,12 +52,12 @@ extension Resource {
         )
         resource.isStory = true
         resource.references = [
-            .init("client_company_id", to: "client_company", "client company"),
-            .init("contact_id", to: "contact", "contact"),
-            .init("deal_id", to: "deal", "deal"),
-            .init("owner_id", to: .member),
+            .init("client_company_id", to: .clientCompany),
+            .init("contact_id", to: .contact),
+            .init("deal_id", to: .deal),
+            .init("owner_id", toCopy: .member),
         ]
-        resource.dependents = [.init(.restrict, "contract", by: "proposal_id", "contract", isSoftDeleted: false)]
+        resource.dependents = [.init(.restrict, .contract, by: "proposal_id")]
         resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction)
         }
         resource.hooks.change = { stored, changes, _, _ in try ProposalRules.change(stored, &changes) }

@@ -37,7 +37,7 @@ extension Resource {
             ]
         )
         resource.actions = [.get, .list, .change]
-        resource.references = [.init("owner_id", to: .member)]
+        resource.references = [.init("owner_id", toCopy: .member)]
         resource.isSoftDeleted = false
         resource.isStory = true
         resource.summary = "The work that one signed contract began. It is made by the contract's signature."

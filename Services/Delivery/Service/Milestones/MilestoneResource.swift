@@ -30,6 +30,10 @@ extension Resource {
                 .instant("closed_at").nullable().readOnly(),
             ]
         )
+        resource.references = [
+            .init("project_id", to: .project, isChecked: false),
+            .init("engagement_id", to: .engagement, isChecked: false),
+        ]
         resource.isStory = true
         resource.actions = [.get, .list, .create, .change, .delete]
         resource.hooks.create = { values, context, transaction in

@@ -35,10 +35,14 @@ extension Resource {
         resource.isStory = true
         // Creating expands a template, and may not happen in a closed engagement: see CreateProject.
         resource.actions = [.get, .list, .change, .delete]
-        resource.references = [.init("owner_id", to: .member)]
+        resource.references = [
+            .init("engagement_id", to: .engagement, isChecked: false),
+            .init("project_template_id", to: .projectTemplate, isChecked: false),
+            .init("owner_id", toCopy: .member),
+        ]
         resource.dependents = [
-            .init(.cascade, "milestone", by: "project_id", "milestone"),
-            .init(.cascade, "task", by: "project_id", "task"),
+            .init(.cascade, .milestone, by: "project_id"),
+            .init(.cascade, .task, by: "project_id"),
         ]
         resource.summary = "A piece of work within an engagement, empty or made from a template."
         return resource

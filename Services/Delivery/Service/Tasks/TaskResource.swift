@@ -40,7 +40,12 @@ extension Resource {
             ]
         )
         resource.computed = ["depends_on": TaskDependencies.list]
-        resource.references = [.init("assignee_id", to: .member)]
+        resource.references = [
+            .init("project_id", to: .project, isChecked: false),
+            .init("engagement_id", to: .engagement, isChecked: false),
+            .init("milestone_id", to: .milestone, isChecked: false),
+            .init("assignee_id", toCopy: .member),
+        ]
         resource.isStory = true
         // Creating and changing keep the dependencies too: see TaskEdits.
         resource.actions = [.get, .list, .delete]
