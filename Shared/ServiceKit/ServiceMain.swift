@@ -2,6 +2,7 @@ public import Contracts
 public import Logging
 public import NIOCore
 public import Postgres
+internal import Resources
 public import ServiceLifecycle
 public import Telemetry
 public import Vocabulary
