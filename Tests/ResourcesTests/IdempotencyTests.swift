@@ -3,6 +3,7 @@ internal import Postgres
 internal import Resources
 internal import TestKit
 internal import Testing
+internal import Vocabulary
 
 @Suite struct IdempotencyTests {
     @Test func `A repeated request reads the first answer`() async throws {
