@@ -169,7 +169,9 @@ let package = Package(
         .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Vocabulary"], exclude: ["Blessed"]),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire", "Contracts", "Vocabulary", nioCore, nioPosix, nioEmbedded, nioSSL, crypto]
+            dependencies: [
+                "Wire", "Contracts", "Vocabulary", "TestKit", nioCore, nioPosix, nioEmbedded, nioSSL, crypto,
+            ]
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Vocabulary", "TestKit"]),
         .testTarget(

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -55,12 +56,20 @@ class Reader(threading.Thread):
         self.answer = self.client.get(ROUTE)
 
 
-def test_what_runs_is_answered_before_a_process_ends(stack, firm, crm):
+@contextmanager
+def a_running_read(stack, firm):
+    """Yields a request that waits in crm for a lock; when the block ends it gets it, and its answer is there."""
     eventually(lambda: firm.get(ROUTE).status == 200, "the gateway has crm")
     reader = Reader(firm)
     with LockedTable(stack, "crm", "client_company"):
         reader.start()
         wait_for_the_read(stack)
+        yield reader
+    reader.join(timeout=10)
+
+
+def test_what_runs_is_answered_before_a_process_ends(stack, firm, crm):
+    with a_running_read(stack, firm) as reader:
         crm.send_signal(signal.SIGTERM)
         eventually(lambda: not stack.is_ready("crm"), "readiness is false at once", seconds=AT_ONCE_SECONDS)
         assert stack.admin("crm", "/livez") == "ok\n"
@@ -68,22 +77,16 @@ def test_what_runs_is_answered_before_a_process_ends(stack, firm, crm):
         refused = firm.get(ROUTE).expect(503)
         assert refused.json()["code"] == "unavailable" and "retry-after" in refused.headers
         assert crm.poll() is None and reader.answer is None
-    reader.join(timeout=10)
     reader.answer.expect(200)
     assert crm.wait(timeout=30) == 0
 
 
 def test_a_second_signal_ends_a_process_at_once(stack, firm, crm):
-    eventually(lambda: firm.get(ROUTE).status == 200, "the gateway has crm")
-    reader = Reader(firm)
-    with LockedTable(stack, "crm", "client_company"):
-        reader.start()
-        wait_for_the_read(stack)
+    with a_running_read(stack, firm) as reader:
         crm.send_signal(signal.SIGTERM)
         eventually(lambda: not stack.is_ready("crm"), "the first signal is taken")
         crm.send_signal(signal.SIGTERM)
         assert crm.wait(timeout=AT_ONCE_SECONDS) == 1
-        reader.join(timeout=10)
     assert reader.answer.status == 503
 
 

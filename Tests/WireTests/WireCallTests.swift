@@ -1,6 +1,7 @@
 internal import Contracts
 internal import NIOCore
 internal import NIOPosix
+internal import TestKit
 internal import Testing
 
 @testable internal import Wire

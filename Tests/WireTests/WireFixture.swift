@@ -2,6 +2,7 @@ internal import Contracts
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
+internal import TestKit
 internal import Testing
 
 @testable internal import Wire
@@ -61,39 +62,6 @@ struct TestHandler: CallHandler {
             cancelled.add()
         } onCancel: {
             ended.continuation.finish()
-        }
-    }
-}
-
-/// Counts, and lets a test wait for a count.
-final class Counter: Sendable {
-    private struct State {
-        var count = 0
-        var waiting: [(Int, CheckedContinuation<Void, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var count: Int { self.state.withLock { $0.count } }
-
-    func add() {
-        let ready = self.state.withLock { state in
-            state.count += 1
-            let ready = state.waiting.filter { $0.0 <= state.count }
-            state.waiting.removeAll { $0.0 <= state.count }
-            return ready
-        }
-        for (_, continuation) in ready { continuation.resume() }
-    }
-
-    func reaches(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReached = self.state.withLock { state in
-                if state.count >= count { return true }
-                state.waiting.append((count, continuation))
-                return false
-            }
-            if isReached { continuation.resume() }
         }
     }
 }

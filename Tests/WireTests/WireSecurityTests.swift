@@ -1,4 +1,5 @@
 internal import Contracts
+internal import TestKit
 internal import Testing
 
 @testable internal import Wire

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Synchronization
+internal import TestKit
 internal import Vocabulary
 
 /// Companies in memory, with the replies that the resource mechanism gives.
@@ -48,6 +49,8 @@ final class FakeCRM: Sendable {
             writer.beginArray()
             for row in rows { writer.raw(row) }
             writer.endArray()
+            writer.key("user_agent")
+            writer.string(context.userAgent ?? "")
             writer.key("amount")
             writer.int(input.optionalInteger("amount_minor[gte]") ?? -1)
             writer.key("organization")
@@ -84,38 +87,5 @@ final class FakeCRM: Sendable {
     private func body(_ id: Identifier, _ name: String, _ version: Int64) -> [UInt8] {
         JSON.object(["id": .string(id.description), "name": .string(name), "note": .null, "version": .int(version)])
             .bytes
-    }
-}
-
-/// Counts, and lets a test wait for a count.
-final class Counter: Sendable {
-    private struct State {
-        var count = 0
-        var waiting: [(Int, CheckedContinuation<Void, Never>)] = []
-    }
-
-    private let state = Mutex(State())
-
-    var count: Int { self.state.withLock { $0.count } }
-
-    func add() {
-        let ready = self.state.withLock { state in
-            state.count += 1
-            let ready = state.waiting.filter { $0.0 <= state.count }
-            state.waiting.removeAll { $0.0 <= state.count }
-            return ready
-        }
-        for (_, continuation) in ready { continuation.resume() }
-    }
-
-    func reaches(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReached = self.state.withLock { state in
-                if state.count >= count { return true }
-                state.waiting.append((count, continuation))
-                return false
-            }
-            if isReached { continuation.resume() }
-        }
     }
 }
