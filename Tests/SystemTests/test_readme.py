@@ -22,5 +22,5 @@ def test_the_tour_of_the_readme_works(stack):
         ["bash", "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
         env=stack.cli_environment(PATH=f"{stack.run_dir}/bin:{stack.environment['PATH']}"))
     for shown in ('"role":"owner"', '"weighted_minor":', '"client_company":{', '"name":"First deal"', '"openapi":"3.1.0"',
-                  "event: ", 'etag: "1"', '"name":"Renamed"', "Signed in", "Acme", "The trace"):
+                  "data: {", 'etag: "1"', '"name":"Renamed"', "Signed in", "Acme", "The trace"):
         assert shown in done.stdout, f"{shown} is missing in\n{done.stdout}\n{done.stderr}"
