@@ -29,10 +29,21 @@ public struct Commands: Sendable {
         self.catchUp = catchUp
     }
 
-    /// Waits until what another service had committed for an organization is applied here.
-    public func catchUp(with owner: String, for organization: Identifier) async {
-        await self.catchUp?(owner, organization)
+    /// Waits until what another service had committed for an organization is applied here, for a decision that would be wrong
+    /// on less. Where it does not arrive in time nothing is decided: the caller is told to come back.
+    public func requireCaughtUp(with owner: String, for organization: Identifier) async throws(Fault) {
+        guard let catchUp = self.catchUp else { return }
+        guard await catchUp(owner, organization) else {
+            throw Fault(
+                .unavailable,
+                "What \(owner) knows has not arrived, and this depends on it. Try again in a moment.",
+                retryAfter: Self.catchUpRetrySeconds
+            )
+        }
     }
+
+    /// When to come back for a decision that waits for another service.
+    private static let catchUpRetrySeconds = 1
 
     /// Runs `body` in the caller's organization. With an idempotency key the first outcome is stored and replayed; with `Dry-Run`
     /// everything happens and is then rolled back, and the answer tells what would have been. Where it names rows of other
@@ -50,7 +61,8 @@ public struct Commands: Sendable {
             }
         } catch let unknown as UnknownReference {
             let organization = try context.caller().organization
-            for owner in unknown.owners.sorted() { await self.catchUp(with: owner, for: organization) }
+            // Whether it arrived or not: the second attempt finds the rows, or says which it does not know.
+            for owner in unknown.owners.sorted() { _ = await self.catchUp?(owner, organization) }
         }
         return try await self.attempt(declaration, context) { transaction in
             do { return try body(transaction) } catch let unknown as UnknownReference { throw unknown.fault }

@@ -23,7 +23,7 @@ public struct Persistence: Sendable {
     /// The same, with requests that wait for what `consumer` is about to apply.
     public func catchingUp(with consumer: EventConsumer) -> Persistence {
         self.catchingUp { owner, organization in
-            _ = await consumer.catchUp(with: owner, for: organization, within: Self.catchUpLimit)
+            await consumer.catchUp(with: owner, for: organization, within: Self.catchUpLimit)
         }
     }
 

@@ -57,6 +57,23 @@ internal import Vocabulary
         }
     }
 
+    /// With revenue away nobody knows of its drafts: the engagement is completed once it is back, and not before.
+    @Test func isNotCompletedOnStaleKnowledge() async throws {
+        try await World.run { world in
+            let id = try await world.engagement()
+            world.isReachable.set(false)
+            let fault = await world.refusal("engagement.complete", id)
+            #expect(fault?.code == .unavailable)
+            #expect(fault?.retryAfter == 1)
+            let stored = try await world.service.json("delivery.engagement.get/1", ["id": id])
+            #expect(stored["status"] == "active")
+            // What it could not tell: there is a draft.
+            try await world.invoice("created", Identifier.random(), of: id, status: "draft", version: 1)
+            world.isReachable.set(true)
+            #expect(await world.refusal("engagement.complete", id)?.problems.first?.code == "draft_invoices")
+        }
+    }
+
     @Test func takesNoProjectOnceItIsClosed() async throws {
         try await World.run { world in
             let id = try await world.engagement()

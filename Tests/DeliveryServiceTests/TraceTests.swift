@@ -36,6 +36,16 @@ internal import Vocabulary
         }
     }
 
+    @Test(arguments: [true, false])
+    func saysWhereTheStoryIsLonger(hasMore: Bool) async throws {
+        let peers = PeerCalls { _, _, _ throws(Fault) in ["data": .array(Self.story), "has_more": .bool(hasMore)] }
+        try await World.run(peers: peers) { world in
+            let id = try await world.engagement()
+            let trace = try await world.service.json("delivery.engagement.trace/1", ["id": id])
+            #expect(trace["has_more"] == .bool(hasMore))
+        }
+    }
+
     @Test func withoutATimelineThereIsNoTrace() async throws {
         try await World.run { world in
             let fault = await world.refusal("engagement.trace", try await world.engagement())

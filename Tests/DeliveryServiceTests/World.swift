@@ -13,12 +13,21 @@ struct World: Sendable {
     let service: TestService
     let handlers: EventHandlers
     let caughtUp: Log
+    /// Whether the services that a request waits for can be reached.
+    let isReachable: Toggle
 
     /// Which services a request waited for.
     final class Log: Sendable {
         private let entries = Mutex<[String]>([])
         var producers: [String] { self.entries.withLock { $0 } }
         func append(_ producer: String) { self.entries.withLock { $0.append(producer) } }
+    }
+
+    /// What a test switches while the world is running.
+    final class Toggle: Sendable {
+        private let value = Mutex(true)
+        var isOn: Bool { self.value.withLock { $0 } }
+        func set(_ isOn: Bool) { self.value.withLock { $0 = isOn } }
     }
 
     static let nobody = PeerCalls { operation, _, _ throws(Fault) in
@@ -29,16 +38,25 @@ struct World: Sendable {
         peers: PeerCalls = World.nobody,
         _ body: (World) async throws -> Void
     ) async throws {
-        let caughtUp = Log()
+        let (caughtUp, isReachable) = (Log(), Toggle())
         try await TestService.run(
             Delivery.migrations,
             service: "delivery",
             { persistence in
-                Delivery(persistence.catchingUp { producer, _ in caughtUp.append(producer) }).router(peers: peers)
+                let catchingUp = persistence.catchingUp { producer, _ in
+                    caughtUp.append(producer)
+                    return isReachable.isOn
+                }
+                return Delivery(catchingUp).router(peers: peers)
             },
             { service in
                 try await body(
-                    World(service: service, handlers: Delivery(service.persistence).handlers, caughtUp: caughtUp)
+                    World(
+                        service: service,
+                        handlers: Delivery(service.persistence).handlers,
+                        caughtUp: caughtUp,
+                        isReachable: isReachable
+                    )
                 )
             }
         )

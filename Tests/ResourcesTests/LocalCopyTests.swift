@@ -87,8 +87,8 @@ internal import Vocabulary
                 Workshop.router(
                     persistence.catchingUp { owner, organization in
                         waits.withLock { $0.append(owner) }
-                        guard let shop = place.withLock({ $0 }), shop.organization == organization else { return }
-                        _ = try? await shop.supplier("created", late)
+                        guard let shop = place.withLock({ $0 }), shop.organization == organization else { return false }
+                        return (try? await shop.supplier("created", late)) != nil
                     }
                 )
             },

@@ -111,7 +111,7 @@ internal import Vocabulary
             let persistence = fixture.service.persistence.catchingUp { producer, _ in
                 #expect(producer == "crm")
                 // What the consumer does meanwhile.
-                try? await fixture.tell("client_company.created", "crm", late, ["name": "Late"])
+                return (try? await fixture.tell("client_company.created", "crm", late, ["name": "Late"])) != nil
             }
             let router = Revenue(persistence).router()
             let context = CallContext(

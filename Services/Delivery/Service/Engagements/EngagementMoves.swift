@@ -17,7 +17,11 @@ struct EngagementMoves: Sendable {
     )
     static let resume = Move.declaration("resume", of: .engagement, "resumed", "Take an engagement up again.")
     static let complete = Move.declaration("complete", of: .engagement, "completed", "Complete an engagement.")
-        .described("Every project must be completed or cancelled, and no invoice may be a draft.")
+        .described(
+            "Every project must be completed or cancelled, and no invoice may be a draft. Where revenue cannot say which are, the "
+                + "answer is 503 and the engagement stays as it is."
+        )
+        .faults(.notFound, .invalidTransition, .conflict, .stale, .validationFailed, .unavailable)
     static let cancel = Move.declaration(
         "cancel",
         of: .engagement,
@@ -62,8 +66,8 @@ struct EngagementMoves: Sendable {
         }
         router.serve(Self.complete) { input, context in
             let organization = try context.caller().organization
-            // A draft that was finalized a moment ago is in nobody's way.
-            await self.move.commands.catchUp(with: References.invoice.owner, for: organization)
+            // A draft that was finalized a moment ago is in nobody's way, and one that was made a moment ago is.
+            try await self.move.commands.requireCaughtUp(with: References.invoice.owner, for: organization)
             return try await self.move(try MoveRequest(input), Self.complete, context, "completed") {
                 engagement,
                 transaction in
