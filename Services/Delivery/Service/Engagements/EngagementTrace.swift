@@ -6,7 +6,8 @@ internal import Vocabulary
 
 /// Tells an engagement's whole story, from the deal it began with to its last payment.
 struct EngagementTrace: Operation {
-    static let eventsMax = 10_000
+    /// As many as the timeline tells of a story.
+    static let eventsMax = 2_000
 
     static let declaration = OperationDeclaration(
         "delivery.engagement.trace",
@@ -22,6 +23,7 @@ struct EngagementTrace: Operation {
                 .identifier("engagement_id"), .identifier("correlation_id"),
                 .list("data", of: .document(bytesMax: Int.max), countMax: Self.eventsMax),
                 .list("tree", of: .document(bytesMax: Int.max), countMax: Self.eventsMax),
+                .boolean("has_more").described("The story is longer than what is shown."),
             ]
         )
     )
@@ -57,6 +59,7 @@ struct EngagementTrace: Operation {
                 "correlation_id": .string(story.description),
                 "data": .array(events),
                 "tree": .array(TraceTree(events).roots),
+                "has_more": .bool(answer["has_more"]?.bool == true),
             ]
             return Reply(body: body.bytes)
         }
