@@ -128,6 +128,24 @@ extension SignaturePacket {
         #expect(throws: Rejection.self) { try packet.open(by: bob, link) }
     }
 
+    /// Whoever could still act cannot any more; what was done stays evidence, and who was sent nothing was sent nothing.
+    @Test(arguments: [SignatureRecipient.Status.expired, .voided])
+    func theEndOfAPacketIsTheEndOfEachLink(end: SignatureRecipient.Status) throws {
+        let before: [SignatureRecipient.Status] = [.pending, .sent, .opened, .consented, .signed, .declined]
+        var packet = SignaturePacket(
+            restoring: packetID,
+            versionID: version.id,
+            contentSHA256: sha,
+            routing: .parallel,
+            status: .inProgress,
+            recipients: before.enumerated().map { index, status in
+                SignatureRecipient(id: Identifier(high: 7, low: UInt64(index)), status: status)
+            }
+        )
+        _ = end == .expired ? try packet.expire() : try packet.void(because: "wrong")
+        #expect(packet.recipients.map(\.status) == [.pending, end, end, end, .signed, .declined])
+    }
+
     @Test func aPacketNeedsASigner() {
         for recipients in [[], [SignatureRecipient(id: eve, role: .viewer)], [.init(id: ann), .init(id: ann)]] {
             #expect(throws: Rejection.self) {
@@ -172,8 +190,9 @@ extension SignaturePacket {
         SignatureRecipient.Status.allCases.map { (from, $0) }
     }
     static let recipients: [SignatureRecipient.Status: Set<SignatureRecipient.Status>] = [
-        .pending: [.sent], .sent: [.opened, .declined, .expired], .opened: [.consented, .declined, .expired],
-        .consented: [.signed, .declined, .expired], .expired: [.sent], .signed: [], .declined: [],
+        .pending: [.sent], .sent: [.opened, .declined, .expired, .voided],
+        .opened: [.consented, .declined, .expired, .voided], .consented: [.signed, .declined, .expired, .voided],
+        .expired: [.sent], .signed: [], .declined: [], .voided: [],
     ]
 
     @Test(arguments: recipientPairs)

@@ -176,4 +176,42 @@ internal import Vocabulary
             #expect(try await service.json("crm.proposal.get/1", ["id": id])["status"] == "expired")
         }
     }
+
+    /// Who looks after a proposal and whom one talks to is not what a client accepts.
+    @Test(arguments: ["owner_id", "contact_id", "external_id"])
+    func whatIsNoContentChangesAtAnyTime(field: String) async throws {
+        try await Sale.run { sale in
+            let deal = try await sale.deal(try await sale.company(), stage: "won")
+            let accepted = try await sale.accepted(deal: deal)
+            var value = JSON.string("ERP-1")
+            if field == "owner_id" { value = .string(try await sale.service.member(in: crmHandlers()).description) }
+            if field == "contact_id" { value = .string(try await sale.contact(of: accepted)) }
+            let changed = try await sale.change("proposal", accepted, .object([field: value]))
+            #expect(changed[field] == value)
+            #expect(changed["status"] == "accepted")
+            #expect(changed["content_sha256"] == accepted["content_sha256"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            ["title": "Other"], ["introduction": "Hello."], ["terms": "Net 30."], ["valid_until": "2027-01-01"],
+            ["lines": Sale.lines], ["discount_percent": "10"], ["discount_amount_minor": 1],
+            ["prices_include_tax": true],
+            ["external_id": "ERP-1", "terms": "Net 30."],
+        ] as [JSON]
+    )
+    func whatIsContentIsFrozenWithTheVersion(change: JSON) async throws {
+        try await Sale.run { sale in
+            let proposal = try await sale.proposal(deal: try await sale.deal(try await sale.company()))
+            let sent = try await sale.act("proposal.send", try proposal.id())
+            let refusal = await sale.service.refusal(
+                "crm.proposal.change/1",
+                ["id": try sent.id()],
+                body: change,
+                ifMatch: sent["version"]?.int64
+            )
+            #expect(refusal?.problems.first?.code == "version_frozen")
+        }
+    }
 }

@@ -49,6 +49,16 @@ struct Sale {
         try await self.service.json("crm.\(operation)/1", ["id": id], body: body, key: Identifier.random().description)
     }
 
+    /// Patches a proposal or a contract as it was last read.
+    func change(_ resource: String, _ read: JSON, _ patch: JSON) async throws -> JSON {
+        try await self.service.json(
+            "crm.\(resource).change/1",
+            ["id": read.id()],
+            body: patch,
+            ifMatch: read["version"]?.int64
+        )
+    }
+
     func refusal(
         _ operation: String,
         _ id: String,
@@ -92,6 +102,31 @@ struct Sale {
         )
     }
 
+    /// Somebody at the client of an offer.
+    func contact(of offer: JSON) async throws -> String {
+        try await self.id(
+            of: "crm.contact.create/1",
+            ["client_company_id": offer["client_company_id"] ?? .null, "first_name": "Bob", "last_name": "Client"]
+        )
+    }
+
+    /// A project template that delivery has.
+    func template(_ id: Identifier) async throws {
+        try await self.service.receive(
+            "project_template.created",
+            from: "delivery",
+            aggregate: id,
+            payload: ["data": ["id": .string(id.description), "name": "Relaunch"]],
+            crmHandlers()
+        )
+    }
+
+    /// A contract that is out for signature.
+    func sent(_ body: JSON = [:]) async throws -> JSON {
+        let deal = try await self.deal(try await self.company(), stage: "won")
+        return try await self.act("contract.send", try await self.contract(try await self.accepted(deal: deal)), body)
+    }
+
     static func signature(_ contract: JSON) -> JSON {
         [
             "signer_name": "Ada Client", "signer_email": "ada@client.example",
@@ -103,4 +138,8 @@ struct Sale {
     private func id(of operation: String, _ body: JSON) async throws -> String {
         try #require(try await self.service.json(operation, body: body)["id"]?.string)
     }
+}
+
+extension JSON {
+    func id() throws -> String { try #require(self["id"]?.string) }
 }

@@ -229,4 +229,30 @@ internal import Vocabulary
             }
         }
     }
+
+    /// A reference is taken as long as its payment stands: what was recorded wrongly is reversed and recorded again.
+    @Test func aReversedPaymentIsRecordedAgainUnderItsReference() async throws {
+        try await Fixture.run { fixture in
+            let body = fixture.payment(1_000, [], ["external_reference": "BANK-1"])
+            for round in 1...2 {
+                let payment = try await fixture.service.json(
+                    "revenue.payment.create/1",
+                    body: body,
+                    key: "pay \(round)"
+                )
+                let twice = await fixture.service.refusal("revenue.payment.create/1", body: body, key: "again \(round)")
+                #expect(twice?.code == .conflict)
+                #expect(twice?.problems.first?.pointer == "/external_reference")
+                let reversed = try await fixture.service.json(
+                    "revenue.payment.reverse/1",
+                    ["id": try payment.text("id")],
+                    body: ["reason": "Wrong amount."],
+                    key: "reverse \(round)"
+                )
+                #expect(reversed["external_reference"] == "BANK-1")
+            }
+            let third = try await fixture.service.json("revenue.payment.create/1", body: body, key: "pay 3")
+            #expect(third["external_reference"] == "BANK-1")
+        }
+    }
 }

@@ -249,7 +249,7 @@ extension SignaturePacket {
             self.recipients[index].status = .sent
             self.recipients[index].termsServedAt = nil
             self.recipients[index].disclosureVersion = nil
-        case .pending, .signed, .declined: throw self.recipients[index].status.refusal(to: .sent)
+        case .pending, .signed, .declined, .voided: throw self.recipients[index].status.refusal(to: .sent)
         }
         self.recipients[index].expiresAt = expiresAt
         return .resent(recipient: recipientID, expiresAt: expiresAt)
@@ -269,10 +269,11 @@ extension SignaturePacket {
         return .recipientExpired(recipient: recipientID)
     }
 
-    /// Ends the packet for want of signatures.
+    /// Ends the packet for want of signatures, and with it the time of everybody who could still sign.
     public mutating func expire() throws(Rejection) -> SignaturePacketEvent {
         try self.status.require(to: .expired)
         self.status = .expired
+        self.closeLinks(as: .expired)
         return .expired
     }
 
@@ -281,7 +282,15 @@ extension SignaturePacket {
         try self.status.require(to: .voided)
         let reason = try Words.require(reason, at: "/reason", "A packet is voided with a reason.")
         self.status = .voided
+        self.closeLinks(as: .voided)
         return .voided(reason: reason)
+    }
+
+    /// Ends what is open of each recipient; what somebody has done stays as it is, and so does who was never sent anything.
+    private mutating func closeLinks(as status: SignatureRecipient.Status) {
+        for index in self.recipients.indices where self.recipients[index].status.successors.contains(status) {
+            self.recipients[index].status = status
+        }
     }
 
     private func index(ofSigner recipientID: Identifier, at now: Instant) throws(Rejection) -> Int {

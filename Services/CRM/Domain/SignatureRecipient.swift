@@ -42,6 +42,8 @@ public struct SignatureRecipient: Hashable, Sendable {
     /// How far one recipient has come: terms are opened before they are agreed to, and signed last.
     public enum Status: String, Lifecycle {
         case pending, sent, opened, consented, signed, declined, expired
+        /// The packet was taken back before this recipient had signed.
+        case voided
 
         public static let subject = "The recipient"
 
@@ -49,11 +51,11 @@ public struct SignatureRecipient: Hashable, Sendable {
         public var successors: [Status] {
             switch self {
             case .pending: [.sent]
-            case .sent: [.opened, .declined, .expired]
-            case .opened: [.consented, .declined, .expired]
-            case .consented: [.signed, .declined, .expired]
+            case .sent: [.opened, .declined, .expired, .voided]
+            case .opened: [.consented, .declined, .expired, .voided]
+            case .consented: [.signed, .declined, .expired, .voided]
             case .expired: [.sent]
-            case .signed, .declined: []
+            case .signed, .declined, .voided: []
             }
         }
     }
@@ -70,7 +72,7 @@ public struct SignatureAct: Hashable, Sendable {
 
     /// What the server knows of the person who acts.
     public struct Circumstances: Hashable, Sendable {
-        /// How the person was recognised: `link`, `otp` or `account`.
+        /// How the person who acted was recognised: `link`, `otp`, `account` for a member's session, `api_key` for a machine.
         public let authentication: String
         public let address: String
         public let userAgent: String

@@ -19,6 +19,7 @@ public struct Revenue: Sendable {
             Migration("revenue_004", PackageResources.revenue_004_causes_of_pauses_sql),
             Migration("revenue_005", PackageResources.revenue_005_milestones_sql),
             Migration("revenue_006", PackageResources.revenue_006_engagement_status_sql),
+            Migration("revenue_007", PackageResources.revenue_007_payment_references_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.

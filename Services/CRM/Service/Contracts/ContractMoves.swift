@@ -26,6 +26,7 @@ struct ContractMoves: Sendable {
                 try self.cancel(request, before, context, transaction)
             }
         }
+        ContractEvidence.register(in: &router, self.contracts, self.commands.database)
         router.publishes(Resource.contractEvents)
     }
 
@@ -122,13 +123,11 @@ struct ContractMoves: Sendable {
             throw Rejection.conflict("packet_not_open", "This version is not out for signature; send it first.")
         }
         var (packet, signer) = try SignaturePackets.lock(packetID, caller.organization, transaction)
-        if let named = signer.email, let email = request.signer.email, named.lowercased() != email.lowercased() {
-            throw Rejection.conflict("not_the_signer", "The contract was sent to somebody else.")
-        }
+        try signer.require(request.signer)
         signer = SignaturePackets.Signer(name: request.signer.name, email: request.signer.email ?? signer.email)
         guard let recipient = packet.signers.first?.id else { throw Fault(.internalError, "a packet without signers") }
         let circumstances = SignatureAct.Circumstances(
-            authentication: "account",
+            authentication: caller.authentication,
             address: context.remoteAddress ?? "unknown",
             userAgent: context.userAgent ?? "unknown",
             at: context.now
@@ -186,7 +185,11 @@ struct ContractMoves: Sendable {
         guard case .cancelled(let reason, let voided) = try contract.cancel(because: request.reason) else {
             throw Fault(.internalError, "a cancellation is a cancellation")
         }
-        if let voided { try SignaturePackets.close(voided, as: .voided, organization, at: context.now, transaction) }
+        if let voided {
+            try SignaturePackets.close(voided, organization, at: context.now, transaction) { packet throws(Rejection) in
+                try packet.void(because: reason)
+            }
+        }
         var columns = contract.columns
         columns["cancel_reason"] = .text(reason)
         columns["closed_at"] = .instant(context.now)
@@ -212,6 +215,16 @@ struct ContractMoves: Sendable {
     ) throws -> (Stored, EventRecord) {
         let after = try self.contracts.update(before, columns, for: cause.organization, at: cause.now, in: transaction)
         return (after, self.contracts.event(event, activity, after, previous: before, extra: extra, because: cause))
+    }
+}
+
+extension Caller {
+    /// How the evidence of a signature says that the caller was recognised.
+    fileprivate var authentication: String {
+        switch self.kind {
+        case .member: "account"
+        case .apiKey, .contact, .system, .workflow: self.kind.rawValue
+        }
     }
 }
 

@@ -116,13 +116,15 @@ enum ContractRules {
         }
     }
 
-    /// A draft is edited in place. An edit of what was sent makes a new version and voids the packet that is out.
+    /// A draft is edited in place. An edit of what was sent makes a new version and voids the packet that is out. What is no
+    /// content changes at any time.
     static func change(
         _ stored: Stored,
         _ changes: inout Values,
         _ context: CallContext,
         _ transaction: borrowing Transaction
     ) throws {
+        guard AdministrativeFields.isContent(changes) else { return }
         var contract = try Contract(stored)
         if let lines = changes["lines"] {
             guard try stored.row.uuidOrNil("proposal_id") == nil else {
@@ -148,13 +150,10 @@ enum ContractRules {
         changes["content_sha256"] = .null
         changes["sign_until"] = .null
         if let voided {
-            try SignaturePackets.close(
-                voided,
-                as: .voided,
-                try context.caller().organization,
-                at: context.now,
-                transaction
-            )
+            let organization = try context.caller().organization
+            try SignaturePackets.close(voided, organization, at: context.now, transaction) { packet throws(Rejection) in
+                try packet.void(because: "The content was changed.")
+            }
         }
     }
 

@@ -4,7 +4,8 @@ internal import Postgres
 internal import Resources
 internal import Vocabulary
 
-/// The rows of packets, recipients and acts. Packets have no operations of their own yet: a contract's verbs move them.
+/// The rows of packets, recipients and acts. Packets have no operations of their own yet: a contract's verbs move them, and
+/// ``ContractEvidence`` shows them.
 enum SignaturePackets {
     /// The disclosure that a signer is served before consenting; its text is part of the client's view of the contract.
     static let disclosureVersion = "2026-11"
@@ -13,6 +14,27 @@ enum SignaturePackets {
     struct Signer: Sendable {
         var name: String?
         var email: String?
+
+        /// Admits the person who signs: the one whom the contract was sent to, as far as that was said. A name counts only where no
+        /// address was given: it is then all that tells one signer from another.
+        func require(_ given: Signer) throws {
+            if let email = self.email {
+                guard let other = given.email else {
+                    throw Fault.invalid(
+                        "/signer_email",
+                        "required",
+                        "The contract was sent to an address; who signs names it."
+                    )
+                }
+                guard email.lowercased() == other.lowercased() else { throw Self.notTheSigner }
+            } else if let name = self.name, name.lowercased() != given.name?.lowercased() {
+                throw Self.notTheSigner
+            }
+        }
+
+        private static var notTheSigner: Rejection {
+            .conflict("not_the_signer", "The contract was sent to somebody else.")
+        }
     }
 
     static func insert(
@@ -74,7 +96,7 @@ enum SignaturePackets {
             let row = rows[index]
             let recipient = SignatureRecipient(
                 id: try row.uuid("id"),
-                role: SignatureRecipient.Role(rawValue: try row.text("role")) ?? .viewer,
+                role: try SignatureRecipient.Role(stored: try row.text("role")),
                 position: Int(try row.int("position")),
                 status: try SignatureRecipient.Status(stored: try row.text("status")),
                 termsServedAt: try row.instantOrNil("terms_served_at"),
@@ -91,7 +113,7 @@ enum SignaturePackets {
             restoring: id,
             versionID: try packets[0].uuid("contract_version_id"),
             contentSHA256: try packets[0].text("content_sha256"),
-            routing: SignaturePacket.Routing(rawValue: try packets[0].text("routing")) ?? .sequential,
+            routing: try SignaturePacket.Routing(stored: try packets[0].text("routing")),
             status: try SignaturePacket.Status(stored: try packets[0].text("status")),
             recipients: recipients
         )
@@ -105,7 +127,10 @@ enum SignaturePackets {
         at now: Instant,
         _ transaction: borrowing Transaction
     ) throws(SQLFault) {
-        try self.close(packet.id, as: packet.status, organization, at: now, transaction)
+        try transaction.queue(
+            "UPDATE signature_packet SET status = $3, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(packet.id), .text(packet.status.rawValue), .instant(now)]
+        )
         for recipient in packet.recipients {
             let isSigner = recipient.role == .signer
             try transaction.queue(
@@ -126,18 +151,17 @@ enum SignaturePackets {
         }
     }
 
-    /// Sets a packet's status: voided with its contract, expired with time.
+    /// Ends a packet that nobody signs any more: voided with its contract's content, expired with time.
     static func close(
-        _ packet: Identifier,
-        as status: SignaturePacket.Status,
+        _ id: Identifier,
         _ organization: Identifier,
         at now: Instant,
-        _ transaction: borrowing Transaction
-    ) throws(SQLFault) {
-        try transaction.queue(
-            "UPDATE signature_packet SET status = $3, updated_at = $4, version = version + 1 WHERE organization_id = $1 AND id = $2",
-            [.uuid(organization), .uuid(packet), .text(status.rawValue), .instant(now)]
-        )
+        _ transaction: borrowing Transaction,
+        _ move: (inout SignaturePacket) throws(Rejection) -> SignaturePacketEvent
+    ) throws {
+        var (packet, signer) = try self.lock(id, organization, transaction)
+        _ = try move(&packet)
+        try self.update(packet, signer: signer, organization, at: now, transaction)
     }
 
     /// Records an act. `position` is its place in the order of the packet's acts.

@@ -132,8 +132,9 @@ enum ProposalRules {
         )
     }
 
-    /// A draft is edited in place; its figures follow from its lines.
+    /// A draft is edited in place; its figures follow from its lines. What is no content changes at any time.
     static func change(_ stored: Stored, _ changes: inout Values) throws {
+        guard AdministrativeFields.isContent(changes) else { return }
         try Proposal(stored).requireEditable()
         let row = stored.row
         guard ["lines", "discount_percent", "discount_amount_minor", "prices_include_tax"].contains(where: changes.has)

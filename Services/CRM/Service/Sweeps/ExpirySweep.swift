@@ -117,7 +117,9 @@ public struct ExpirySweep: Sendable {
             var contract = try Contract(stored)
             guard case .expired(let voided) = try contract.expire() else { continue }
             if let voided {
-                try SignaturePackets.close(voided, as: .expired, cause.organization, at: cause.now, transaction)
+                try SignaturePackets.close(voided, cause.organization, at: cause.now, transaction) {
+                    packet throws(Rejection) in try packet.expire()
+                }
             }
             var columns = contract.columns
             columns["closed_at"] = .instant(cause.now)

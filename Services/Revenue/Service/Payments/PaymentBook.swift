@@ -75,7 +75,8 @@ struct PaymentBook: Sendable {
         return try rows.map { try $0.uuid("id") }
     }
 
-    /// Writes a payment's or a reversal's row and its allocations, and reads the whole back.
+    /// Writes a payment's or a reversal's row and its allocations, and reads the whole back. A payment takes its reference, so
+    /// that the same money is not recorded twice; its reversal gives that free.
     func insert(
         _ values: Values,
         id: Identifier,
@@ -88,6 +89,17 @@ struct PaymentBook: Sendable {
             try transaction.queue(
                 "INSERT INTO payment_allocation (organization_id, payment_id, invoice_id, amount_minor) VALUES ($1, $2, $3, $4)",
                 [.uuid(cause.organization), .uuid(id), .uuid(allocation.invoiceID), .int(allocation.amountMinor)]
+            )
+        }
+        if let reversed = values.optionalIdentifier("reverses_payment_id") {
+            try transaction.queue(
+                "DELETE FROM payment_reference WHERE organization_id = $1 AND payment_id = $2",
+                [.uuid(cause.organization), .uuid(reversed)]
+            )
+        } else if let reference = values.optionalText("external_reference") {
+            try transaction.queue(
+                "INSERT INTO payment_reference (organization_id, payment_id, method, external_reference) VALUES ($1, $2, $3, $4)",
+                [.uuid(cause.organization), .uuid(id), .text(try values.text("method")), .text(reference)]
             )
         }
         return try self.read(id, for: cause.organization, in: transaction)
