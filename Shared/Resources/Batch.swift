@@ -45,7 +45,9 @@ public struct Batch: Sendable {
     public static let answer: [Field] = [
         .integer("created", 0...Int64(Self.rowsMax)),
         .integer("refused", 0...Int64(Self.rowsMax)),
-        .list("results", of: .document(bytesMax: Int.max), countMax: Self.rowsMax),
+        .list("results", of: .document(bytesMax: Int.max), countMax: Self.rowsMax).described(
+            "For each row its `index` and `status`, with `id` and `object` of what was created or the `error`. Where the objects and errors do not all fit an answer, the later results have no `object` and their errors no `errors`."
+        ),
     ]
 
     /// Creates the rows, each by `create`.
@@ -115,9 +117,13 @@ public struct Batch: Sendable {
                 writer.int(201)
                 writer.key("id")
                 writer.string(stored.id.description)
-                writer.key("object")
-                writer.raw(stored.json)
-            case .refused(let fault):
+                // The rows are written whatever the answer holds: what does not fit is left out, never a reason to fail.
+                if writer.bytes.count + stored.json.count < Reply.bytesEnough {
+                    writer.key("object")
+                    writer.raw(stored.json)
+                }
+            case .refused(var fault):
+                if writer.bytes.count >= Reply.bytesEnough { fault.problems = [] }
                 writer.int(Int64(fault.code.httpStatus))
                 writer.key("error")
                 writer.raw(fault.problemDetails(requestID: requestID.description))

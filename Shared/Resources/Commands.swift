@@ -176,8 +176,11 @@ private struct Rehearsal: Error {
             writer.string(event.type)
             writer.key("aggregate_id")
             writer.string(event.aggregateID.description)
-            writer.key("payload")
-            writer.raw(event.payload)
+            // The object is in the result already; a large batch's events would not fit beside it.
+            if writer.bytes.count + event.payload.count < Reply.bytesEnough {
+                writer.key("payload")
+                writer.raw(event.payload)
+            }
             writer.endObject()
         }
         writer.endArray()

@@ -18,7 +18,7 @@ struct ListQuery: Sendable {
     static func parameters(of resource: Resource) -> [Field] {
         var fields = [
             Field.integer("limit", 1...Self.limitMax).defaulting(to: .int(Self.limitDefault)).described(
-                "Objects in a page."
+                "Objects in a page; large ones may be fewer."
             ),
             Field.text("cursor", max: 1_024).described("`next_cursor` of the page before."),
             Field.choice("sort", Self.sorts(of: resource)).defaulting(to: .string(resource.defaultSort))

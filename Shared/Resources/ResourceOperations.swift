@@ -124,15 +124,7 @@ public struct ResourceOperations: Sendable {
             page.bindings,
             deadline: context.deadline
         )
-        let shown = min(rows.count, Int(limit))
-        var next: String?
-        if rows.count > shown {
-            let last = rows[shown - 1]
-            next = self.cursors.seal(
-                Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")),
-                for: identity
-            )
-        }
+        let candidates = min(rows.count, Int(limit))
         var total: Int64?
         if input.optionalBoolean("include_total") == true {
             let count = query.count(for: organization, filters: filters)
@@ -143,13 +135,24 @@ public struct ResourceOperations: Sendable {
                 deadline: context.deadline
             )[0].int("total")
         }
-        let embedded = asked.isEmpty ? [] : try await self.embed(asked, into: (0..<shown).map { rows[$0] }, context)
-        var writer = JSONWriter(capacity: 512 * (shown + 1) * (asked.count + 1))
+        let embedded =
+            asked.isEmpty ? [] : try await self.embed(asked, into: (0..<candidates).map { rows[$0] }, context)
+        var writer = JSONWriter(capacity: 512 * (candidates + 1) * (asked.count + 1))
         writer.beginPage()
-        for index in 0..<shown {
-            self.store.plan.write(rows[index], into: &writer) { writer in
-                for rows in embedded { rows.write(beside: index, into: &writer) }
+        var shown = 0
+        while shown < candidates, writer.bytes.count < Reply.bytesEnough {
+            self.store.plan.write(rows[shown], into: &writer) { writer in
+                for rows in embedded { rows.write(beside: shown, into: &writer) }
             }
+            shown += 1
+        }
+        var next: String?
+        if rows.count > shown {
+            let last = rows[shown - 1]
+            next = self.cursors.seal(
+                Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")),
+                for: identity
+            )
         }
         writer.endPage(next: next, total: total)
         var reply = Reply(body: writer.finish())

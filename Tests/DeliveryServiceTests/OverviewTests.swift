@@ -112,4 +112,24 @@ internal import Vocabulary
             }
         }
     }
+
+    @Test func manyInvoicesAreAddedUpAndNotAllShown() async throws {
+        let invoices = (0..<150).map { _ in
+            var invoice = Self.invoice("sent", "EUR", total: 10).object ?? JSONObject()
+            invoice["notes"] = .string(String(repeating: "n", count: 3_000))
+            return JSON.object(invoice)
+        }
+        let peers = PeerCalls { operation, _, _ throws(Fault) in
+            operation == "revenue.invoice.list/1" ? ["data": .array(invoices), "next_cursor": .null] : ["data": []]
+        }
+        try await World.run(peers: peers) { world in
+            let id = try await world.engagement()
+            let overview = try await world.service.json("delivery.engagement.overview/1", ["id": id])
+            let shown = try #require(overview["invoices"]?.array?.count)
+            #expect((50..<100).contains(shown))
+            #expect(overview["totals"]?.array?.first?["invoices"] == 150)
+            #expect(overview["totals"]?.array?.first?["balance_minor"] == 1_500)
+            #expect(overview["problems"]?.array?.map { $0["code"] } == ["truncated"])
+        }
+    }
 }

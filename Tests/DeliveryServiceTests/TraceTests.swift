@@ -20,7 +20,7 @@ internal import Vocabulary
     @Test func tellsTheStoryOfTheEngagementsContract() async throws {
         let peers = PeerCalls { operation, parameters, _ throws(Fault) in
             #expect(operation == "timeline.activity.trace/1")
-            return ["data": .array(Self.story), "asked": .string(parameters.first?.value ?? "")]
+            return ["data": .array(Self.story), "has_more": true, "asked": .string(parameters.first?.value ?? "")]
         }
         try await World.run(peers: peers) { world in
             let contract = world.contract()
@@ -28,6 +28,7 @@ internal import Vocabulary
             let trace = try await world.service.json("delivery.engagement.trace/1", ["id": id])
             #expect(trace["correlation_id"] == .string(contract.correlation.description))
             #expect(trace["data"] == .array(Self.story))
+            #expect(trace["has_more"] == true)
             let roots = try #require(trace["tree"]?.array)
             #expect(roots.map { $0["type"] } == ["contract.signed", "invoice.sent"])
             let engagement = try #require(roots.first?["effects"]?.array?.first)

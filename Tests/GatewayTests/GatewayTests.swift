@@ -158,6 +158,14 @@ internal import Wire
                 body: Array(#"{"email":"a@b.example"}"#.utf8)
             )
             #expect(signIn.status == 201)
+            let keyed = try await client.request(
+                method: "POST",
+                path: "/v1/sessions",
+                fields: [Self.json, HTTPField("idempotency-key", "k")],
+                body: Array(#"{"email":"a@b.example"}"#.utf8)
+            )
+            #expect(try keyed.status == 400 && self.code(keyed) == "invalid_request")
+            #expect(String(decoding: keyed.body, as: UTF8.self).contains(#""pointer":"/header/idempotency-key""#))
             #expect(try await self.get(client, "/readyz").status == 200, "others go on")
             try await installation.start("crm", crm.router(with: [SampleOperations.win]))
             let path = "/v1/deals/\(Identifier.random())/win"

@@ -8,12 +8,14 @@ internal import Vocabulary
 @testable internal import IdentityService
 
 @Suite struct CredentialTests {
-    @Test func `resolving is for other processes only`() async throws {
+    @Test func `resolving is for the gateway only`() async throws {
         try await IdentityHarness.run { service in
             let firm = try await service.signUp()
             let body: JSON = ["token": .string(firm.access)]
             #expect(try await service.fault("credential.resolve", body, token: firm.access)?.code == .notFound)
             #expect(try await service.fault("credential.resolve", body)?.code == .notFound)
+            let refusal = await #expect(throws: Fault.self) { try await service.resolve(firm.access, for: "crm") }
+            #expect(refusal?.code == .notFound)
         }
     }
 

@@ -97,9 +97,9 @@ struct IdentityHarness: Sendable {
         }
     }
 
-    func resolve(_ token: String) async throws -> JSON {
+    func resolve(_ token: String, for peer: String = "gateway") async throws -> JSON {
         var context = CallContext(member: nil, requestID: Identifier.random(), now: self.clock.now)
-        context.peer = "gateway"
+        context.peer = peer
         let body: JSON = ["token": .string(token)]
         return try JSON(
             parsing: try await self.router.reply(

@@ -42,4 +42,30 @@ internal import Testing
             )
         }
     }
+
+    /// A batch may be as long as a frame, and what it created is longer than what was sent.
+    static let longRows = (0..<60).map { index in
+        JSON.object([
+            "name": .string("m\(index)"),
+            "custom_fields": ["notes": .string(String(repeating: "n", count: 16_000))],
+        ])
+    }
+
+    @Test(arguments: [false, true])
+    func `A large batch's answer leaves objects out before it is too large`(isDryRun: Bool) async throws {
+        try await Workshop.run { shop in
+            let reply = try await shop.call(
+                "shop.maker.batch/1",
+                body: ["mode": "atomic", "rows": .array(Self.longRows)]
+            ) { $0.isDryRun = isDryRun }
+            #expect(reply.body.count < Reply.bytesEnough + 64 * 1_024)
+            let whole = try JSON(parsing: reply.body)
+            let answer = isDryRun ? whole["result"] ?? .null : whole
+            let results = try #require(answer["results"]?.array)
+            #expect(results.count == 60)
+            #expect(results.allSatisfy { $0["status"] == 201 && $0["id"]?.string != nil })
+            #expect(results.first?["object"] != nil)
+            #expect(results.last?["object"] == nil)
+        }
+    }
 }

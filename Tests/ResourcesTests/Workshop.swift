@@ -34,6 +34,7 @@ enum Workshop {
             ]
         )
         resource.hasCustomFields = true
+        resource.actions = Set(Resource.Action.allCases)
         resource.dependents = [
             .init(.restrict, Self.order, by: "maker_id"),
             .init(.cascade, Self.gadget, by: "maker_id"),

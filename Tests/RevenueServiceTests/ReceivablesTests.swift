@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Postgres
 internal import Resources
 internal import RevenueService
 internal import TestKit
@@ -67,6 +68,7 @@ internal import Vocabulary
             _ = try await fixture.draft([Fixture.line(5)])
             let report = try await fixture.service.json("revenue.report.ageing/1")
             #expect(report["as_of"] == "2026-11-22")
+            #expect(report["has_more"] == false)
             let rows = try report.list("rows")
             #expect(rows.map { $0["currency"]?.string } == ["EUR", "USD"])
             for row in rows {
@@ -159,6 +161,30 @@ internal import Vocabulary
                 body: ["client_company_id": .string(fixture.client.description)]
             )
             #expect(refused?.problems.first?.code == "unknown_reference")
+        }
+    }
+
+    @Test func theAgeingReportOfVeryManyClientsShowsSomeAndCountsAll() async throws {
+        try await Fixture.run { fixture in
+            let organization = fixture.service.caller.organization
+            try await fixture.service.database.transaction(.organization(organization)) { transaction in
+                _ = try transaction.query(
+                    """
+                    INSERT INTO invoice (organization_id, id, client_company_id, currency, payment_terms_days, subtotal_minor,
+                        discount_minor, net_minor, tax_minor, total_minor, finalized_at, number, issue_on, due_on, correlation_id, created_at, updated_at)
+                    SELECT $1, gen_random_uuid(), gen_random_uuid(), 'USD', 0, 10, 0, 10, 0, 10, now(), n::text, '2026-11-01', '2026-11-01',
+                        gen_random_uuid(), now(), now() FROM generate_series(1, 2500) AS n
+                    """,
+                    [.uuid(organization)]
+                )
+            }
+            let reply = try await fixture.service.call("revenue.report.ageing/1")
+            #expect(reply.body.count < Reply.bytesEnough + 64 * 1_024)
+            let report = try JSON(parsing: reply.body)
+            #expect(report["has_more"] == true)
+            #expect(try report.list("rows").count < 2_500)
+            #expect(try report.list("totals")[0]["total_minor"] == 25_000)
+            #expect(try report.list("totals")[0]["invoices"] == 2_500)
         }
     }
 }

@@ -20,6 +20,8 @@ import h2.events
 
 TIMEOUT_SECONDS = 30
 READ_BYTES = 65_536
+# Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
+WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/api-keys"}
 
 
 @dataclass
@@ -182,12 +184,13 @@ class Client:
     connection: Connection | None = None
 
     def call(self, method: str, path: str, body=None, **headers: str) -> Response:
-        """Header names are written with underscores: `if_match='"3"'`. A POST gets a fresh idempotency key."""
+        """Header names are written with underscores: `if_match='"3"'`. A POST gets a fresh idempotency key
+        where the operation takes one."""
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         fields.setdefault("accept", "application/json")
         if self.token is not None:
             fields.setdefault("authorization", f"Bearer {self.token}")
-        if method == "POST":
+        if method == "POST" and path not in WITHOUT_KEY:
             fields.setdefault("idempotency-key", str(uuid.uuid4()))
         payload = None
         if body is not None:

@@ -125,4 +125,36 @@ internal import Vocabulary
             #expect(trace["has_more"] == false)
         }
     }
+
+    @Test func largeEntriesMakePagesAndStoriesShorter() async throws {
+        try await TimelineFixture.run { timeline in
+            let story = Identifier.random()
+            let payload = #"{"data":{"note":""# + String(repeating: "n", count: 60_000) + #""}}"#
+            try await timeline.record((0..<20).map { _ in timeline.event(correlation: story, payload: payload) })
+            var seen: [Int64] = []
+            var parameters: [String: String] = [:]
+            while true {
+                let page = try await timeline.service.call("timeline.activity.list/1", parameters)
+                #expect(page.body.count < Reply.bytesEnough + 64 * 1_024)
+                seen += try JSON(parsing: page.body).sequences
+                guard let next = page.next else { break }
+                parameters["cursor"] = next
+            }
+            #expect(seen == Array((1...20).reversed()))
+        }
+    }
+
+    /// Half a frame, for an engagement's trace tells it twice.
+    @Test func aLongStoryEndsBeforeItsAnswerIsTooLarge() async throws {
+        try await TimelineFixture.run { timeline in
+            let story = Identifier.random()
+            for _ in 0..<12 { try await timeline.record((0..<100).map { _ in timeline.event(correlation: story) }) }
+            let reply = try await timeline.service.call("timeline.activity.trace/1", ["correlation_id": "\(story)"])
+            #expect(reply.body.count < 500 * 1_024)
+            let trace = try JSON(parsing: reply.body)
+            #expect(trace["has_more"] == true)
+            #expect((400..<1_000).contains(trace.data("seq").count))
+            #expect(trace.data("seq").first == 1)
+        }
+    }
 }

@@ -39,6 +39,10 @@ public struct CallContext: Sendable {
 
 /// A handler's answer.
 public struct Reply: Hashable, Sendable {
+    /// A list ends early once its answer is this long, with a cursor to go on from. A frame holds 1 MiB, and the last object taken
+    /// in, with what is embedded in it, may be large.
+    public static let bytesEnough = 512 * 1_024
+
     public var status: Int
     public var body: [UInt8]
     /// The version of the object in the body.

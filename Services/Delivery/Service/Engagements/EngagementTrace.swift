@@ -6,7 +6,7 @@ internal import Vocabulary
 
 /// Tells an engagement's whole story, from the deal it began with to its last payment.
 struct EngagementTrace: Operation {
-    /// As many as the timeline shows of a story.
+    /// As many as the timeline tells of a story.
     static let eventsMax = 2_000
 
     static let declaration = OperationDeclaration(
@@ -59,7 +59,7 @@ struct EngagementTrace: Operation {
                 "correlation_id": .string(story.description),
                 "data": .array(events),
                 "tree": .array(TraceTree(events).roots),
-                "has_more": answer["has_more"] ?? false,
+                "has_more": .bool(answer["has_more"]?.bool == true),
             ]
             return Reply(body: body.bytes)
         }

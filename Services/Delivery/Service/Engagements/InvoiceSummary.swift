@@ -7,6 +7,8 @@ struct InvoiceSummary: Sendable {
     static let pageMax = 200
     static let pagesMax = 5
     static let invoicesMax = Self.pageMax * Self.pagesMax
+    /// The invoices shown are no longer than this together, so that the whole overview fits an answer.
+    static let shownBytesMax = 256 * 1_024
 
     static let fields: [Field] = [
         .currency(),
@@ -22,16 +24,29 @@ struct InvoiceSummary: Sendable {
     let problem: JSON?
 
     init(_ invoices: [JSON], isComplete: Bool = true) {
-        self.invoices = invoices
+        var bytes = 0
+        let shown = invoices.prefix { invoice in
+            bytes += invoice.bytes.count
+            return bytes <= Self.shownBytesMax
+        }
+        self.invoices = Array(shown)
         self.totals = Self.totals(of: invoices)
         self.problem =
-            isComplete
-            ? nil
-            : OverviewProblem.json(
-                "invoices",
-                "truncated",
-                "There are more than \(Self.invoicesMax) invoices; these are the newest."
-            )
+            if !isComplete {
+                OverviewProblem.json(
+                    "invoices",
+                    "truncated",
+                    "There are more invoices than an overview adds up: the totals are of the newest \(invoices.count)."
+                )
+            } else if shown.count < invoices.count {
+                OverviewProblem.json(
+                    "invoices",
+                    "truncated",
+                    "Only the newest \(shown.count) invoices are shown; the totals are of all \(invoices.count)."
+                )
+            } else {
+                nil
+            }
     }
 
     static func read(

@@ -30,6 +30,16 @@ struct Call: Sendable {
             let detail = "If-None-Match is a condition of GET and HEAD. Send If-Match with a change."
             throw Fault(.invalidRequest, detail, problems: [Problem("/header/if-none-match", "not_supported", detail)])
         }
+        // Whoever sends a key believes that a retry is safe. Other methods are repeatable as they are.
+        if conditions.idempotencyKey != nil, !self.operation.takesIdempotencyKey, request.method == "POST" {
+            let detail =
+                "This operation takes no Idempotency-Key: its answer holds a secret and is not kept for a retry."
+            throw Fault(
+                .invalidRequest,
+                detail,
+                problems: [Problem("/header/idempotency-key", "not_supported", detail)]
+            )
+        }
         return conditions
     }
 

@@ -21,7 +21,7 @@ struct OpenAPIOperation: Sendable {
             "tags": [.string(self.service)],
             "summary": .string(self.operation.summary),
         ]
-        if !self.operation.description.isEmpty { entry["description"] = .string(self.operation.description) }
+        if !self.description.isEmpty { entry["description"] = .string(self.description) }
         if self.operation.access.rule == .open { entry["security"] = [] }
         let parameters = self.operation.parameters + self.conventionalParameters.map(OpenAPIConventions.parameter)
         if !parameters.isEmpty { entry["parameters"] = .array(parameters) }
@@ -30,6 +30,14 @@ struct OpenAPIOperation: Sendable {
         if !self.operation.events.isEmpty { entry["x-events"] = .array(self.operation.events.map(JSON.string)) }
         if let access = self.access { entry["x-access"] = access }
         return .object(entry)
+    }
+
+    private var description: String {
+        guard self.operation.route?.method == .post, self.operation.idempotency == .unsupported else {
+            return self.operation.description
+        }
+        let refusal = "An `Idempotency-Key` is refused here: the answer is not kept for a retry."
+        return self.operation.description.isEmpty ? refusal : "\(self.operation.description)\n\n\(refusal)"
     }
 
     private var operationID: String {

@@ -35,10 +35,14 @@ struct ResolveCredential: Operation {
 struct Credentials: Sendable {
     let parts: IdentityParts
 
+    /// The only process that is handed credentials.
+    private static let edge = "gateway"
     private static let refusal = Fault(.unauthenticated, "This credential is unknown, has expired or was revoked.")
 
     func register(in router: inout Router) {
         router.serve(ResolveCredential.self) { request, context in
+            // Whom a token belongs to is the edge's business; the other services get assertions.
+            guard context.peer == Self.edge else { throw Fault(.notFound, "There is no such operation.") }
             guard let token = Token(request.token) else { throw Self.refusal }
             switch token.kind {
             case .access: return try await self.session(token, at: context.now)

@@ -5,6 +5,9 @@ internal import Vocabulary
 
 /// What clients owe, by how long it has been due, per currency and client.
 struct AgeingReport: Operation {
+    /// The most rows that are shown; the totals are of all.
+    static let rowsMax = 2_000
+
     static let declaration = OperationDeclaration(
         "revenue.report.ageing",
         .get("/v1/reports/ageing"),
@@ -12,7 +15,7 @@ struct AgeingReport: Operation {
         "Receivables by age, per currency and client."
     )
     .described(
-        "As of today in the organization's time zone; what is due today is still current. `/v1/reports/ageing/invoices` lists the invoices behind any figure."
+        "As of today in the organization's time zone; what is due today is still current. `/v1/reports/ageing/invoices` lists the invoices behind any figure. Where `has_more` is true, ask for one `currency` or `client_company_id` to see the rest."
     )
     .query(Self.filters)
     .answers(
@@ -24,8 +27,9 @@ struct AgeingReport: Operation {
                     "rows",
                     of: [.identifier("client_company_id"), .text("client_name", max: 200).nullable(), .currency()]
                         + Self.amounts,
-                    countMax: 1_000_000
+                    countMax: Self.rowsMax
                 ),
+                .boolean("has_more").described("There are more rows than an answer holds; the totals count them all."),
                 .list("totals", of: [.currency()] + Self.amounts, countMax: Currency.all.count),
             ]
         )
@@ -92,9 +96,16 @@ struct AgeingReport: Operation {
             if totals.last?.currency != currency { totals.append((currency, Amounts())) }
             try totals[totals.count - 1].amounts.add(balance, bucket, count)
         }
+        var bytes = 0
+        let shown = clients.prefix(Self.rowsMax).lazy.map { JSON.object($0.amounts.written(into: $0.head)) }.prefix {
+            row in
+            bytes += row.bytes.count
+            return bytes <= Reply.bytesEnough
+        }
         return [
             "as_of": .string(today.description),
-            "rows": .array(clients.map { .object($0.amounts.written(into: $0.head)) }),
+            "rows": .array(Array(shown)),
+            "has_more": .bool(shown.count < clients.count),
             "totals": .array(totals.map { .object($0.amounts.written(into: ["currency": .string($0.currency)])) }),
         ]
     }

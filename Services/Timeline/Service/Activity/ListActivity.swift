@@ -16,7 +16,9 @@ struct ListActivity: Operation {
     )
     .described("By the place in the sequence; where `occurred_at` is limited, by the time of the event.")
     .query([
-        .integer("limit", 1...limitMax).defaulting(to: .int(limitDefault)).described("Entries in a page."),
+        .integer("limit", 1...limitMax).defaulting(to: .int(limitDefault)).described(
+            "Entries in a page; large ones may be fewer."
+        ),
         .text("cursor", max: 1_024).described("`next_cursor` of the page before."),
         .text("entity_type", max: 63).described("Only entries about this kind of object. Needs `entity_id`."),
         .identifier("entity_id").described("Only entries about this object."),
@@ -99,7 +101,7 @@ struct ActivityList: Sendable {
         writer.beginArray()
         var shown = 0
         var last: Row?
-        for row in pages.joined() where shown < request.limit {
+        for row in pages.joined() where shown < request.limit && writer.bytes.count < Reply.bytesEnough {
             RowShape.activity.write(row, into: &writer)
             last = row
             shown += 1

@@ -44,9 +44,6 @@ struct ReadEvents: Operation {
 
 /// Serves the feed.
 struct EventsFeed: Sendable {
-    /// An answer ends early once it is this long: a frame holds 1 MiB, and a single payload may be large.
-    static let answerBytesMax = 512 * 1_024
-
     let reader: ActivityReader
 
     func register(in router: inout Router) {
@@ -67,7 +64,7 @@ struct EventsFeed: Sendable {
         writer.beginArray()
         var shown = 0
         var last = request.after
-        while shown < min(rows.count, request.limit), writer.bytes.count < Self.answerBytesMax {
+        while shown < min(rows.count, request.limit), writer.bytes.count < Reply.bytesEnough {
             RowShape.event.write(rows[shown], into: &writer)
             last = try rows[shown].int("seq")
             shown += 1

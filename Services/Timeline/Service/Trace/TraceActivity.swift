@@ -7,6 +7,8 @@ internal import Vocabulary
 struct TraceActivity: Operation {
     /// The most events of a story that are told.
     static let countMax = 2_000
+    /// Less than half a frame: an engagement's trace tells every event twice, in a row and as a tree.
+    static let bytesEnough = 400 * 1_024
 
     static let declaration = OperationDeclaration(
         "timeline.activity.trace",
@@ -15,7 +17,7 @@ struct TraceActivity: Operation {
         "Show a story in the order of its causes."
     )
     .described(
-        "All events with this correlation, from the first on, up to \(countMax). An event whose cause is a request is a root."
+        "All events with this correlation, from the first on, up to \(countMax), or fewer where they are large. An event whose cause is a request is a root."
     )
     .query([
         .identifier("correlation_id").required().described(
@@ -53,20 +55,32 @@ struct ActivityTrace: Sendable {
             [.uuid(organization), .uuid(request.correlation), .int(Int64(TraceActivity.countMax + 1))],
             deadline: context.deadline
         )
-        let shown = min(rows.count, TraceActivity.countMax)
-        var events: [(id: Identifier, cause: Identifier?)] = []
-        for index in 0..<shown {
-            events.append((try rows[index].uuid("event_id"), try rows[index].uuidOrNil("causation_id")))
-        }
-        var writer = JSONWriter(capacity: 512 * (shown + 1))
+        let (written, events) = try Self.beginning(of: rows)
+        var writer = JSONWriter(capacity: 512 * (events.count + 1))
         writer.beginObject()
         writer.key("data")
         writer.beginArray()
-        for place in CausalOrder.order(events) { RowShape.trace.write(rows[place], into: &writer) }
+        for place in CausalOrder.order(events) { writer.raw(written[place]) }
         writer.endArray()
         writer.key("has_more")
-        writer.bool(rows.count > shown)
+        writer.bool(rows.count > events.count)
         writer.endObject()
         return Reply(body: writer.finish())
+    }
+
+    /// As much of a story as one answer tells, from its first event on.
+    private static func beginning(of rows: Rows) throws -> (written: [[UInt8]], [(id: Identifier, cause: Identifier?)])
+    {
+        var written: [[UInt8]] = []
+        var events: [(id: Identifier, cause: Identifier?)] = []
+        var bytes = 0
+        for row in rows where events.count < TraceActivity.countMax && bytes < TraceActivity.bytesEnough {
+            var writer = JSONWriter(capacity: 512)
+            RowShape.trace.write(row, into: &writer)
+            written.append(writer.finish())
+            events.append((try row.uuid("event_id"), try row.uuidOrNil("causation_id")))
+            bytes += written[written.count - 1].count
+        }
+        return (written, events)
     }
 }
