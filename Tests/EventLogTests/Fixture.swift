@@ -75,6 +75,9 @@ struct Fixture: Sendable {
 
     // MARK: Consuming
 
+    /// Every partition from its first event on.
+    static let beginning = Dictionary(uniqueKeysWithValues: (0..<EventLog.partitionCount).map { ($0, Int64(0)) })
+
     func source(repeating repetitions: Int = 1) -> FeedSource {
         var router = Router(service: Self.service)
         EventFeed(database: self.producer, log: self.log).register(in: &router)
