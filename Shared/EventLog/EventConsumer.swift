@@ -234,7 +234,7 @@ public final class EventConsumer: Sendable {
                 singles = max(0, singles - applied)
                 attempts = 0
                 backoff = Self.backoffMin
-            } catch let fault as SQLFault where fault.isTransient || fault.kind == .outcomeUnknown {
+            } catch let fault as SQLFault where fault.isOfTheMoment {
                 self.logger.warning(
                     "events wait for the database",
                     metadata: ["producer": "\(producer)", "error": "\(fault)"]

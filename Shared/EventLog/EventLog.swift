@@ -17,6 +17,10 @@ public struct EventLog: Sendable {
     /// The most events one transaction may write, so that a batch cannot hold a ticket for long.
     public static let eventsPerTransactionMax = 1_000
 
+    /// The most bytes of an event's payload: with its envelope it must fit into one Wire frame (1 MiB), and into the
+    /// pages and frames in which the timeline hands it on.
+    public static let payloadBytesMax = 512 * 1_024
+
     /// Wakes this process's readers when a transaction that wrote events has committed.
     public let signal: PartitionSignal
 
@@ -40,8 +44,16 @@ public struct EventLog: Sendable {
 
     /// Writes the events of a transaction. Must be its last statements: the ticket is taken after every row lock, so that
     /// two transactions can never wait for each other.
-    public func append(_ events: [EventRecord], in transaction: borrowing Transaction) throws(SQLFault) {
+    ///
+    /// - Throws: a `Fault` for an event that is too large to be handed on; the transaction must then not commit.
+    public func append(_ events: [EventRecord], in transaction: borrowing Transaction) throws {
         guard let first = events.first else { return }
+        if let large = events.first(where: { $0.payload.count > Self.payloadBytesMax }) {
+            throw Fault(
+                .tooLarge,
+                "What \(large.type) tells has \(large.payload.count) bytes; an event has at most \(Self.payloadBytesMax)."
+            )
+        }
         precondition(
             events.count <= Self.eventsPerTransactionMax,
             "a transaction writes at most \(Self.eventsPerTransactionMax) events"

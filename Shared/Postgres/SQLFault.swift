@@ -49,6 +49,11 @@ extension SQLFault {
         }
     }
 
+    /// It says nothing of the statement: the same may well succeed later.
+    public var isOfTheMoment: Bool {
+        self.isTransient || [.outcomeUnknown, .deadline, .cancelled].contains(self.kind)
+    }
+
     /// Serialization failure, deadlock, lock timeout, statement timeout or cancel by an operator.
     private static let transientStates: Set<String> = ["40001", "40P01", "55P03", "57014"]
 

@@ -9,9 +9,6 @@ struct IdempotencyClaim: Sendable {
     let key: String
     let requestHash: [UInt8]
 
-    /// Keys are kept at least this long.
-    static let keptHours = 72
-
     private var identity: [SQLValue] {
         [.uuid(self.caller.organization), .uuid(self.caller.subject), .text(self.operation), .text(self.key)]
     }

@@ -2,6 +2,7 @@ public import Contracts
 public import Logging
 public import NIOCore
 public import Postgres
+internal import Resources
 public import ServiceLifecycle
 public import Telemetry
 public import Vocabulary
@@ -123,6 +124,21 @@ extension ServiceDefinition {
         for name in applied { process.logger.notice("migrated", metadata: ["migration": "\(name)"]) }
     }
 
+    private static let keyCleaningInterval: Duration = .seconds(3_600)
+
+    /// Every service keeps idempotency keys, for as long as is promised.
+    private func keyCleaning(of database: Database, _ process: ProcessEnvironment) -> Periodic {
+        let keys = IdempotencyKeys(database)
+        return Periodic(
+            "idempotency-keys",
+            every: Self.keyCleaningInterval,
+            clock: process.clock,
+            logger: process.logger
+        ) { now in
+            _ = try await keys.deleteExpired(at: now)
+        }
+    }
+
     func assembleProcess(_ process: ProcessEnvironment) async throws -> AssembledProcess {
         let configuration = try ServiceConfiguration(process.configuration, process.values)
         let security = try configuration.wire.security()
@@ -173,6 +189,10 @@ extension ServiceDefinition {
         databasePart.addMetrics(to: process.metrics.registry)
         server.addChecks(to: process.health)
         for (name, check) in service.checks { process.health.add(name, check) }
-        return AssembledProcess(parts: [databasePart, peers], background: service.background, servers: [server])
+        return AssembledProcess(
+            parts: [databasePart, peers],
+            background: service.background + [self.keyCleaning(of: database, process)],
+            servers: [server]
+        )
     }
 }

@@ -36,6 +36,24 @@ internal import Vocabulary
         }
     }
 
+    @Test func `An event that no frame could carry is refused, and its transaction with it`() async throws {
+        try await Fixture.run { fixture in
+            var event = Fixture.event(of: .random())
+            event.payload = Array("{\"text\":\"\(String(repeating: "x", count: EventLog.payloadBytesMax))\"}".utf8)
+            let large = event
+            await #expect {
+                try await fixture.producer.transaction(.organization(large.organization)) { transaction in
+                    try fixture.log.append([large], in: transaction)
+                }
+            } throws: { ($0 as? Fault)?.code == .tooLarge }
+            let written = try await fixture.producer.read(
+                .organization(large.organization),
+                "SELECT count(*) AS n FROM outbox_event"
+            )
+            #expect(try written[0].int("n") == 0)
+        }
+    }
+
     /// Writers commit in another order than they begin; a reader that only ever asks for what comes after must still see all.
     @Test func `A reader misses nothing of parallel writers`() async throws {
         try await Fixture.run { fixture in

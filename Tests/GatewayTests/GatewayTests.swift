@@ -116,11 +116,15 @@ internal import Wire
             let response = try await self.get(
                 client,
                 "/v1/client-companies?amount_minor%5Bgte%5D=7",
-                [HTTPField("cookie", "__Host-sid=owner"), HTTPField("x-request-id", id)]
+                [
+                    HTTPField("cookie", "__Host-sid=owner"), HTTPField("x-request-id", id),
+                    HTTPField("user-agent", "Ada's browser"),
+                ]
             )
             #expect(response.first("x-request-id") == id)
             let body = try JSON(parsing: response.body)
             #expect(body["amount"] == 7)
+            #expect(body["user_agent"] == "Ada's browser")
             #expect(body["organization"]?.string == FakeInstallation.organization.description)
             let page = try await self.get(client, "/v1/client-companies?limit=1")
             #expect(page.first("link") == "</v1/client-companies?limit=1&cursor=c2>; rel=\"next\"")

@@ -82,8 +82,8 @@ public struct Route: Hashable, Sendable {
         case put = "PUT"
         case delete = "DELETE"
 
-        /// RFC 9110 section 9.2.2; a PATCH with If-Match is as safe to repeat.
-        public var isIdempotent: Bool { self != .post }
+        /// Only reads (RFC 9110 section 9.2.1). A repeated PATCH whose first was carried out would answer 412, a repeated DELETE 404.
+        public var isSafe: Bool { self == .get }
     }
 
     public let method: Method

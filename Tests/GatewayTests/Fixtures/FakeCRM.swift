@@ -49,6 +49,8 @@ final class FakeCRM: Sendable {
             writer.beginArray()
             for row in rows { writer.raw(row) }
             writer.endArray()
+            writer.key("user_agent")
+            writer.string(context.userAgent ?? "")
             writer.key("amount")
             writer.int(input.optionalInteger("amount_minor[gte]") ?? -1)
             writer.key("organization")

@@ -18,6 +18,27 @@ internal import Testing
         ])
     }
 
+    /// What may have been carried out is asked for again only where that cannot show.
+    @Test(arguments: [
+        ("GET", "/v1/client-companies", false, true), ("POST", "/v1/client-companies", false, false),
+        ("POST", "/v1/client-companies", true, true),
+        ("PATCH", "/v1/client-companies/0193c2f0-0000-7000-8000-000000000000", true, false),
+        ("DELETE", "/v1/client-companies/0193c2f0-0000-7000-8000-000000000000", false, false),
+    ]) func `only reads, and what has a key, are repeated`(
+        method: String,
+        path: String,
+        hasKey: Bool,
+        isRepeated: Bool
+    )
+        throws
+    {
+        guard case .found(let operation, _) = try self.table().match(method: method, path: path[...]) else {
+            Issue.record("no operation")
+            return
+        }
+        #expect(operation.isRepeatable(withKey: hasKey) == isRepeated)
+    }
+
     private func described(_ match: RouteTable.Match) -> String {
         switch match {
         case .found(let operation, let parameters):

@@ -46,8 +46,16 @@ struct Call: Sendable {
             ifMatch: conditions.ifMatch,
             ifNoneMatch: conditions.ifNoneMatch,
             dryRun: conditions.isDryRun,
-            remoteAddress: self.exchange.request.remoteAddress
+            remoteAddress: self.exchange.request.remoteAddress,
+            userAgent: self.userAgent
         )
+    }
+
+    /// The most characters of a client's name for itself that are passed on, for evidence and the list of sessions.
+    static let userAgentMax = 512
+
+    private var userAgent: String? {
+        self.exchange.request.fields.first("user-agent").map { String($0.prefix(Self.userAgentMax)) }
     }
 
     /// A browser resumes a stream with the URL it began with, so what it saw last goes before what that says.

@@ -42,7 +42,7 @@ final class RoutedOperation: Sendable {
 
     /// Whether the call may be made twice without harm.
     func isRepeatable(withKey hasIdempotencyKey: Bool) -> Bool {
-        self.route.method.isIdempotent || hasIdempotencyKey && self.takesIdempotencyKey
+        self.route.method.isSafe || hasIdempotencyKey && self.takesIdempotencyKey
     }
 }
 
