@@ -5,7 +5,7 @@ internal import Synchronization
 public import Vocabulary
 
 /// Applies another services' events, each exactly once whatever is delivered twice, restarted or lost: the effect and the cursor
-/// commit together.
+/// commit together. Replicas of a service share the partitions out (``EventLease``).
 public final class EventConsumer: Sendable {
     /// Deterministic failures before an event is parked.
     public static let attemptsMax = 5
@@ -15,6 +15,8 @@ public final class EventConsumer: Sendable {
     private let name: String
     private let sources: [any EventSource]
     private let applier: EventApplier
+    private let lease: EventLease
+    private let renewInterval: Duration
     private let logger: Logger
     private let progress = Mutex<[String: Progress]>([:])
     /// Raised when a cursor has moved, for those who wait in `catchUp`.
@@ -23,6 +25,8 @@ public final class EventConsumer: Sendable {
     /// How far this process knows a producer's events to be applied.
     private struct Progress {
         var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        /// The partitions whose events are asked for here.
+        var partitions: [Int] = []
         var isConnected = false
         /// When the oldest event occurred that was received and is not applied.
         var waitingSince: Instant?
@@ -30,8 +34,11 @@ public final class EventConsumer: Sendable {
         var heardAt: Instant
     }
 
-    public init(
+    /// - Parameter replica: tells this process from the others of its service, and is the same when it is started again, so that a crash
+    ///   leaves no other lease behind than its own.
+    public convenience init(
         name: String,
+        replica: String,
         database: Database,
         log: EventLog,
         clock: WallClock,
@@ -39,9 +46,36 @@ public final class EventConsumer: Sendable {
         handlers: EventHandlers,
         logger: Logger
     ) {
+        self.init(
+            name: name,
+            replica: replica,
+            database: database,
+            log: log,
+            clock: clock,
+            sources: sources,
+            handlers: handlers,
+            logger: logger,
+            renewing: EventLease.renewInterval
+        )
+    }
+
+    /// - Parameter renewInterval: the time between two claims, during which the share of a replica that left is not read.
+    package init(
+        name: String,
+        replica: String,
+        database: Database,
+        log: EventLog,
+        clock: WallClock,
+        sources: [any EventSource],
+        handlers: EventHandlers,
+        logger: Logger,
+        renewing renewInterval: Duration
+    ) {
         self.name = name
         self.sources = sources
         self.applier = EventApplier(database: database, log: log, clock: clock, handlers: handlers)
+        self.lease = EventLease(database: database, clock: clock, replica: replica)
+        self.renewInterval = renewInterval
         self.logger = logger
         let now = clock.now()
         self.progress.withLock { progress in
@@ -49,7 +83,8 @@ public final class EventConsumer: Sendable {
         }
     }
 
-    /// Reads every producer until the task is cancelled. Lost connections are made again for ever.
+    /// Reads every producer until the task is cancelled. Lost connections are made again for ever. Whoever ends it calls ``leave()``
+    /// afterwards, which a cancelled task could not do.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             for source in self.sources {
@@ -63,14 +98,16 @@ public final class EventConsumer: Sendable {
         while !Task.isCancelled {
             do {
                 let positions = try await self.applier.positions(of: source.producer)
+                backoff = Self.backoffMin
+                // Who cannot reach the producer is to hold nothing of it that another replica could read.
+                _ = try await source.position(of: 0)
+                let share = try await self.lease.claim(of: source.producer)
                 self.progress.withLock { progress in
                     progress[source.producer]?.positions = positions
+                    progress[source.producer]?.partitions = share.partitions
                     progress[source.producer]?.isConnected = true
                 }
-                backoff = Self.backoffMin
-                try await source.subscribe(consumer: self.name, after: positions) { batch in
-                    try await self.receive(batch, from: source.producer)
-                }
+                guard try await self.read(share, of: source, from: positions) == .ended else { continue }
             } catch {
                 self.logger.notice(
                     "event subscription ended",
@@ -83,8 +120,73 @@ public final class EventConsumer: Sendable {
                 progress[source.producer]?.isConnected = false
                 progress[source.producer]?.heardAt = now
             }
+            if !Task.isCancelled { await self.leave(source.producer) }
             try? await Task.sleep(for: backoff * Double.random(in: 0.5...1))
             backoff = min(backoff * 2, Self.backoffMax)
+        }
+    }
+
+    private enum ReadingEnd {
+        case ended
+        case shareChanged
+    }
+
+    /// Reads the share until the connection ends, or until another share is this replica's.
+    private func read(
+        _ share: EventLease.Share,
+        of source: any EventSource,
+        from positions: [Int64]
+    ) async throws -> ReadingEnd {
+        try await withThrowingTaskGroup(of: ReadingEnd.self) { group in
+            group.addTask {
+                let places = share.partitions.map { ($0, positions[$0]) }
+                try await source.subscribe(consumer: self.name, after: Dictionary(uniqueKeysWithValues: places)) {
+                    batch in
+                    try await self.receive(batch, from: source.producer)
+                }
+                return .ended
+            }
+            group.addTask {
+                await self.keep(share, of: source.producer)
+                return .shareChanged
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? .ended
+        }
+    }
+
+    /// Renews the lease until the share is no longer the given one. A database that is away changes nothing.
+    private func keep(_ held: EventLease.Share, of producer: String) async {
+        var share = held
+        while share.partitions == held.partitions {
+            do {
+                try await Task.sleep(for: min(self.renewInterval, share.firstEnd ?? self.renewInterval))
+                share = try await self.lease.claim(of: producer)
+            } catch {
+                guard !Task.isCancelled else { return }
+                self.logger.notice(
+                    "event lease not renewed",
+                    metadata: ["producer": "\(producer)", "error": "\(error)"]
+                )
+            }
+        }
+    }
+
+    /// Gives back what this replica holds, so that the others take it over at their next claim. To be called when ``run()`` has ended.
+    public func leave() async {
+        for source in self.sources { await self.leave(source.producer) }
+    }
+
+    private func leave(_ producer: String) async {
+        guard self.progress.withLock({ $0[producer]?.partitions.isEmpty == false }) else { return }
+        do {
+            try await self.lease.leave(producer)
+            self.progress.withLock { $0[producer]?.partitions = [] }
+        } catch {
+            self.logger.notice(
+                "event lease not given back: it ends by itself",
+                metadata: ["producer": "\(producer)", "error": "\(error)"]
+            )
         }
     }
 
@@ -139,7 +241,7 @@ public final class EventConsumer: Sendable {
                 )
                 try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
                 backoff = min(backoff * 2, Self.backoffMax)
-            } catch let ended where ended is CancellationError || ended is CursorReset {
+            } catch let ended where ended is CancellationError || ended is CursorReset || Task.isCancelled {
                 throw ended
             } catch {
                 guard count == 1 else {
@@ -211,6 +313,8 @@ public final class EventConsumer: Sendable {
     public struct State: Sendable {
         public let producer: String
         public let isConnected: Bool
+        /// Those that this replica reads.
+        public let partitions: [Int]
         /// How old the oldest event is that is not applied here: 0 where all are. Without a connection nobody knows of any, so it
         /// is how long there has been none.
         public let lagSeconds: Double
@@ -221,12 +325,13 @@ public final class EventConsumer: Sendable {
         return self.progress.withLock { progress in
             self.sources.map { source in
                 guard let known = progress[source.producer] else {
-                    return State(producer: source.producer, isConnected: false, lagSeconds: 0)
+                    return State(producer: source.producer, isConnected: false, partitions: [], lagSeconds: 0)
                 }
                 let since = known.waitingSince ?? (known.isConnected ? now : known.heardAt)
                 return State(
                     producer: source.producer,
                     isConnected: known.isConnected,
+                    partitions: known.partitions,
                     lagSeconds: Double(max(0, now.microseconds - since.microseconds)) / 1_000_000
                 )
             }

@@ -4,7 +4,8 @@ internal import Vocabulary
 
 /// The producer's side: operations by which other services read this one's log.
 ///
-/// A subscriber sends where it stands and gets batches per partition from there, so the producer keeps nothing about its readers.
+/// A subscriber sends where it stands in the partitions that it wants, and gets batches of those from there, so the producer keeps
+/// nothing about its readers.
 public struct EventFeed: Sendable {
     /// The most events of one partition in one item.
     public static let batchMax = 100
@@ -72,8 +73,11 @@ public struct EventFeed: Sendable {
 
     private func stream(_ input: Values, into sink: any ItemSink) async throws {
         var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        var wanted: PartitionSignal.Mask = 0
         for position in input.objects("positions") {
-            positions[Int(try position.integer("partition"))] = try position.integer("sequence")
+            let partition = Int(try position.integer("partition"))
+            positions[partition] = try position.integer("sequence")
+            wanted |= 1 << PartitionSignal.Mask(partition)
         }
         let row = try await self.database.read(
             .system,
@@ -84,14 +88,19 @@ public struct EventFeed: Sendable {
         try await sink.send(Self.beginning(of: epoch, after: try row.int("after_sequence")))
         let news = self.signal.subscribe()
         defer { news.end() }
-        var mask = PartitionSignal.Mask.max
+        let clock = ContinuousClock()
+        var mask = wanted
+        var lookedEverywhere = clock.now
         while !Task.isCancelled {
             while mask != 0 {
                 mask = try await self.send(from: &positions, mask: mask, epoch: epoch, into: sink)
             }
-            mask = await news.wait(timeout: Self.pollInterval)
-            // Nothing was signalled: look everywhere, for another process of this service may have written.
-            if mask == 0 { mask = PartitionSignal.Mask.max }
+            mask = await news.wait(timeout: Self.pollInterval) & wanted
+            // Another process of this service may have written, and nothing here tells, however busy this one is.
+            if clock.now - lookedEverywhere >= Self.pollInterval {
+                mask = wanted
+                lookedEverywhere = clock.now
+            }
         }
     }
 

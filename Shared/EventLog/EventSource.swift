@@ -6,10 +6,10 @@ public protocol EventSource: Sendable {
     /// The service whose events these are.
     var producer: String { get }
 
-    /// Delivers batches from the given positions until the connection ends or the task is cancelled.
+    /// Delivers batches of the partitions that have a position, from there on, until the connection ends or the task is cancelled.
     func subscribe(
         consumer: String,
-        after positions: [Int64],
+        after positions: [Int: Int64],
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws
 
@@ -48,8 +48,8 @@ public struct EventBatch: Sendable {
     }
 
     /// The body with which a consumer subscribes.
-    public static func subscription(consumer: String, positions: [Int64]) -> [UInt8] {
-        let places = positions.enumerated().map { partition, sequence in
+    public static func subscription(consumer: String, positions: [Int: Int64]) -> [UInt8] {
+        let places = positions.sorted { $0.key < $1.key }.map { partition, sequence in
             JSON.object(["partition": .int(Int64(partition)), "sequence": .int(sequence)])
         }
         return JSON.object(["consumer": .string(consumer), "positions": .array(places)]).bytes

@@ -19,7 +19,7 @@ internal import Vocabulary
 
         func subscribe(
             consumer: String,
-            after positions: [Int64],
+            after positions: [Int: Int64],
             _ receive: @escaping @Sendable (EventBatch) async throws -> Void
         ) async throws {
             try await receive(self.batch)
@@ -55,6 +55,7 @@ internal import Vocabulary
             let (done, continuation) = AsyncStream.makeStream(of: Void.self)
             let consumer = EventConsumer(
                 name: "delivery",
+                replica: "one",
                 database: world.service.database,
                 log: world.service.persistence.log,
                 clock: world.service.clock.wall,

@@ -75,15 +75,21 @@ struct Fixture: Sendable {
 
     // MARK: Consuming
 
+    /// Every partition from its first event on.
+    static let beginning = Dictionary(uniqueKeysWithValues: (0..<EventLog.partitionCount).map { ($0, Int64(0)) })
+
     func source(repeating repetitions: Int = 1) -> FeedSource {
         var router = Router(service: Self.service)
         EventFeed(database: self.producer, log: self.log).register(in: &router)
         return FeedSource(producer: Self.service, router: router, repetitions: repetitions)
     }
 
-    /// Runs a consumer of `thing.made` while `body` runs. `before` may throw, after the effect was written.
+    /// Runs a consumer of `thing.made` while `body` runs. `after` may throw, after the effect was written. A replica that does not
+    /// leave is one that died.
     func consuming(
         _ source: FeedSource,
+        as replica: String = "one",
+        leaving: Bool = true,
         clock: WallClock = .system,
         _ after: @escaping @Sendable (ReceivedEvent) throws -> Void = { _ in },
         _ body: (EventConsumer) async throws -> Void
@@ -99,18 +105,21 @@ struct Fixture: Sendable {
         }
         let consumer = EventConsumer(
             name: "test",
+            replica: replica,
             database: self.consumer,
             log: self.ownLog,
             clock: clock,
             sources: [source],
             handlers: handlers,
-            logger: Logger(label: "test")
+            logger: Logger(label: "test"),
+            renewing: .milliseconds(20)
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run() }
             try await body(consumer)
             group.cancelAll()
         }
+        if leaving { await consumer.leave() }
     }
 
     /// The ids of the events whose effects are there, in their order.
@@ -165,7 +174,7 @@ struct FeedSource: EventSource {
 
     func subscribe(
         consumer: String,
-        after positions: [Int64],
+        after positions: [Int: Int64],
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws {
         try await self.router.stream(

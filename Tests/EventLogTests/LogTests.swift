@@ -7,6 +7,35 @@ internal import Testing
 internal import Vocabulary
 
 @Suite(.serialized) struct LogTests {
+    @Test func `What another process of the service writes is seen, however busy this one is`() async throws {
+        try await Fixture.run { fixture in
+            let here = Fixture.event(of: fixture.organization)
+            var organization = Identifier.random()
+            while EventLog.partition(of: organization) == EventLog.partition(of: here.organization) {
+                organization = Identifier.random()
+            }
+            let elsewhere = Fixture.event(of: organization)
+            let seen = Box<Set<Identifier>>([])
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try? await fixture.source().subscribe(consumer: "test", after: Fixture.beginning) { batch in
+                        seen.change { $0.formUnion(batch.events.compactMap { $0.record?.id }) }
+                    }
+                }
+                try await fixture.publish([here])
+                try await eventually("the first event") { seen.value.contains(here.id) }
+                try await fixture.producer.transaction(.organization(elsewhere.organization)) { transaction in
+                    try EventLog().append([elsewhere], in: transaction)
+                }
+                try await eventually("the other's event") {
+                    try await fixture.publish(of: [Identifier.random()])
+                    return seen.value.contains(elsewhere.id)
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test func `An event that no frame could carry is refused, and its transaction with it`() async throws {
         try await Fixture.run { fixture in
             var event = Fixture.event(of: .random())
@@ -34,7 +63,7 @@ internal import Vocabulary
                 group.addTask {
                     try? await fixture.source().subscribe(
                         consumer: "test",
-                        after: [Int64](repeating: 0, count: EventLog.partitionCount)
+                        after: Fixture.beginning
                     ) { batch in
                         seen.change { seen in
                             for entry in batch.events {

@@ -1,6 +1,7 @@
 public import Contracts
 internal import Crypto
 public import EventLog
+internal import Glibc
 internal import Logging
 public import Resources
 public import ServiceLifecycle
@@ -41,6 +42,12 @@ extension ServiceEnvironment {
         )
     }
 
+    private static var hostName: String {
+        var bytes = [CChar](repeating: 0, count: 256)
+        gethostname(&bytes, bytes.count - 1)
+        return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// A consumer of other services' events. Its lag behind each producer is measured, and readiness shows its connections; a
     /// producer that is down does not make this service unready.
     public func consumer(of producers: [String], _ persistence: Persistence, _ handlers: EventHandlers) -> EventConsumer
@@ -48,6 +55,7 @@ extension ServiceEnvironment {
         let name = self.configuration.process.name
         let consumer = EventConsumer(
             name: name,
+            replica: "\(Self.hostName):\(self.configuration.process.adminAddress.port)",
             database: persistence.database,
             log: persistence.log,
             clock: self.clock,
@@ -61,8 +69,10 @@ extension ServiceEnvironment {
         }
         for producer in producers {
             self.health.add("events:\(producer)") {
-                let isConnected = consumer.states.contains { $0.producer == producer && $0.isConnected }
-                return .passing(isConnected ? "connected" : "not connected")
+                guard let state = consumer.states.first(where: { $0.producer == producer }), state.isConnected else {
+                    return .passing("not connected")
+                }
+                return .passing("connected, reads \(state.partitions.count) of \(EventLog.partitionCount) partitions")
             }
         }
         return consumer
@@ -77,6 +87,7 @@ public struct ConsumerService: Service {
 
     public func run() async throws {
         await cancelWhenGracefulShutdown { await self.consumer.run() }
+        await self.consumer.leave()
     }
 }
 

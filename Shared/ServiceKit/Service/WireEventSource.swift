@@ -14,7 +14,7 @@ public struct WireEventSource: EventSource {
 
     public func subscribe(
         consumer: String,
-        after positions: [Int64],
+        after positions: [Int: Int64],
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws {
         let head = CallHead(operation: EventFeed.subscribe(to: self.producer).wireName)
