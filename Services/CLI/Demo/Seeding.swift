@@ -11,6 +11,8 @@ struct Seeding {
     private var templateID = ""
 
     static let actCount = 13
+    /// Whom every contract of the demo firm is sent to.
+    private static let signerEmail = "signer@client.example"
 
     struct Client {
         let name: String
@@ -187,10 +189,10 @@ struct Seeding {
                 case "send":
                     Payload.signer(
                         name: client.person,
-                        email: "signer@client.example",
+                        email: Self.signerEmail,
                         withinDays: terms.signWithinDays
                     )
-                case "sign": try Payload.signature(of: try await read(), name: client.person)
+                case "sign": try Payload.signature(of: try await read(), name: client.person, email: Self.signerEmail)
                 default: Payload.reason("The client has changed its plans.")
                 }
             _ = try await self.firm.post("/v1/contracts/\(id)/\(verb)", act)

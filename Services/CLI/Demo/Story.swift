@@ -85,7 +85,8 @@ struct Story {
             try await firm.post("/v1/contracts/\(contractID)/send", Payload.signer(name: client, email: email))
         }
         try await self.steps.step("contract signed") { () async throws(CLIFailure) in
-            _ = try await firm.post("/v1/contracts/\(contractID)/sign", try Payload.signature(of: sent, name: client))
+            let signature = try Payload.signature(of: sent, name: client, email: email)
+            _ = try await firm.post("/v1/contracts/\(contractID)/sign", signature)
         }
         outcome.companyID = companyID
         outcome.contactID = contactID
