@@ -254,7 +254,8 @@ public final class EventConsumer: Sendable {
                     "event parked",
                     metadata: [
                         "producer": "\(producer)", "type": "\(entry.record?.type ?? "unreadable")",
-                        "event_id": "\(entry.record?.id.description ?? "")", "error": "\(error)",
+                        "event_id": "\(entry.record?.id.description ?? "")", "partition": "\(batch.partition)",
+                        "sequence": "\(entry.sequence)", "error": "\(error)",
                     ]
                 )
                 try await self.applier.park(

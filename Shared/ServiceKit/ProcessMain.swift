@@ -45,6 +45,8 @@ public struct ProcessEnvironment: Sendable {
     public let health: HealthChecks
     public let clock: WallClock
     public let group: any EventLoopGroup
+    /// Whether the group's loops turn: what liveness is about.
+    public let monitor: LoopMonitor
 
     /// A logger for one part of the process; its lines carry `label`.
     public let makeLogger: @Sendable (_ label: String) -> Logger
@@ -140,6 +142,7 @@ struct ProcessMain {
             return logger
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.ioThreads)
+        let monitor = LoopMonitor(group)
         let environment = ProcessEnvironment(
             configuration: configuration,
             values: values,
@@ -148,6 +151,7 @@ struct ProcessMain {
             health: HealthChecks(),
             clock: .system,
             group: group,
+            monitor: monitor,
             makeLogger: makeLogger
         )
         let result: Result<Int32, ConfigurationErrors>
@@ -159,6 +163,7 @@ struct ProcessMain {
             environment.logger.critical(migrating ? "cannot migrate" : "cannot start", error: error)
             result = .success(ExitCode.failure)
         }
+        monitor.stop()
         try? await group.shutdownGracefully()
         return try result.get()
     }
@@ -180,15 +185,13 @@ struct ProcessMain {
             version: configuration.version
         )
         let assembled = try await self.definition.assemble(environment)
-        let monitor = LoopMonitor(environment.group)
-        defer { monitor.stop() }
         let routes = AdminRoutes(
             name: configuration.name,
             version: configuration.version,
             instance: configuration.instance,
             health: environment.health,
             registry: environment.metrics.registry,
-            monitor: monitor
+            monitor: environment.monitor
         )
         let runner = ProcessRunner(
             logger: environment.logger,

@@ -286,6 +286,10 @@ internal import Wire
         try await installation.run { client in
             #expect(try JSON(parsing: try await self.get(client, "/", []).body)["name"] == "gateway")
             #expect(try await self.get(client, "/livez", []).status == 200)
+            installation.loops.blocked.withLock { $0 = [1] }
+            let blocked = try await self.get(client, "/livez", [])
+            #expect(blocked.status == 503 && blocked.body == Array("event loops are blocked\n".utf8))
+            installation.loops.blocked.withLock { $0 = [] }
             let verbose = String(decoding: try await self.get(client, "/readyz?verbose", []).body, as: UTF8.self)
             let checks = ["listening", "crm", "identity"].map { #"{"name":"\#($0)","status":"ok"}"# }
             #expect(verbose == #"{"status":"ready","checks":[\#(checks.joined(separator: ","))]}"#)

@@ -75,6 +75,7 @@ internal import Vocabulary
     @Test func `A replay applies everything of the object in its order`() async throws {
         try await Self.run { service, failing in
             let events = try await Self.park(3, in: service)
+            #expect(try await ParkedCounts.read(service.database, deadline: nil) == [1, 2])
             let list = try await service.json("shop.parked_event.list/1", ["state": "parked"])
             let id = try #require(list["data"]?.array?.first?["id"]?.string)
             failing.set(true)
@@ -90,6 +91,7 @@ internal import Vocabulary
                 try await service.json("shop.parked_event.list/1", ["state": "replayed"])["data"]?.array?.count == 3
             )
             #expect(await service.refusal("shop.parked_event.replay/1", ["id": id])?.code == .conflict)
+            #expect(try await ParkedCounts.read(service.database, deadline: nil) == [0, 0])
         }
     }
 

@@ -72,5 +72,11 @@ internal import Testing
         #expect(metrics.contentType == "text/plain; version=0.0.4; charset=utf-8")
         #expect(self.text(metrics).contains("# TYPE rpc_server_duration_seconds histogram\n"))
         #expect(await self.routes().answer("/").status == 404)
+        let parked = self.metrics.parkedEvents
+        self.metrics.registry.beforeScrape(inquiring: {
+            await Task.yield()
+            parked.set(3, "parked")
+        })
+        #expect(await self.text(self.routes().answer("/metrics")).contains("parked_events{state=\"parked\"} 3\n"))
     }
 }

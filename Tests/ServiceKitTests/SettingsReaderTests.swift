@@ -72,6 +72,17 @@ internal import Testing
         #expect(problems == [#"--wire-port: "1.5" from the \#(file.path) must be a whole number from 1 to 65535"#])
     }
 
+    @Test func `a key of the file that nobody reads is an error, and all of them at once`() async throws {
+        let file = try TemporaryFile(
+            #"{"database": {"url-file": "/nowhere", "rule": "x"}, "wire": {"prt": 1}, "cursor": 7}"#
+        )
+        let problems = await self.problems(["--config", file.path, "--database-url", "x"])
+        for key in ["database.rule", "wire.prt", "cursor"] {
+            #expect(problems.contains("\(key): unknown key in \(file.path); --help lists the settings"))
+        }
+        #expect(problems.count { $0.contains("unknown key") } == 3)
+    }
+
     @Test func `a secret comes from a file without its newline`() async throws {
         let file = try TemporaryFile("postgres://crm:hidden@db/crm\n")
         let values = try await self.read([], ["DATABASE_URL_FILE": file.path])

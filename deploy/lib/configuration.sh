@@ -19,11 +19,9 @@ common_settings() {
     local service separator=''
     cat <<JSON
     "instance": "$1-1",
-    "sandbox": true,
     "admin": { "host": "127.0.0.1", "port": $(admin_port "$1") },
     "log": { "level": "${THROUGHLINE_LOG_LEVEL:-info}" },
     "installation": { "key-file": "$key_dir/installation.key" },
-    "cursor": { "key-file": "$key_dir/cursor.key" },
 JSON
     printf '    "peer": {'
     for service in "${services[@]}"; do

@@ -13,7 +13,6 @@ make_keys() {
         mkdir -p "$key_dir"
         secret installation.key 32    # proves to each other that two Wire peers belong to this installation
         secret password.pepper 32     # mixed into every password hash, kept out of the database
-        secret cursor.key 32          # signs the cursors that clients hand back
         secret demo.password 9
         local service
         for service in "${services[@]}"; do

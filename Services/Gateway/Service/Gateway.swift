@@ -31,6 +31,8 @@ final class Gateway: Sendable {
         var metrics: ServiceMetrics
         var health: HealthChecks
         var group: any EventLoopGroup
+        /// The loops that turn no more.
+        var blockedLoops: @Sendable () -> [Int]
         var logger: Logger
     }
 
@@ -69,7 +71,12 @@ final class Gateway: Sendable {
         let streams = EventStreams(metrics: metrics)
         let handler = GatewayHandler(
             registry: registry,
-            pages: PublicPages(name: Self.name, version: Build.version) { readiness.readiness },
+            pages: PublicPages(
+                name: Self.name,
+                version: Build.version,
+                isAlive: { parts.blockedLoops().isEmpty },
+                readiness: { readiness.readiness }
+            ),
             resolver: resolver,
             mint: AssertionMint(parts.signer),
             limiter: RateLimiter(parts.limits),

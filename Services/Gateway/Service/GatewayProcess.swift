@@ -59,6 +59,7 @@ public enum GatewayProcess {
                 metrics: environment.metrics,
                 health: environment.health,
                 group: environment.group,
+                blockedLoops: { environment.monitor.blockedLoops },
                 logger: environment.makeLogger("edge")
             )
         )

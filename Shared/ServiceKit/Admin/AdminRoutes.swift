@@ -34,7 +34,7 @@ struct AdminRoutes: Sendable {
                 isVerbose: query.split(separator: "&").contains { $0.prefix { $0 != "=" } == "verbose" }
             )
         case "/metrics":
-            return Answer(status: 200, contentType: MetricsRegistry.contentType, body: self.registry.exposition())
+            return Answer(status: 200, contentType: MetricsRegistry.contentType, body: await self.registry.scrape())
         case "/version": return self.versionAnswer()
         default: return .text(404, "not found; try /livez /readyz?verbose /metrics /version")
         }

@@ -14,8 +14,6 @@ public struct ProcessConfiguration: Sendable {
     public let adminAddress: Address
     /// Threads of the event loop group.
     public let ioThreads: Int
-    /// Whether organizations may have a clock of their own that an operation advances.
-    public let isSandbox: Bool
     /// How long the process goes on serving after it has said that it is not ready, so that balancers notice.
     public let shutdownLeadSeconds: Int
     /// How long running calls may take to end after that.
@@ -45,7 +43,6 @@ public struct ProcessConfiguration: Sendable {
                 "Port for probes and metrics."
             ),
             Setting("io.threads", .number(1...64), default: String(threads), "Threads of the event loop group."),
-            Setting("sandbox", .flag, default: "false", "Whether organizations may have a clock that can be advanced."),
             Setting(
                 "shutdown.lead-seconds",
                 .number(0...20),
@@ -66,7 +63,6 @@ public struct ProcessConfiguration: Sendable {
             port: values.int("admin.port") ?? 0
         )
         self.ioThreads = values.int("io.threads") ?? 1
-        self.isSandbox = values.bool("sandbox")
         self.shutdownLeadSeconds = values.int("shutdown.lead-seconds") ?? 0
         self.drainSecondsMax = values.int("shutdown.drain-seconds") ?? 1
     }

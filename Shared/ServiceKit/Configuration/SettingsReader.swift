@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Contracts
 
 /// Everything that is wrong with a configuration, at once.
 public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConvertible {
@@ -39,6 +40,7 @@ public struct SettingValues: Sendable {
 struct SettingsReader {
     /// A secret's file is a line, not a document.
     static let secretFileBytesMax = 64 * 1024
+    static let fileBytesMax = 1_024 * 1_024
     /// The options that are no settings.
     static let commands = ["--help", "--print-config", "--migrate", "--version"]
     static let fileFlag = "--config"
@@ -114,9 +116,28 @@ struct SettingsReader {
             let path = InMemoryProvider(values: ["filePath": ConfigValue(.string(file), isSecret: false)])
             let provider = try await FileProvider<JSONSnapshot>(config: ConfigReader(provider: path))
             self.sources.append(Source(name: file, provider: provider))
+            try self.checkKeys(of: file)
         } catch {
             self.problems.append("\(Self.fileFlag): cannot read \(file): \(error)")
         }
+    }
+
+    /// A key that nobody reads is most likely a misspelt one, as on the command line.
+    private mutating func checkKeys(of file: String) throws {
+        var known: Set<String> = []
+        for setting in self.settings {
+            known.insert(setting.key)
+            if setting.isSecret { known.insert(setting.fileSetting.key) }
+        }
+        let json = try JSON(parsing: try TextFile.bytes(file, bytesMax: Self.fileBytesMax))
+        for key in Self.keys(of: json, below: "") where !known.contains(key) {
+            self.problems.append("\(key): unknown key in \(file); --help lists the settings")
+        }
+    }
+
+    private static func keys(of json: JSON, below path: String) -> [String] {
+        guard let object = json.object else { return [path] }
+        return object.members.flatMap { self.keys(of: $0.value, below: path.isEmpty ? $0.key : "\(path).\($0.key)") }
     }
 
     // MARK: Values

@@ -3,6 +3,7 @@ internal import Crypto
 public import EventLog
 internal import Glibc
 internal import Logging
+internal import Postgres
 public import Resources
 public import ServiceLifecycle
 internal import Telemetry
@@ -67,6 +68,7 @@ extension ServiceEnvironment {
         self.metrics.registry.beforeScrape {
             for state in consumer.states { eventLag.set(state.lagSeconds, state.producer) }
         }
+        self.watchParkedEvents(of: persistence.database)
         for producer in producers {
             self.health.add("events:\(producer)") {
                 guard let state = consumer.states.first(where: { $0.producer == producer }), state.isConnected else {
@@ -76,6 +78,22 @@ extension ServiceEnvironment {
             }
         }
         return consumer
+    }
+
+    /// How long a scrape waits for the count of parked events; after that it has the last one.
+    private static let parkedCountSecondsMax: Int64 = 1
+
+    private func watchParkedEvents(of database: Database) {
+        let (gauge, clock, logger) = (self.metrics.parkedEvents, self.clock, self.makeLogger("events"))
+        self.metrics.registry.beforeScrape(inquiring: {
+            do throws(SQLFault) {
+                let deadline = clock.now().advanced(bySeconds: Self.parkedCountSecondsMax)
+                let counts = try await ParkedCounts.read(database, deadline: deadline)
+                for (state, count) in zip(ParkedCounts.states, counts) { gauge.set(Double(count), state) }
+            } catch {
+                logger.notice("parked events could not be counted", metadata: ["error": "\(error)"])
+            }
+        })
     }
 }
 

@@ -11,6 +11,7 @@ public final class MetricsRegistry: Sendable {
 
     private let families = Mutex<[String: any MetricFamily]>([:])
     private let refreshes = Mutex<[@Sendable () -> Void]>([])
+    private let inquiries = Mutex<[@Sendable () async -> Void]>([])
 
     public init() {}
 
@@ -59,6 +60,18 @@ public final class MetricsRegistry: Sendable {
     /// Runs `action` before each scrape, for a gauge whose figures somebody else keeps and several parts report.
     public func beforeScrape(_ action: @escaping @Sendable () -> Void) {
         self.refreshes.withLock { $0.append(action) }
+    }
+
+    /// Runs `action` before each scrape, for a gauge whose figure must be asked for, as of a database. It ends soon, whether it
+    /// has an answer or not.
+    public func beforeScrape(inquiring action: @escaping @Sendable () async -> Void) {
+        self.inquiries.withLock { $0.append(action) }
+    }
+
+    /// What a scrape answers: `exposition()` after everything was asked for.
+    public func scrape() async -> [UInt8] {
+        for inquiry in self.inquiries.withLock({ $0 }) { await inquiry() }
+        return self.exposition()
     }
 
     /// Every metric by name, in the text exposition format 0.0.4.

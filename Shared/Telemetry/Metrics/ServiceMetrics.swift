@@ -11,7 +11,7 @@ public struct ServiceMetrics: Sendable {
     public let dbClientOperation: Histogram
     /// How far a consumer is behind the newest event of a producer.
     public let eventLag: Gauge
-    /// Events that were set aside after failing too often.
+    /// Events that were set aside after failing too often (`parked`), and those that wait behind one (`blocked`).
     public let parkedEvents: Gauge
 
     public init(registry: MetricsRegistry = MetricsRegistry()) {
@@ -41,6 +41,10 @@ public struct ServiceMetrics: Sendable {
             help: "Age of the oldest event of a producer that is not consumed yet.",
             labels: ["producer"]
         )
-        self.parkedEvents = registry.gauge("parked_events", help: "Events set aside after failing too often.")
+        self.parkedEvents = registry.gauge(
+            "parked_events",
+            help: "Events set aside: parked after failing too often, blocked behind a parked one.",
+            labels: ["state"]
+        )
     }
 }

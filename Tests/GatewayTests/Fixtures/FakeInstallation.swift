@@ -44,7 +44,7 @@ final class FakeInstallation: Sendable {
             servers[service] = server
         }
         self.ports = ports
-        let (group, addresses, metrics) = (self.group, ports, self.metrics)
+        let (group, addresses, metrics, loops) = (self.group, ports, self.metrics, self.loops)
         let identity = WireIdentity(service: "gateway", instance: "g1", build: "test")
         self.gateway = Gateway(
             Gateway.Parts(
@@ -70,10 +70,18 @@ final class FakeInstallation: Sendable {
                 metrics: self.metrics,
                 health: self.health,
                 group: self.group,
+                blockedLoops: { loops.blocked.withLock { $0 } },
                 logger: self.logger
             )
         )
         self.servers.withLock { $0 = servers }
+    }
+
+    /// What the gateway is told of its event loops.
+    let loops = Loops()
+
+    final class Loops: Sendable {
+        let blocked = Mutex<[Int]>([])
     }
 
     /// Where the gateway listens while it runs.

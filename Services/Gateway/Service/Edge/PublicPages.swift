@@ -4,12 +4,20 @@ internal import ServiceKit
 
 /// The few paths that are the gateway's own.
 struct PublicPages: Sendable {
+    /// Whether all event loops turn; where one does not, only a restart helps.
+    let isAlive: @Sendable () -> Bool
     /// Whether the process may be sent requests, without waiting for anything.
     let readiness: @Sendable () -> Readiness
     private let index: [UInt8]
     private let problems: PublicDocument
 
-    init(name: String, version: String, readiness: @escaping @Sendable () -> Readiness) {
+    init(
+        name: String,
+        version: String,
+        isAlive: @escaping @Sendable () -> Bool,
+        readiness: @escaping @Sendable () -> Readiness
+    ) {
+        self.isAlive = isAlive
         self.readiness = readiness
         self.index = Self.index(name, version)
         self.problems = PublicDocument(ProblemsPage.html)
@@ -29,7 +37,7 @@ struct PublicPages: Sendable {
         case "/": self.answer(exchange, MediaType.json, PublicDocument(self.index))
         case "/openapi.json": self.answer(exchange, MediaType.json, registry.openAPI)
         case "/docs/problems": self.answer(exchange, MediaType.html, self.problems)
-        case "/livez": exchange.answer(200, contentType: MediaType.text, body: Array("ok\n".utf8))
+        case "/livez": self.answer(exchange, isWell: self.isAlive(), "event loops are blocked")
         case "/readyz": self.answerReadiness(exchange)
         default: return false
         }
@@ -47,9 +55,13 @@ struct PublicPages: Sendable {
         if exchange.target.hasQueryFlag("verbose") {
             exchange.answer(status, contentType: MediaType.json, body: report.json)
         } else {
-            let text = report.isReady ? "ok\n" : "not ready\n"
-            exchange.answer(status, contentType: MediaType.text, body: Array(text.utf8))
+            self.answer(exchange, isWell: report.isReady, "not ready")
         }
+    }
+
+    private func answer(_ exchange: Exchange, isWell: Bool, _ problem: String) {
+        let text = (isWell ? "ok" : problem) + "\n"
+        exchange.answer(isWell ? 200 : 503, contentType: MediaType.text, body: Array(text.utf8))
     }
 
     private static func index(_ name: String, _ version: String) -> [UInt8] {
