@@ -66,6 +66,7 @@ final class Gateway: Sendable {
                 return client.call(on: loop, head, body: body, idempotent: true)
             }
         )
+        let blockedLoops = parts.blockedLoops
         let readiness = GatewayReadiness(registry, health: parts.health, patience: parts.patience)
         let metrics = EdgeMetrics(parts.metrics)
         let streams = EventStreams(metrics: metrics)
@@ -74,7 +75,7 @@ final class Gateway: Sendable {
             pages: PublicPages(
                 name: Self.name,
                 version: Build.version,
-                isAlive: { parts.blockedLoops().isEmpty },
+                isAlive: { blockedLoops().isEmpty },
                 readiness: { readiness.readiness }
             ),
             resolver: resolver,
