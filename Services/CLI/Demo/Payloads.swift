@@ -94,7 +94,8 @@ enum Payload {
     /// What the signer signs is named by its hash, as the sent contract shows it.
     static func signature(of contract: JSON, name: String, email: String) throws(CLIFailure) -> JSON {
         [
-            "signer_name": .string(name), "signer_email": .string(email), "consent": true, "signature_text": .string(name),
+            "signer_name": .string(name), "signer_email": .string(email), "consent": true,
+            "signature_text": .string(name),
             "content_sha256": .string(try contract.text("content_sha256", of: "the contract")),
         ]
     }
