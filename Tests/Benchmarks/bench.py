@@ -31,14 +31,14 @@ FIGURES = {
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--run-dir", type=Path, required=True)
-    parser.add_argument("names", nargs="*", choices=list(FIGURES))
+    parser.add_argument("names", nargs="+", choices=list(FIGURES))
     options = parser.parse_args()
     bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")))
     figures: list[Figure] = []
     print(Figure.HEADER, flush=True)
     try:
         for name in FIGURES:
-            if name not in (options.names or FIGURES):
+            if name not in options.names:
                 continue
             try:
                 figure = FIGURES[name](bench)
