@@ -97,10 +97,10 @@ public final class EventConsumer: Sendable {
         var backoff = Self.backoffMin
         while !Task.isCancelled {
             do {
-                let positions = try await self.applier.positions(of: source.producer)
-                backoff = Self.backoffMin
                 // Who cannot reach the producer is to hold nothing of it that another replica could read.
                 _ = try await source.position(of: 0)
+                backoff = Self.backoffMin
+                let positions = try await self.applier.positions(of: source.producer)
                 let share = try await self.lease.claim(of: source.producer)
                 self.progress.withLock { progress in
                     progress[source.producer]?.positions = positions
@@ -158,18 +158,26 @@ public final class EventConsumer: Sendable {
     /// Renews the lease until the share is no longer the given one. A database that is away changes nothing.
     private func keep(_ held: EventLease.Share, of producer: String) async {
         var share = held
+        var pause = self.pause(after: held)
         while share.partitions == held.partitions {
             do {
-                try await Task.sleep(for: min(self.renewInterval, share.firstEnd ?? self.renewInterval))
+                try await Task.sleep(for: pause)
                 share = try await self.lease.claim(of: producer)
+                pause = self.pause(after: share)
             } catch {
                 guard !Task.isCancelled else { return }
+                pause = self.renewInterval
                 self.logger.notice(
                     "event lease not renewed",
                     metadata: ["producer": "\(producer)", "error": "\(error)"]
                 )
             }
         }
+    }
+
+    /// Until the next claim: another's lease that ends before then is looked at as it ends, to take over from the dead.
+    private func pause(after share: EventLease.Share) -> Duration {
+        min(self.renewInterval, share.firstEnd ?? self.renewInterval)
     }
 
     /// Gives back what this replica holds, so that the others take it over at their next claim. To be called when ``run()`` has ended.

@@ -20,7 +20,6 @@ public struct ProcessConfiguration: Sendable {
     public let drainSecondsMax: Int
 
     static let ioThreadsDefaultMax = 4
-    static let adminPortText = "admin.port"
 
     /// The settings, with the defaults of the process called `name`.
     static func settings(for name: String) -> [Setting] {
