@@ -11,6 +11,8 @@ public final class EventConsumer: Sendable {
     public static let attemptsMax = 5
     static let backoffMin: Duration = .milliseconds(100)
     static let backoffMax: Duration = .seconds(30)
+    /// A producer that is back is read again within so long.
+    static let reconnectMax: Duration = .seconds(1)
 
     private let name: String
     private let sources: [any EventSource]
@@ -122,7 +124,7 @@ public final class EventConsumer: Sendable {
             }
             if !Task.isCancelled { await self.leave(source.producer) }
             try? await Task.sleep(for: backoff * Double.random(in: 0.5...1))
-            backoff = min(backoff * 2, Self.backoffMax)
+            backoff = min(backoff * 2, Self.reconnectMax)
         }
     }
 
