@@ -11,6 +11,8 @@ public final class EventConsumer: Sendable {
     public static let attemptsMax = 5
     static let backoffMin: Duration = .milliseconds(100)
     static let backoffMax: Duration = .seconds(30)
+    /// The time between two claims of a lease, which lasts for three of them and a bit.
+    public static let renewInterval: Duration = .seconds(3)
     /// A producer that is back is read again within so long.
     static let reconnectMax: Duration = .seconds(1)
 
@@ -36,33 +38,11 @@ public final class EventConsumer: Sendable {
         var heardAt: Instant
     }
 
-    /// - Parameter replica: tells this process from the others of its service, and is the same when it is started again, so that a crash
-    ///   leaves no other lease behind than its own.
-    public convenience init(
-        name: String,
-        replica: String,
-        database: Database,
-        log: EventLog,
-        clock: WallClock,
-        sources: [any EventSource],
-        handlers: EventHandlers,
-        logger: Logger
-    ) {
-        self.init(
-            name: name,
-            replica: replica,
-            database: database,
-            log: log,
-            clock: clock,
-            sources: sources,
-            handlers: handlers,
-            logger: logger,
-            renewing: EventLease.renewInterval
-        )
-    }
-
-    /// - Parameter renewInterval: the time between two claims, during which the share of a replica that left is not read.
-    package init(
+    /// - Parameters:
+    ///   - replica: tells this process from the others of its service, and is the same when it is started again, so that a crash
+    ///     leaves no other lease behind than its own.
+    ///   - renewInterval: the time between two claims, during which the share of a replica that left is not read.
+    public init(
         name: String,
         replica: String,
         database: Database,
@@ -71,7 +51,7 @@ public final class EventConsumer: Sendable {
         sources: [any EventSource],
         handlers: EventHandlers,
         logger: Logger,
-        renewing renewInterval: Duration
+        renewing renewInterval: Duration = EventConsumer.renewInterval
     ) {
         self.name = name
         self.sources = sources

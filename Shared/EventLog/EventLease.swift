@@ -9,7 +9,6 @@ internal import Vocabulary
 struct EventLease: Sendable {
     /// For how long a replica that has died is still counted.
     static let duration: Duration = .seconds(10)
-    static let renewInterval: Duration = .seconds(3)
 
     let database: Database
     let clock: WallClock
