@@ -32,14 +32,16 @@ public struct Commands: Sendable {
     /// Waits until what another service had committed for an organization is applied here, for a decision that would be wrong
     /// on less. Where it does not arrive in time nothing is decided: the caller is told to come back.
     public func requireCaughtUp(with owner: String, for organization: Identifier) async throws(Fault) {
-        guard let catchUp = self.catchUp else { return }
-        guard await catchUp(owner, organization) else {
-            throw Fault(
-                .unavailable,
-                "What \(owner) knows has not arrived, and this depends on it. Try again in a moment.",
-                retryAfter: Self.catchUpRetrySeconds
-            )
-        }
+        guard let catchUp = self.catchUp, await !catchUp(owner, organization) else { return }
+        throw Self.unavailable([owner])
+    }
+
+    private static func unavailable(_ owners: Set<String>) -> Fault {
+        Fault(
+            .unavailable,
+            "What \(owners.sorted().joined(separator: " and ")) knows has not arrived, and this depends on it. Try again in a moment.",
+            retryAfter: Self.catchUpRetrySeconds
+        )
     }
 
     /// When to come back for a decision that waits for another service.
@@ -47,12 +49,14 @@ public struct Commands: Sendable {
 
     /// Runs `body` in the caller's organization. With an idempotency key the first outcome is stored and replayed; with `Dry-Run`
     /// everything happens and is then rolled back, and the answer tells what would have been. Where it names rows of other
-    /// services that have not arrived, `body` runs once more when they have (ADR 3).
+    /// services that have not arrived, `body` runs once more when they have (ADR 3). Where an owner cannot be asked in time nobody
+    /// knows whether there are such rows: nothing is done, and the caller is told to come back.
     public func run(
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome
     ) async throws -> Reply {
+        var silent: Set<String> = []
         do {
             return try await self.attempt(declaration, context) { transaction in
                 let outcome = try body(transaction)
@@ -61,12 +65,26 @@ public struct Commands: Sendable {
             }
         } catch let unknown as UnknownReference {
             let organization = try context.caller().organization
-            // Whether it arrived or not: the second attempt finds the rows, or says which it does not know.
-            for owner in unknown.owners.sorted() { _ = await self.catchUp?(owner, organization) }
+            for owner in unknown.owners.sorted() {
+                if let catchUp = self.catchUp, await !catchUp(owner, organization) { silent.insert(owner) }
+            }
         }
-        return try await self.attempt(declaration, context) { transaction in
-            do { return try body(transaction) } catch let unknown as UnknownReference { throw unknown.fault }
+        return try await self.attempt(declaration, context) { [silent] transaction in
+            // Unknown rows of an owner that has told all it knows are not there.
+            do {
+                let outcome = try body(transaction)
+                try Self.require(outcome.awaiting, notOf: silent)
+                return outcome
+            } catch let unknown as UnknownReference {
+                try Self.require(unknown.owners, notOf: silent)
+                throw unknown.fault
+            }
         }
+    }
+
+    private static func require(_ owners: Set<String>, notOf silent: Set<String>) throws(Fault) {
+        let missing = owners.intersection(silent)
+        guard missing.isEmpty else { throw Self.unavailable(missing) }
     }
 
     private func attempt(

@@ -156,4 +156,34 @@ internal import Vocabulary
             #expect(waits() == ["market", "market"])
         }
     }
+
+    @Test(arguments: ["create", "atomic", "partial"])
+    func `Of an owner that does not answer nobody says that its row is not there`(verb: String) async throws {
+        let isAway = Mutex(true)
+        try await TestService.run(
+            Workshop.migrations,
+            { persistence in Workshop.router(persistence.catchingUp { _, _ in isAway.withLock { !$0 } }) },
+            { shop in
+                let row: JSON = ["name": "lamp", "supplier_id": .string(Identifier.random().description)]
+                let (operation, body): (String, JSON) =
+                    verb == "create"
+                    ? ("shop.gadget.create/1", row)
+                    : ("shop.gadget.batch/1", ["mode": .string(verb), "rows": [["name": "chair"], row]])
+                let fault = await shop.refusal(operation, body: body, key: "once")
+                #expect(fault?.code == .unavailable)
+                #expect(fault?.retryAfter == 1)
+                #expect(fault?.detail.contains("market") == true)
+                #expect(try await shop.list()["data"] == [])
+                isAway.withLock { $0 = false }
+                // The key was not spent on that answer.
+                if verb == "partial" {
+                    let answer = try await shop.json(operation, body: body, key: "once")
+                    #expect(answer["results"]?.array?.map { $0["status"] } == [201, 422])
+                } else {
+                    let refused = await shop.refusal(operation, body: body, key: "once")
+                    #expect(refused?.problems.map(\.code) == ["unknown_reference"])
+                }
+            }
+        )
+    }
 }
