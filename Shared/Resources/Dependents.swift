@@ -3,28 +3,32 @@ internal import EventLog
 internal import Postgres
 internal import Vocabulary
 
-/// What happens to the rows that belong to a row when that is deleted or restored: each goes and comes back with an event of its
-/// own, so that other services and the timeline learn of it as of the row itself.
+/// What happens to the rows that depend on a row when that is deleted or restored: each goes, comes back or lets go of it with an
+/// event of its own, so that other services and the timeline learn of it as of the row itself.
 struct Dependents: Sendable {
     /// The most rows that one deletion takes along: they and the row itself are one transaction's events.
     static let rowsMax = EventLog.eventsPerTransactionMax - 1
 
+    /// Whose row is deleted or restored.
+    let root: Resource
     let organization: Identifier
     let cause: Cause
     private(set) var events: [EventRecord] = []
 
-    init(of organization: Identifier, because cause: Cause) {
-        self.organization = organization
+    init(of root: Resource, because cause: Cause) {
+        self.root = root
+        self.organization = cause.organization
         self.cause = cause
     }
 
-    /// Deletes what belongs to these rows, level by level, unless something that carries money or a signature is in the way.
+    /// Deletes what belongs to these rows, level by level, unless something is in the way that must stay.
     mutating func end(
         of parents: [Identifier],
         _ resource: Resource,
         in transaction: borrowing Transaction
     ) throws {
         try self.requireNoObstacle(to: parents, resource, in: transaction)
+        var gone: [(resource: Resource, ids: [Identifier])] = []
         for dependent in resource.dependents where dependent.rule == .cascade {
             let store = ResourceStore(dependent.resource())
             let ended = try store.end(
@@ -35,13 +39,41 @@ struct Dependents: Sendable {
                 at: self.cause.now,
                 in: transaction
             )
+            // Judged as they were in the moment in which they were locked: deleting changes nothing that their rule looks at.
+            try self.requireFree(ended, store.resource)
             try self.add(ended, "deleted", .deleted, of: store)
-            guard !ended.isEmpty else { continue }
-            try self.end(of: ended.map(\.id), store.resource, in: transaction)
+            if !ended.isEmpty { gone.append((store.resource, ended.map(\.id))) }
+        }
+        for (child, ids) in gone { try self.end(of: ids, child, in: transaction) }
+        // Last, so that nothing is told to let go that goes itself.
+        for dependent in resource.dependents where dependent.rule == .release {
+            try self.release(dependent, from: parents, in: transaction)
         }
     }
 
-    /// Brings back what went with these rows at that moment, and nothing that went before.
+    private mutating func release(
+        _ dependent: Resource.Dependent,
+        from parents: [Identifier],
+        in transaction: borrowing Transaction
+    ) throws {
+        let store = ResourceStore(dependent.resource())
+        let released = try store.change(
+            where: dependent.column + " = ANY ($2::uuid[])",
+            [.uuids(parents)],
+            set: dependent.column + " = NULL",
+            atMost: self.room + 1,
+            for: self.organization,
+            at: self.cause.now,
+            in: transaction
+        )
+        try self.requireRoom(for: released.count)
+        for (before, after) in released {
+            self.events.append(store.event("updated", .updated, after, previous: before, because: self.cause))
+        }
+    }
+
+    /// Brings back what went with these rows at that moment, and nothing that went before. What belongs to several comes back with
+    /// the last of them.
     mutating func revive(
         of parents: [Identifier],
         _ resource: Resource,
@@ -53,7 +85,7 @@ struct Dependents: Sendable {
             guard child.isSoftDeleted else { continue }
             let store = ResourceStore(child)
             let revived = try store.revive(
-                where: dependent.column + " = ANY ($3::uuid[]) AND deleted_at = $4",
+                where: dependent.column + " = ANY ($3::uuid[]) AND deleted_at = $4" + child.underLivingParents,
                 [.uuids(parents), .instant(deletedAt)],
                 for: self.organization,
                 at: self.cause.now,
@@ -73,18 +105,24 @@ struct Dependents: Sendable {
         _ activity: Activity,
         of store: ResourceStore
     ) throws(Fault) {
-        guard rows.count <= self.room else {
+        try self.requireRoom(for: rows.count)
+        for row in rows { self.events.append(store.event(word, activity, row, because: self.cause)) }
+    }
+
+    private func requireRoom(for count: Int) throws(Fault) {
+        guard count <= self.room else {
             throw Fault(
                 .conflict,
                 "More than \(Self.rowsMax) objects belong to this one. Delete some of them first.",
                 problems: [Problem("", "too_many_dependents", "At most \(Self.rowsMax) objects go with another.")]
             )
         }
-        for row in rows { self.events.append(store.event(word, activity, row, because: self.cause)) }
     }
 
+    // MARK: - What is in the way
+
     /// How many of the rows in the way are named.
-    private static let obstaclesMax: Int64 = 10
+    private static let obstaclesMax = 10
 
     private func requireNoObstacle(
         to parents: [Identifier],
@@ -97,17 +135,37 @@ struct Dependents: Sendable {
             let rows = try transaction.query(
                 "SELECT id FROM " + child.table + " WHERE organization_id = $1 AND " + dependent.column
                     + " = ANY ($2::uuid[])" + ResourceStore.alive(child) + " ORDER BY id LIMIT $3",
-                [.uuid(self.organization), .uuids(parents), .int(Self.obstaclesMax)]
+                [.uuid(self.organization), .uuids(parents), .int(Int64(Self.obstaclesMax))]
             )
             for index in 0..<rows.count {
                 obstacles.append(["type": .string(child.label), "id": .string(try rows[index].text("id"))])
             }
         }
+        try self.refuse(because: obstacles)
+    }
+
+    /// Refuses to take along what its own rule keeps.
+    private func requireFree(_ rows: [Stored], _ child: Resource) throws {
+        guard let keep = child.hooks.keep else { return }
+        var obstacles: [JSON] = []
+        for row in rows where obstacles.count < Self.obstaclesMax {
+            do {
+                try keep(row)
+            } catch let reason as Rejection {
+                obstacles.append([
+                    "type": .string(child.label), "id": .string(row.id.description), "reason": .string(reason.detail),
+                ])
+            }
+        }
+        try self.refuse(because: obstacles)
+    }
+
+    private func refuse(because obstacles: [JSON]) throws(Fault) {
         guard obstacles.isEmpty else {
             throw Fault(
                 .conflict,
-                "This \(resource.label) cannot be deleted while other objects depend on it.",
-                problems: [Problem("", "in_use", "Money or a signature depends on it.")],
+                "This \(self.root.label) cannot be deleted while other objects depend on it.",
+                problems: [Problem("", "in_use", "What depends on it must stay.")],
                 members: ["in_the_way": .array(obstacles)]
             )
         }
@@ -126,6 +184,16 @@ extension Resource {
                 found.append(child)
                 waiting.append(child)
             }
+        }
+        return found
+    }
+
+    /// The resources whose rows let go of one of this, or of what goes with it.
+    var released: [Resource] {
+        var found: [Resource] = []
+        for dependent in ([self] + self.cascaded).flatMap(\.dependents) where dependent.rule == .release {
+            let child = dependent.resource()
+            if !found.contains(where: { $0.name == child.name }) { found.append(child) }
         }
         return found
     }

@@ -58,7 +58,10 @@ extension Resource {
             )
             .answersNothing()
             .faults(.notFound, .stale, .conflict)
-            .emits(["\(self.name).deleted"] + self.cascaded.map { "\($0.name).deleted" })
+            .emits(
+                ["\(self.name).deleted"] + self.cascaded.map { "\($0.name).deleted" }
+                    + self.released.map { "\($0.name).updated" }
+            )
         case .restore:
             OperationDeclaration(
                 self.operationName("restore"),

@@ -24,6 +24,7 @@ public struct Resource: Sendable {
     public var hidden: [Field] = []
     /// Fields that are computed where they are read, by name.
     public var computed: [String: SQL] = [:]
+    /// What belongs to something else comes after it: rows are locked in this order.
     public var references: [Reference] = []
     public var dependents: [Dependent] = []
     public var actions: Set<Action> = [.get, .list, .create, .change, .delete, .restore]
@@ -37,6 +38,8 @@ public struct Resource: Sendable {
     public var isSoftDeleted = true
     /// Its rows carry the story they belong to (`correlation_id`), so that a trace can tell it.
     public var isStory = false
+    /// The field that says in whose engagement a row is: its events say so too, so that an engagement's timeline has them.
+    public var engagementField: String?
     public var hooks = Hooks()
     public var summary = ""
 
@@ -115,7 +118,8 @@ public struct Resource: Sendable {
         }
     }
 
-    /// Rows that belong to this one, or that keep it from being deleted.
+    /// Rows that belong to this one, or that keep it from being deleted. A row that goes with another must be free to go by its own
+    /// rule (``Hooks/keep``): one that is not is in the way, like a restricting one.
     public struct Dependent: Sendable {
         /// What deleting a parent means for what belongs to it.
         public enum Rule: Sendable {
@@ -123,6 +127,8 @@ public struct Resource: Sendable {
             case cascade
             /// Money or a signature hangs on it: deletion is refused and says what is in the way.
             case restrict
+            /// Stays, and refers to nothing any more, for good; each row says so by `updated`.
+            case release
         }
 
         let rule: Rule
@@ -143,12 +149,20 @@ public struct Resource: Sendable {
         public typealias Create = @Sendable (inout Values, CallContext, borrowing Transaction) throws -> Void
         /// The rule of a changed row: what is stored, and the values that would replace it.
         public typealias Change = @Sendable (Stored, inout Values, CallContext, borrowing Transaction) throws -> Void
-        /// The rule of a deletion; it throws what is in the way.
+        /// Throws why a row stays, whether it is to be deleted by itself or with what it belongs to.
+        public typealias Keep = @Sendable (Stored) throws -> Void
+        /// What deleting a row by itself takes beyond that: it is not asked of a row that goes with what it belongs to.
         public typealias Delete = @Sendable (Stored, CallContext, borrowing Transaction) throws -> Void
+
+        /// The rule of bringing a row back by itself, which has been read and is not locked: what the row belongs to is there and
+        /// held, and the rule locks what else it looks at before the row is locked.
+        public typealias Restore = @Sendable (Stored, CallContext, borrowing Transaction) throws -> Void
 
         public var create: Create?
         public var change: Change?
+        public var keep: Keep?
         public var delete: Delete?
+        public var restore: Restore?
 
         public init() {}
     }
@@ -183,8 +197,10 @@ public struct Resource: Sendable {
 
     /// Every column that a verb may look at.
     public var stored: [Field] {
-        self.visible + self.hidden + (self.isStory ? [Field.identifier("correlation_id")] : [])
+        self.visible + self.hidden + (self.isStory ? [Self.correlation] : [])
     }
+
+    static let correlation = Field.identifier("correlation_id")
 
     private static let externalID = Field.text("external_id", max: 255).nullable().filterable()
         .described("Your own key for this object; unique in your organization.")

@@ -1,6 +1,5 @@
 public import Contracts
 public import EventLog
-internal import Postgres
 public import Vocabulary
 
 /// What an event needs to know of the request or event that causes it.
@@ -96,16 +95,10 @@ extension ResourceStore {
             actor: cause.actor,
             correlation: stored.correlation ?? cause.correlation,
             causation: cause.causation,
-            engagement: self.engagement(of: stored),
+            engagement: stored.engagement,
             occurredAt: cause.now,
             payload: writer.finish()
         )
-    }
-
-    private func engagement(of stored: Stored) -> Identifier? {
-        if self.resource.name == "engagement" { return stored.id }
-        guard self.resource.stored.contains(where: { $0.name == "engagement_id" }) else { return nil }
-        return (try? stored.row.uuidOrNil("engagement_id")).flatMap { $0 }
     }
 }
 

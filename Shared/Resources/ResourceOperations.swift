@@ -208,13 +208,15 @@ public struct ResourceOperations: Sendable {
         let id = try input.identifier("id")
         let organization = try context.caller().organization
         return try await self.commands.run(declaration, context) { transaction in
-            let before = try self.store.lock(id, for: organization, in: transaction)
-            try before.require(context.ifMatch)
             var changes = input
             changes["id"] = nil
+            // Held before the row itself, as locks are taken from the outside in; what is refused about them comes after it.
+            let unknown = try self.store.unknownReferences(in: changes, for: organization, in: transaction)
+            let before = try self.store.lock(id, for: organization, in: transaction)
+            try before.require(context.ifMatch)
             guard !changes.isEmpty else { return Outcome(before.reply()) }
             try self.mergeNested(&changes, onto: before)
-            try self.store.requireReferences(in: changes, for: organization, in: transaction)
+            if let unknown { throw unknown.refusal }
             try self.resource.hooks.change?(before, &changes, context, transaction)
             let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)
             return Outcome(
@@ -246,6 +248,7 @@ public struct ResourceOperations: Sendable {
         return try await self.commands.run(declaration, context) { transaction in
             let stored = try self.store.lock(id, for: organization, in: transaction)
             try stored.require(context.ifMatch)
+            try self.resource.hooks.keep?(stored)
             try self.resource.hooks.delete?(stored, context, transaction)
             let ended = try self.store.end(
                 where: "id = $3",
@@ -257,7 +260,7 @@ public struct ResourceOperations: Sendable {
             )
             let cause = try context.cause()
             let deleted = self.store.event("deleted", .deleted, ended.first ?? stored, because: cause)
-            var dependents = Dependents(of: organization, because: cause.following(deleted))
+            var dependents = Dependents(of: self.resource, because: cause.following(deleted))
             try dependents.end(of: [id], self.resource, in: transaction)
             return Outcome(.nothing, events: [deleted] + dependents.events)
         }
@@ -271,25 +274,23 @@ public struct ResourceOperations: Sendable {
         let id = try input.identifier("id")
         let organization = try context.caller().organization
         return try await self.commands.run(declaration, context) { transaction in
-            let rows = try transaction.query(
-                "SELECT deleted_at FROM " + self.resource.table + " WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-                [.uuid(organization), .uuid(id)]
-            )
-            guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
-            guard let deletedAt = try rows[0].instantOrNil("deleted_at") else {
-                throw Fault(.conflict, "This \(self.resource.label) is not deleted.")
-            }
+            let (before, deletedAt) = try self.store.deleted(id, for: organization, in: transaction)
+            try self.store.requireParents(of: before, for: organization, in: transaction)
+            try self.resource.hooks.restore?(before, context, transaction)
+            // Locked only here, from the outside in; its version says that it is still the row that was judged.
             let revived = try self.store.revive(
-                where: "id = $3",
-                [.uuid(id)],
+                where: "id = $3 AND version = $4",
+                [.uuid(id), .int(before.version)],
                 for: organization,
                 at: context.now,
                 in: transaction
             )
-            guard let after = revived.first else { throw Fault.notFound(self.resource.label) }
+            guard let after = revived.first else {
+                throw Fault(.conflict, "Somebody else is changing this at the same moment. Try again.", retryAfter: 1)
+            }
             let cause = try context.cause()
             let restored = self.store.event("restored", .updated, after, because: cause)
-            var dependents = Dependents(of: organization, because: cause.following(restored))
+            var dependents = Dependents(of: self.resource, because: cause.following(restored))
             try dependents.revive(of: [id], self.resource, deletedAt: deletedAt, in: transaction)
             return Outcome(after.reply(), events: [restored] + dependents.events)
         }

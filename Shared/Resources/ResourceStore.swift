@@ -18,14 +18,14 @@ public struct ResourceStore: Sendable {
             "\(resource.name): a cursor cannot stand behind a null"
         )
         precondition(
+            resource.engagementField.map { name in resource.stored.contains { $0.name == name } } ?? true,
+            "\(resource.name): the engagement of a row is one of its fields"
+        )
+        precondition(
             resource.isSoftDeleted || resource.dependents.isEmpty,
             "\(resource.name): a row that others belong to is marked, so that they can come back together"
         )
-        self.plan = RowPlan(
-            visible: visible,
-            hidden: Array(resource.stored.dropFirst(visible.count)),
-            computed: resource.computed
-        )
+        self.plan = RowPlan(of: resource)
         self.kinds = Dictionary(resource.stored.map { ($0.name, $0.kind) }) { first, _ in first }
         let base: SQL =
             "SELECT " + self.plan.select + " FROM " + resource.table
@@ -74,6 +74,24 @@ public struct ResourceStore: Sendable {
     ) throws(SQLFault) -> Stored? {
         let rows = try transaction.query(self.load, [.uuid(organization), .uuid(id)])
         return rows.count == 1 ? try Stored(rows[0], of: self.plan) : nil
+    }
+
+    /// Loads a deleted row, without a lock, and the moment in which it was deleted.
+    func deleted(
+        _ id: Identifier,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> (stored: Stored, at: Instant) {
+        let rows = try transaction.query(
+            "SELECT " + self.plan.select + ", deleted_at FROM " + self.resource.table
+                + " WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(id)]
+        )
+        guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
+        guard let deletedAt = try rows[0].instantOrNil("deleted_at") else {
+            throw Fault(.conflict, "This \(self.resource.label) is not deleted.")
+        }
+        return (try Stored(rows[0], of: self.plan), deletedAt)
     }
 
     /// Rows by a condition that the caller composes of static fragments; `$1` is the organization.
@@ -145,6 +163,37 @@ public struct ResourceStore: Sendable {
         )
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
         return try Stored(rows[0], of: self.plan)
+    }
+
+    /// Changes all rows of a condition alike, and answers each as it was and as it is, in the order of their ids. The condition's
+    /// values begin at `$2`, those of the assignments at `$4`.
+    public func change(
+        where condition: SQL,
+        _ values: [SQLValue],
+        set assignments: SQL,
+        _ assigned: [SQLValue] = [],
+        atMost limit: Int,
+        for organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> [(before: Stored, after: Stored)] {
+        let before = try self.rows(
+            where: condition + " ORDER BY id LIMIT " + SQL.parameter(values.count + 2) + " FOR UPDATE",
+            values + [.int(Int64(limit))],
+            for: organization,
+            in: transaction
+        )
+        guard !before.isEmpty else { return [] }
+        let after = try self.stored(
+            transaction.query(
+                "UPDATE " + self.resource.table + " SET " + assignments
+                    + ", version = version + 1, updated_at = $2 WHERE organization_id = $1 AND id = ANY ($3::uuid[]) RETURNING "
+                    + self.plan.select,
+                [.uuid(organization), .instant(now), .uuids(before.map(\.id))] + assigned
+            )
+        )
+        let byID = Dictionary(uniqueKeysWithValues: after.map { ($0.id, $0) })
+        return before.compactMap { row in byID[row.id].map { (row, $0) } }
     }
 
     /// Deletes the rows of a condition whose values begin at `$3`, and answers them as they are then, or were where nothing is left.

@@ -15,13 +15,18 @@ struct RowPlan: Sendable {
     private let columns: [Column]
     /// The select list: the visible fields first, in their order, then the hidden ones.
     let select: SQL
+    /// The columns that say to which story and to which engagement a row belongs, where it has them.
+    let correlation: String?
+    let engagement: String?
 
-    init(visible: [Field], hidden: [Field], computed: [String: SQL]) {
-        self.columns = visible.map { Column(key: JSONKey($0.name), form: Self.form(of: $0.kind)) }
-        self.select = (visible + hidden).map { field in
+    init(of resource: Resource) {
+        self.columns = resource.visible.map { Column(key: JSONKey($0.name), form: Self.form(of: $0.kind)) }
+        self.select = resource.stored.map { field in
             let name = SQL(identifier: field.name)
-            return computed[field.name].map { "(" + $0 + ") AS " + name } ?? name
+            return resource.computed[field.name].map { "(" + $0 + ") AS " + name } ?? name
         }.joined(separator: ", ")
+        self.correlation = resource.isStory ? Resource.correlation.name : nil
+        self.engagement = resource.engagementField
     }
 
     private static func form(of kind: Field.Kind) -> Form {

@@ -8,16 +8,19 @@ public struct Stored: Sendable {
     public let json: [UInt8]
     public let id: Identifier
     public let version: Int64
+    /// The story this row belongs to, where its resource is part of one.
+    public let correlation: Identifier?
+    /// The engagement it belongs to, where its resource says so.
+    let engagement: Identifier?
 
     init(_ row: Row, of plan: RowPlan) throws(SQLFault) {
         self.row = row
         self.json = plan.json(of: row)
         self.id = try row.uuid("id")
         self.version = try row.int("version")
+        self.correlation = if let column = plan.correlation { try row.uuid(column) } else { nil }
+        self.engagement = if let column = plan.engagement { try row.uuidOrNil(column) } else { nil }
     }
-
-    /// The story this row belongs to, where its resource is part of one.
-    public var correlation: Identifier? { (try? self.row.uuidOrNil("correlation_id")).flatMap { $0 } }
 
     /// Refuses a caller who has not seen the latest version.
     public func require(_ ifMatch: VersionMatch?) throws(Fault) { try ifMatch?.require(self.version) }

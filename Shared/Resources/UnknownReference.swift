@@ -18,4 +18,7 @@ public struct UnknownReference: Error, Hashable, Sendable {
     }
 
     public var fault: Fault { .invalid(self.problems) }
+
+    /// What to throw: itself where waiting for an owner may help, or the fault where the rows are all this service's own.
+    var refusal: any Error { self.owners.isEmpty ? self.fault : self }
 }

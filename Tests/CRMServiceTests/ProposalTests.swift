@@ -56,6 +56,33 @@ internal import Vocabulary
         }
     }
 
+    /// What a client was shown stays, whatever it belongs to is deleted; a draft goes with it.
+    @Test(arguments: ["deal", "client_company"])
+    func keepsWhatItBelongsToOnceItIsSent(parent: String) async throws {
+        try await Sale.run { sale in
+            let company = try await sale.company()
+            let deal = try await sale.deal(company)
+            let id = parent == "deal" ? deal : company
+            _ = try await sale.proposal(deal: deal)
+            let proposal = try await sale.accepted(deal: deal)
+            let before = try await sale.service.events().count
+            let fault = await sale.service.refusal("crm.\(parent).delete/1", ["id": id])
+            #expect(fault?.code == .conflict)
+            #expect(fault?.problems.map(\.code) == ["in_use"])
+            #expect(fault?.members["in_the_way"]?.array?.map { $0["id"] } == [proposal["id"]])
+            #expect(fault?.members["in_the_way"]?.array?.map { $0["type"] } == ["proposal"])
+            #expect(try await sale.service.json("crm.deal.get/1", ["id": deal])["id"] == .string(deal))
+            #expect(try await sale.service.json("crm.proposal.list/1")["data"]?.array?.count == 2)
+            #expect(try await sale.service.events().count == before)
+
+            let other = try await sale.deal(company)
+            let draft = try await sale.proposal(deal: other)["id"]?.string ?? ""
+            _ = try await sale.service.call("crm.deal.delete/1", ["id": other])
+            #expect(await sale.service.refusal("crm.proposal.get/1", ["id": draft])?.code == .notFound)
+            #expect(await sale.refusal("proposal.restore", draft)?.problems.map(\.pointer) == ["/deal_id"])
+        }
+    }
+
     @Test func isViewedByBeingAccepted() async throws {
         try await Sale.run { sale in
             let id = try #require(

@@ -104,6 +104,26 @@ internal import Vocabulary
             let left = try await world.service.json("delivery.task.get/1", ["id": task])
             #expect(left["milestone_id"] == .null)
             #expect(left["version"] == 2)
+            let events = try await world.service.events("task.updated")
+            #expect(events.map(\.aggregateID.description) == [task])
+            #expect(events.map(\.aggregateVersion) == [2])
+        }
+    }
+
+    @Test func keepsItsProjectOnceItIsCompleted() async throws {
+        try await World.run { world in
+            let project = try await world.project()
+            let milestone = try await world.id("milestone", ["project_id": .string(project), "name": "Design"])
+            let task = try await world.task("Draw", in: project)
+            try await world.post("milestone.complete", milestone)
+            let before = try await world.service.events().count
+            let fault = await world.service.refusal("delivery.project.delete/1", ["id": project])
+            #expect(fault?.code == .conflict)
+            #expect(fault?.members["in_the_way"]?.array?.map { $0["id"] } == [.string(milestone)])
+            for (name, id) in [("project", project), ("milestone", milestone), ("task", task)] {
+                #expect(try await world.service.json("delivery.\(name).get/1", ["id": id])["id"] == .string(id))
+            }
+            #expect(try await world.service.events().count == before)
         }
     }
 

@@ -46,7 +46,10 @@ internal import Vocabulary
     }
 
     @Test func `What its operation publishes is in the catalog`() throws {
-        #expect(Workshop.maker.declaration(of: .delete).events == ["maker.deleted", "gadget.deleted", "part.deleted"])
+        #expect(
+            Workshop.maker.declaration(of: .delete).events
+                == ["maker.deleted", "gadget.deleted", "part.deleted", "part.updated"]
+        )
         #expect(
             Workshop.maker.declaration(of: .restore).events == ["maker.restored", "gadget.restored", "part.restored"]
         )
@@ -78,6 +81,48 @@ internal import Vocabulary
             shop.clock.advance(bySeconds: 1)
             _ = try await shop.call("shop.maker.delete/1", ["id": maker])
             #expect(try await shop.events("gadget.deleted").count == EventLog.eventsPerTransactionMax)
+        }
+    }
+
+    @Test func `What its own rule keeps does not go with another, and nothing else goes either`() async throws {
+        try await Workshop.run { shop in
+            let (maker, _, _, _) = try await Self.filled(shop)
+            let blue = try await shop.gadget(["name": "blue", "colour": "blue", "maker_id": .string(maker)])
+            let own = await shop.refusal("shop.gadget.delete/1", ["id": blue["id"]?.string ?? ""])
+            #expect(own?.problems.map(\.code) == ["blue"])
+            let before = try await shop.events().count
+            // With a key the refusal is stored in a transaction of its own, and still leaves nothing of the deletion.
+            let fault = await shop.refusal("shop.maker.delete/1", ["id": maker], key: "once")
+            #expect(fault?.code == .conflict)
+            #expect(fault?.problems.map(\.code) == ["in_use"])
+            #expect(
+                fault?.members["in_the_way"]
+                    == [["type": "gadget", "id": blue["id"] ?? .null, "reason": "Blue ones stay."]]
+            )
+            #expect(try await shop.json("shop.maker.get/1", ["id": maker])["version"] == 1)
+            #expect(try await shop.names(["sort": "name"]) == ["blue", "chair", "lamp"])
+            #expect(try await shop.events().count == before)
+        }
+    }
+
+    @Test func `What only refers to a row lets go of it, each by an event with its own version`() async throws {
+        try await Workshop.run { shop in
+            let maker = try await shop.maker()
+            let lamp = try await shop.gadget()
+            let part = try await shop.part(of: lamp, ["maker_id": .string(maker)])
+            let other = try await shop.part(of: lamp)
+            _ = try await shop.call("shop.maker.delete/1", ["id": maker])
+            let id = part["id"]?.string ?? ""
+            let now = try await shop.json("shop.part.get/1", ["id": id])
+            #expect(now["maker_id"] == .null)
+            #expect(now["version"] == 2)
+            #expect(try await shop.json("shop.part.get/1", ["id": other["id"]?.string ?? ""])["version"] == 1)
+            let events = try await shop.events("part.updated")
+            #expect(events.map(\.aggregateID.description) == [id])
+            #expect(events.map(\.aggregateVersion) == [2])
+            let payload = try JSON(parsing: try #require(events.first).payload)
+            #expect(payload["previous"] == ["maker_id": .string(maker)])
+            #expect(payload["data"] == now)
         }
     }
 }

@@ -38,6 +38,7 @@ enum Workshop {
         resource.dependents = [
             .init(.restrict, Self.order, by: "maker_id"),
             .init(.cascade, Self.gadget, by: "maker_id"),
+            .init(.release, Self.part, by: "maker_id"),
         ]
         return resource
     }()
@@ -63,6 +64,12 @@ enum Workshop {
         resource.dependents = [.init(.cascade, Self.part, by: "gadget_id")]
         resource.hooks.create = { values, _, _ in
             if values.optionalText("name") == "cursed" { throw Rejection.conflict("cursed", "Nobody makes this.") }
+        }
+        resource.hooks.keep = { stored in
+            guard try stored.row.text("colour") != "blue" else { throw Rejection.conflict("blue", "Blue ones stay.") }
+        }
+        resource.hooks.restore = { stored, _, _ in
+            guard try stored.row.int("size") < 100 else { throw Rejection.conflict("huge", "There is no room for it.") }
         }
         return resource
     }()
@@ -113,7 +120,7 @@ enum Workshop {
         )
         resource.hasExternalID = false
         resource.references = [
-            .init("gadget_id", to: Self.gadget, isChecked: false), .init("maker_id", to: Self.maker),
+            .init("maker_id", to: Self.maker), .init("gadget_id", to: Self.gadget, isChecked: false),
             .init("order_id", to: Self.order, isChecked: false),
         ]
         return resource

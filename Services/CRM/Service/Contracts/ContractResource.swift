@@ -62,10 +62,10 @@ extension Resource {
         resource.isSoftDeleted = false
         resource.actions = [.get, .list, .create, .change]
         resource.references = [
-            .init("proposal_id", to: .proposal),
             .init("client_company_id", to: .clientCompany),
             .init("contact_id", to: .contact),
             .init("deal_id", to: .deal),
+            .init("proposal_id", to: .proposal),
             .init("project_template_id", toCopy: References.projectTemplate),
             .init("owner_id", toCopy: .member),
         ]

@@ -61,7 +61,7 @@ extension Resource {
         resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction)
         }
         resource.hooks.change = { stored, changes, _, _ in try ProposalRules.change(stored, &changes) }
-        resource.hooks.delete = { stored, _, _ in try Proposal(stored).requireEditable() }
+        resource.hooks.keep = { try Proposal($0).requireEditable() }
         resource.summary =
             "An offer to a client, with lines that are priced by the money rules. It begins as the draft of version 1."
         return resource

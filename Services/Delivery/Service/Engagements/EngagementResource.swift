@@ -40,6 +40,7 @@ extension Resource {
         resource.references = [.init("owner_id", toCopy: .member)]
         resource.isSoftDeleted = false
         resource.isStory = true
+        resource.engagementField = "id"
         resource.summary = "The work that one signed contract began. It is made by the contract's signature."
         return resource
     }()

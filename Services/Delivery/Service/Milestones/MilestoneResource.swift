@@ -35,6 +35,7 @@ extension Resource {
             .init("engagement_id", to: .engagement, isChecked: false),
         ]
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         resource.actions = [.get, .list, .create, .change, .delete]
         resource.hooks.create = { values, context, transaction in
             let project = try ProjectParent.lock(
@@ -54,18 +55,12 @@ extension Resource {
             let total = try MilestoneRules.total(around: stored, try context.caller().organization, transaction)
             try MilestoneRules.price(&changes, of: total)
         }
-        resource.hooks.delete = { stored, context, transaction in
+        resource.hooks.keep = { stored in
             guard try Milestone(stored).status != .completed else {
                 throw Rejection.conflict("milestone_completed", "A completed milestone may have been billed; it stays.")
             }
-            try transaction.queue(
-                """
-                UPDATE task SET milestone_id = NULL, version = version + 1, updated_at = $3
-                WHERE organization_id = $1 AND milestone_id = $2 AND deleted_at IS NULL
-                """,
-                [.uuid(try context.caller().organization), .uuid(stored.id), .instant(context.now)]
-            )
         }
+        resource.dependents = [.init(.release, .task, by: "milestone_id")]
         resource.summary = "A checkpoint of a project. Its completion bills its amount, where it has one."
         return resource
     }()

@@ -33,6 +33,7 @@ extension Resource {
         )
         resource.hasCustomFields = true
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         // Creating expands a template, and may not happen in a closed engagement: see CreateProject.
         resource.actions = [.get, .list, .change, .delete]
         resource.references = [

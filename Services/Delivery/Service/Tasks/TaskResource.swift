@@ -47,6 +47,7 @@ extension Resource {
             .init("assignee_id", toCopy: .member),
         ]
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         // Creating and changing keep the dependencies too: see TaskEdits.
         resource.actions = [.get, .list, .delete]
         resource.hooks.delete = { stored, context, transaction in

@@ -20,10 +20,11 @@ extension Resource {
         // Creating resolves the engagement and the client first, which may mean waiting for their owner: see CreateInvoice.
         resource.actions = [.get, .list, .change, .delete]
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         resource.hooks.change = { stored, changes, context, transaction in
             try InvoiceRules.change(stored, &changes, context, transaction)
         }
-        resource.hooks.delete = { stored, _, _ in try Invoice(stored).requireDraft() }
+        resource.hooks.keep = { try Invoice($0).requireDraft() }
         resource.summary = "A draft: it has no number until it is finalized, and may be changed or deleted until then."
         return resource
     }()

@@ -55,6 +55,7 @@ extension Resource {
         resource.hasExternalID = false
         resource.isSoftDeleted = false
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         return resource
     }()
 

@@ -17,6 +17,7 @@ extension Resource {
         resource.actions = [.get, .list, .change]
         resource.write = .manage("revenue")
         resource.isStory = true
+        resource.engagementField = "engagement_id"
         resource.isSoftDeleted = false
         resource.hooks.change = { stored, changes, _, _ in try ScheduleRules.change(stored, &changes) }
         resource.summary = "A plan of recurring invoices; each period follows from the anchor alone."
