@@ -124,7 +124,8 @@ internal import Vocabulary
                         _ = try transaction.query(Self.cancelling, [.uuid(service.organization), .text(engagement)])
                         isPending.set(false)
                         // It ends once the other is seen to wait, or after five seconds if that never comes.
-                        for _ in 0..<500 where try transaction.query(Self.waiting).isEmpty {
+                        for _ in 0..<500 {
+                            guard try transaction.query(Self.waiting).isEmpty else { return }
                             _ = try transaction.query("SELECT pg_sleep(0.01)")
                         }
                     }
