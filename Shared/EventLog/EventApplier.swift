@@ -56,8 +56,8 @@ struct EventApplier: Sendable {
     }
 
     private func isOfInterest(_ entry: EventBatch.Entry) -> Bool {
-        guard let record = entry.record else { return true }
-        return self.handlers.isInterested(in: record.type)
+        guard let type = entry.type else { return true }
+        return self.handlers.isInterested(in: type)
     }
 
     /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
@@ -99,7 +99,6 @@ struct EventApplier: Sendable {
                 if blocked.contains(record.aggregateID) {
                     try Self.park(
                         entry,
-                        record,
                         producer,
                         partition,
                         state: "blocked",
@@ -143,6 +142,11 @@ struct EventApplier: Sendable {
         }
     }
 
+    /// Whose events are parked that do not even say whose they are: nobody's. They are counted with the others (``ParkedCounts``)
+    /// and kept for whoever operates the installation; no organization has this id.
+    static let nobody = Identifier(high: 0, low: 0)
+
+    /// Sets an event aside, whether it could be read or not.
     func park(
         _ entry: EventBatch.Entry,
         of producer: String,
@@ -153,15 +157,7 @@ struct EventApplier: Sendable {
         error: any Error
     ) async throws {
         let now = self.clock.now()
-        guard let record = entry.record else {
-            // Nobody can say whose event this is, so no organization can hold it: the producer's log keeps it, the error log names it.
-            try await self.database.transaction(.system) { transaction in
-                _ = try Self.lock(producer, partition, epoch, after: known, in: transaction)
-                try Self.move(producer, partition, to: entry.sequence, in: transaction)
-            }
-            return
-        }
-        try await self.database.transaction(.organization(record.organization)) { transaction in
+        try await self.database.transaction(.organization(entry.organization ?? Self.nobody)) { transaction in
             let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
             guard cursor.position < entry.sequence else { return }
             guard try Self.applied([entry], behind: cursor, of: producer, partition, in: transaction).isEmpty else {
@@ -169,7 +165,6 @@ struct EventApplier: Sendable {
             }
             try Self.park(
                 entry,
-                record,
                 producer,
                 partition,
                 state: "parked",
@@ -179,7 +174,7 @@ struct EventApplier: Sendable {
                 in: transaction
             )
             try EventMemory.remember(
-                [record.id],
+                [entry.id].compactMap { $0 },
                 of: producer,
                 partition,
                 epoch,
@@ -208,7 +203,7 @@ struct EventApplier: Sendable {
     ) throws(SQLFault) -> Set<Identifier> {
         let doubtful = entries.filter { $0.sequence > cursor.position && $0.sequence <= cursor.doubtfulUntil }
         guard !doubtful.isEmpty else { return [] }
-        let ids = doubtful.compactMap { $0.record?.id }
+        let ids = doubtful.compactMap(\.id)
         return try EventMemory.applied(among: ids, of: producer, partition, in: transaction)
     }
 
@@ -267,7 +262,6 @@ struct EventApplier: Sendable {
 
     private static func park(
         _ entry: EventBatch.Entry,
-        _ record: EventRecord,
         _ producer: String,
         _ partition: Int,
         state: String,
@@ -283,8 +277,9 @@ struct EventApplier: Sendable {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT DO NOTHING
             """,
             [
-                .uuid(Identifier.next(at: now)), .uuid(record.organization), .text(producer), .int(Int64(partition)),
-                .int(entry.sequence), .text(record.type), .text(record.aggregateType), .uuid(record.aggregateID),
+                .uuid(Identifier.next(at: now)), .uuid(entry.organization ?? Self.nobody), .text(producer),
+                .int(Int64(partition)), .int(entry.sequence), .text(entry.type ?? ""),
+                .text(entry.aggregateType ?? ""), .uuid(entry.aggregate ?? Self.nobody),
                 .text(state), .int(Int64(attempts)), .text(String(error.prefix(2_000))), .json(entry.json.bytes),
                 .instant(now),
             ]

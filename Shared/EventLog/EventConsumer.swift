@@ -243,8 +243,8 @@ public final class EventConsumer: Sendable {
                 self.logger.error(
                     "event parked",
                     metadata: [
-                        "producer": "\(producer)", "type": "\(entry.record?.type ?? "unreadable")",
-                        "event_id": "\(entry.record?.id.description ?? "")", "partition": "\(batch.partition)",
+                        "producer": "\(producer)", "type": "\(entry.type ?? "unreadable")",
+                        "event_id": "\(entry.id?.description ?? "")", "partition": "\(batch.partition)",
                         "sequence": "\(entry.sequence)", "error": "\(error)",
                     ]
                 )

@@ -33,6 +33,7 @@ public struct EventLog: Sendable {
             Migration("eventlog_001", PackageResources.eventlog_001_sql),
             Migration("eventlog_002", PackageResources.eventlog_002_epochs_sql),
             Migration("eventlog_003", PackageResources.eventlog_003_leases_sql),
+            Migration("eventlog_004", PackageResources.eventlog_004_unreadable_sql),
         ]
     }
 

@@ -43,17 +43,18 @@ extension EventRecord {
         writer.endObject()
     }
 
-    /// Reads what `write` wrote. `nil` where a field is missing or not of its type: such an event is parked, never guessed at.
+    /// Reads what `write` wrote. `nil` where a field is missing or not of its type: such an event is parked as it came, never guessed
+    /// at.
     public init?(_ json: JSON) {
         guard let id = json["id"]?.identifier,
             let organization = json["organization_id"]?.identifier,
             let type = json["type"]?.string,
             let schemaVersion = json["schema_version"]?.int64,
-            let activity = json["activity"]?.string.flatMap(Activity.init(rawValue:)),
+            let activity = json["activity"]?.string.map(Activity.init(rawValue:)),
             let aggregateType = json["aggregate_type"]?.string,
             let aggregateID = json["aggregate_id"]?.identifier,
             let aggregateVersion = json["aggregate_version"]?.int64,
-            let kind = json["actor_kind"]?.string.flatMap(Caller.Kind.init(rawValue:)),
+            let kind = json["actor_kind"]?.string.map(Actor.Kind.init(rawValue:)),
             let actorID = json["actor_id"]?.identifier,
             let correlation = json["correlation_id"]?.identifier,
             let causation = json["causation_id"]?.identifier,
@@ -85,14 +86,11 @@ extension EventRecord {
             organization: try row.uuid("organization_id"),
             type: try row.text("type"),
             schemaVersion: Int(try row.int("schema_version")),
-            activity: Activity(rawValue: try row.text("activity")) ?? .updated,
+            activity: Activity(rawValue: try row.text("activity")),
             aggregateType: try row.text("aggregate_type"),
             aggregateID: try row.uuid("aggregate_id"),
             aggregateVersion: try row.int("aggregate_version"),
-            actor: Actor(
-                kind: Caller.Kind(rawValue: try row.text("actor_kind")) ?? .system,
-                id: try row.uuid("actor_id")
-            ),
+            actor: Actor(kind: Actor.Kind(rawValue: try row.text("actor_kind")), id: try row.uuid("actor_id")),
             correlation: try row.uuid("correlation_id"),
             causation: try row.uuid("causation_id"),
             engagement: try row.uuidOrNil("engagement_id"),

@@ -30,6 +30,13 @@ public struct EventBatch: Sendable {
         public let sequence: Int64
         public let json: JSON
         public let record: EventRecord?
+
+        /// What even an event that could not be read may say of itself.
+        var id: Identifier? { self.record?.id ?? self.json["id"]?.identifier }
+        var type: String? { self.record?.type ?? self.json["type"]?.string }
+        var organization: Identifier? { self.record?.organization ?? self.json["organization_id"]?.identifier }
+        var aggregateType: String? { self.record?.aggregateType ?? self.json["aggregate_type"]?.string }
+        var aggregate: Identifier? { self.record?.aggregateID ?? self.json["aggregate_id"]?.identifier }
     }
 
     public init?(_ json: JSON) {

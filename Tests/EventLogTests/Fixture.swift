@@ -78,10 +78,14 @@ struct Fixture: Sendable {
     /// Every partition from its first event on.
     static let beginning = Dictionary(uniqueKeysWithValues: (0..<EventLog.partitionCount).map { ($0, Int64(0)) })
 
-    func source(repeating repetitions: Int = 1) -> FeedSource {
+    /// `rewrite` is what a producer of another build would have sent instead.
+    func source(
+        repeating repetitions: Int = 1,
+        rewriting rewrite: @escaping @Sendable (String) -> String = { $0 }
+    ) -> FeedSource {
         var router = Router(service: Self.service)
         EventFeed(database: self.producer, log: self.log).register(in: &router)
-        return FeedSource(producer: Self.service, router: router, repetitions: repetitions)
+        return FeedSource(producer: Self.service, router: router, repetitions: repetitions, rewrite: rewrite)
     }
 
     /// Runs a consumer of `thing.made` while `body` runs. `after` may throw, after the effect was written. A replica that does not
@@ -165,6 +169,7 @@ struct FeedSource: EventSource {
     let producer: String
     let router: Router
     let repetitions: Int
+    let rewrite: @Sendable (String) -> String
 
     private var context: CallContext {
         var context = CallContext(member: nil, requestID: Identifier.random(), now: Instant.system())
@@ -182,7 +187,7 @@ struct FeedSource: EventSource {
             parameters: [],
             body: EventBatch.subscription(consumer: consumer, positions: positions),
             context: self.context,
-            into: Sink(repetitions: self.repetitions, receive: receive)
+            into: Sink(repetitions: self.repetitions, rewrite: self.rewrite, receive: receive)
         )
     }
 
@@ -198,10 +203,13 @@ struct FeedSource: EventSource {
 
     private struct Sink: ItemSink {
         let repetitions: Int
+        let rewrite: @Sendable (String) -> String
         let receive: @Sendable (EventBatch) async throws -> Void
 
         func send(_ item: [UInt8]) async throws {
-            let batch = try #require(EventBatch(try JSON(parsing: item)))
+            let batch = try #require(
+                EventBatch(try JSON(parsing: Array(self.rewrite(String(decoding: item, as: UTF8.self)).utf8)))
+            )
             for _ in 0..<self.repetitions { try await self.receive(batch) }
         }
     }

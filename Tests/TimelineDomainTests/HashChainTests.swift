@@ -29,7 +29,7 @@ private func record(
         entityID: Identifier(high: 8, low: 8),
         entityVersion: 1,
         engagementID: engagementID,
-        actorKind: .member,
+        actorKind: "member",
         actorID: nil,
         correlationID: Identifier(high: 9, low: 9),
         causationID: nil,

@@ -7,6 +7,21 @@ internal import TimelineService
 internal import Vocabulary
 
 @Suite struct ActivityLogTests {
+    @Test func keepsTheWordsOfANewerService() async throws {
+        try await TimelineFixture.run { timeline in
+            let robot = Actor(kind: Actor.Kind(rawValue: "robot"), id: Identifier.random())
+            try await timeline.record([
+                timeline.event("deal.celebrated", Activity(rawValue: "celebrated"), actor: robot), timeline.event(),
+            ])
+            let entry = try #require(try await timeline.list()["data"]?.array?.last)
+            #expect(entry["type"] == "celebrated")
+            #expect(entry["actor_kind"] == "robot")
+            let proof = try await timeline.proof()
+            #expect(proof["count"] == 2)
+            #expect(proof["first_break"] == .null)
+        }
+    }
+
     @Test func isDenseAndChainedUnderParallelProducers() async throws {
         try await TimelineFixture.run { timeline in
             try await withThrowingTaskGroup { group in

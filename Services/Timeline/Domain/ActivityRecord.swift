@@ -15,7 +15,8 @@ public struct ActivityRecord: Hashable, Sendable {
     /// The object's version after the event.
     public let entityVersion: Int64
     public let engagementID: Identifier?
-    public let actorKind: ActorKind
+    /// Who did it: a member, an API key, a contact, a workflow, the system, or what a newer service calls it.
+    public let actorKind: String
     public let actorID: Identifier?
     public let correlationID: Identifier
     public let causationID: Identifier?
@@ -37,7 +38,7 @@ public struct ActivityRecord: Hashable, Sendable {
         entityID: Identifier,
         entityVersion: Int64,
         engagementID: Identifier?,
-        actorKind: ActorKind,
+        actorKind: String,
         actorID: Identifier?,
         correlationID: Identifier,
         causationID: Identifier?,
@@ -64,13 +65,6 @@ public struct ActivityRecord: Hashable, Sendable {
         self.recordedAt = recordedAt
         self.metadata = metadata
     }
-
-    /// Who did it.
-    public enum ActorKind: String, CaseIterable, Sendable {
-        case member, contact
-        case apiKey = "api_key"
-        case system, workflow
-    }
 }
 
 extension ActivityRecord {
@@ -91,7 +85,7 @@ extension ActivityRecord {
         bytes.append(self.entityID.bytes)
         bytes.append(self.entityVersion)
         bytes.append(self.engagementID?.bytes)
-        bytes.append(Array(self.actorKind.rawValue.utf8))
+        bytes.append(Array(self.actorKind.utf8))
         bytes.append(self.actorID?.bytes)
         bytes.append(self.correlationID.bytes)
         bytes.append(self.causationID?.bytes)

@@ -28,7 +28,10 @@ public enum Timeline {
     public static let producers = ["identity", "crm", "delivery", "revenue"]
 
     public static let migrations =
-        EventLog.migrations + [Migration("timeline_001", PackageResources.timeline_001_activity_sql)]
+        EventLog.migrations + [
+            Migration("timeline_001", PackageResources.timeline_001_activity_sql),
+            Migration("timeline_002", PackageResources.timeline_002_open_words_sql),
+        ]
 
     /// A turn costs three look-ups, and a partition is needed two months later at the earliest.
     static let sweepInterval: Duration = .seconds(3_600)

@@ -43,17 +43,36 @@ public struct Caller: Hashable, Sendable {
         self.currency = currency
     }
 
-    public var actor: Actor { Actor(kind: self.kind, id: self.subject) }
+    public var actor: Actor { Actor(kind: Actor.Kind(self.kind), id: self.subject) }
 }
 
 /// Who did something, as an event records it.
 public struct Actor: Hashable, Sendable {
-    public var kind: Caller.Kind
+    public var kind: Kind
     public var id: Identifier
 
-    public init(kind: Caller.Kind, id: Identifier) {
+    public init(kind: Kind, id: Identifier) {
         self.kind = kind
         self.id = id
+    }
+
+    /// What kind of principal it was. Open, unlike that of a caller, on which rights depend: what a newer service has written is kept
+    /// and handed on by one that does not know the word.
+    public struct Kind: RawRepresentable, CaseIterable, Hashable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public init(_ kind: Caller.Kind) { self.init(rawValue: kind.rawValue) }
+
+        public static let member = Kind(.member)
+        public static let apiKey = Kind(.apiKey)
+        public static let contact = Kind(.contact)
+        public static let system = Kind(.system)
+        public static let workflow = Kind(.workflow)
+
+        /// Those that this build knows.
+        public static let allCases = Caller.Kind.allCases.map(Kind.init)
     }
 }
 

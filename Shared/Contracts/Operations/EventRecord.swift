@@ -1,9 +1,28 @@
 public import Vocabulary
 
-/// What happened, in the words of the timeline. The values are the data model's `activity_type`.
-public enum Activity: String, CaseIterable, Hashable, Sendable {
-    case created, updated, deleted, sent, viewed, signed, paid, approved, rejected, comment
-    case statusChanged = "status_changed"
+/// What happened, in the words of the timeline. The values are the data model's `activity_type`. Open: what a newer service has
+/// written is kept and handed on by one that does not know the word.
+public struct Activity: RawRepresentable, CaseIterable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let created = Activity(rawValue: "created")
+    public static let updated = Activity(rawValue: "updated")
+    public static let deleted = Activity(rawValue: "deleted")
+    public static let sent = Activity(rawValue: "sent")
+    public static let viewed = Activity(rawValue: "viewed")
+    public static let signed = Activity(rawValue: "signed")
+    public static let paid = Activity(rawValue: "paid")
+    public static let approved = Activity(rawValue: "approved")
+    public static let rejected = Activity(rawValue: "rejected")
+    public static let comment = Activity(rawValue: "comment")
+    public static let statusChanged = Activity(rawValue: "status_changed")
+
+    /// Those that this build knows.
+    public static let allCases = [
+        created, updated, deleted, sent, viewed, signed, paid, approved, rejected, comment, statusChanged,
+    ]
 }
 
 /// A kind of event that a service publishes: what consumers may rely on.

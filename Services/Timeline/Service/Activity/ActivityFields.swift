@@ -5,7 +5,7 @@ internal import TimelineDomain
 enum ActivityFields {
     private static let sequence = Field.integer("seq", 1...Int64.max).described("Dense per organization, from 1.")
     private static let type = Activity.allCases.map(\.rawValue)
-    private static let actorKind = Field.choice("actor_kind", Caller.Kind.self)
+    private static let actorKind = Field.choice("actor_kind", Actor.Kind.self)
     private static let actor = Field.identifier("actor_id")
     private static let correlation = Field.identifier("correlation_id").described("The story it belongs to.")
     private static let causation = Field.identifier("causation_id").described("The event or request that caused it.")

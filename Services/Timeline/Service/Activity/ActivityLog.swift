@@ -135,7 +135,7 @@ extension ActivityRecord {
             entityID: event.aggregateID,
             entityVersion: event.aggregateVersion,
             engagementID: event.engagement,
-            actorKind: ActorKind(event.actor.kind),
+            actorKind: event.actor.kind.rawValue,
             actorID: event.actor.id,
             correlationID: event.correlation,
             causationID: event.causation,
@@ -144,18 +144,5 @@ extension ActivityRecord {
             recordedAt: recordedAt,
             metadata: event.payload
         )
-    }
-}
-
-extension ActivityRecord.ActorKind {
-    init(_ kind: Caller.Kind) {
-        self =
-            switch kind {
-            case .member: .member
-            case .contact: .contact
-            case .apiKey: .apiKey
-            case .system: .system
-            case .workflow: .workflow
-            }
     }
 }

@@ -53,7 +53,7 @@ struct ActivityRows {
         self.entityIDs.append(record.entityID)
         self.entityVersions.append(record.entityVersion)
         self.engagementIDs.append(record.engagementID?.description ?? "")
-        self.actorKinds.append(record.actorKind.rawValue)
+        self.actorKinds.append(record.actorKind)
         self.actorIDs.append(record.actorID?.description ?? "")
         self.correlationIDs.append(record.correlationID)
         self.causationIDs.append(record.causationID?.description ?? "")

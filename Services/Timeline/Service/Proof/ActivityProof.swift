@@ -109,12 +109,8 @@ struct ActivityProof: Sendable {
 }
 
 extension HashChain.Link {
-    /// A stored entry. A word that this build does not know cannot be verified and is no reason to guess.
+    /// A stored entry.
     init(_ row: Row, of organization: Identifier) throws {
-        let actorKind = try row.text("actor_kind")
-        guard let kind = ActivityRecord.ActorKind(rawValue: actorKind) else {
-            throw SQLFault(.decode, "no actor is of kind \(actorKind)")
-        }
         self.init(
             record: ActivityRecord(
                 organizationID: organization,
@@ -126,7 +122,7 @@ extension HashChain.Link {
                 entityID: try row.uuid("entity_id"),
                 entityVersion: try row.int("entity_version"),
                 engagementID: try row.uuidOrNil("engagement_id"),
-                actorKind: kind,
+                actorKind: try row.text("actor_kind"),
                 actorID: try row.uuidOrNil("actor_id"),
                 correlationID: try row.uuid("correlation_id"),
                 causationID: try row.uuidOrNil("causation_id"),
