@@ -197,7 +197,8 @@ public struct ResourceStore: Sendable {
     }
 
     /// Deletes the rows of a condition whose values begin at `$3`, and answers them as they are then, or were where nothing is left.
-    func end(
+    /// Neither their own rules nor their dependents are asked: that is the derived operation's part.
+    public func end(
         where condition: SQL,
         _ values: [SQLValue],
         atMost limit: Int,

@@ -210,6 +210,11 @@ internal import Vocabulary
                     "member.removed", "api_key.revoked",
                 ]
             )
+            // One version further than what its copies have: an event of the same version would be no news to them.
+            let removed = try #require(
+                try await service.events(of: ada.organization).last { $0.type == "member.removed" }
+            )
+            #expect(removed.payload["data"]?["version"] == 2)
             // She belongs nowhere now, and may come back.
             await #expect(throws: Fault.self) { try await service.signIn("grace@example.com") }
             let again: JSON = ["name": "Grace", "email": "grace@example.com", "role": "member"]

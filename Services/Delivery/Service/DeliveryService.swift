@@ -49,7 +49,8 @@ public struct Delivery: Sendable {
         CreateProject(engagements: self.engagements, templates: self.templates, work: self.work, commands: commands)
             .register(in: &router)
         ProjectMoves(move: Move(store: self.projects, commands: commands)).register(in: &router)
-        ShiftProject.register(in: &router, self.projects, commands)
+        ShiftProjects(projects: self.projects, milestones: self.milestones, tasks: self.tasks, commands: commands)
+            .register(in: &router)
 
         persistence.serve(.milestone, in: &router)
         MilestoneMoves(move: Move(store: self.milestones, commands: commands)).register(in: &router)

@@ -119,12 +119,13 @@ struct MemberMoves: Sendable {
                 let actor = try self.actor(caller, in: transaction)
                 _ = try membership.remove(by: actor, ownerCount: ownerCount)
             }
-            try transaction.queue(
-                """
-                UPDATE organization_member SET deleted_at = $3, updated_at = $3, version = version + 1
-                WHERE organization_id = $1 AND id = $2
-                """,
-                [.uuid(caller.organization), .uuid(member.id), .instant(context.now)]
+            let removed = try members.end(
+                where: "id = $3",
+                [.uuid(member.id)],
+                atMost: 1,
+                for: caller.organization,
+                at: context.now,
+                in: transaction
             )
             _ = try self.parts.sessions.endAll(
                 of: member.id,
@@ -135,7 +136,10 @@ struct MemberMoves: Sendable {
             )
             try self.forget(member, of: caller.organization, at: context.now, in: transaction)
             let keys = try APIKeys(self.parts).revokeAll(of: member.id, because: cause, in: transaction)
-            return Outcome(.nothing, events: [members.event("removed", .deleted, member, because: cause)] + keys)
+            return Outcome(
+                .nothing,
+                events: removed.map { members.event("removed", .deleted, $0, because: cause) } + keys
+            )
         }
     }
 
