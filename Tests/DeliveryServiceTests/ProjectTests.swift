@@ -122,6 +122,15 @@ internal import Vocabulary
             for (name, id) in [("project", project), ("task", task), ("milestone", milestone)] {
                 #expect(await world.service.refusal("delivery.\(name).get/1", ["id": id])?.code == .notFound)
             }
+            world.service.clock.advance(bySeconds: 1)
+            let alone = await world.service.refusal("delivery.task.restore/1", ["id": task])
+            #expect(alone?.problems.map(\.pointer) == ["/project_id"])
+            _ = try await world.service.json("delivery.project.restore/1", ["id": project])
+            for (name, id) in [("project", project), ("task", task), ("milestone", milestone)] {
+                #expect(try await world.service.json("delivery.\(name).get/1", ["id": id])["version"] == 3)
+                #expect(try await world.service.events("\(name).restored").map(\.aggregateVersion) == [3])
+            }
+            _ = try await world.service.call("delivery.project.delete/1", ["id": project])
             let late = await world.service.refusal(
                 "delivery.task.create/1",
                 body: ["project_id": .string(project), "name": "X"]
@@ -159,6 +168,14 @@ internal import Vocabulary
             #expect(tasks.map { $0["start_on"] } == ["2027-01-11", "2027-01-14", "2027-02-06"])
             let event = try #require(try await world.service.events("project.shifted").first)
             #expect(try JSON(parsing: event.payload)["days"] == 10)
+            // Each row that moved says so, with its version and as it is now.
+            for (name, rows) in [("milestone", Array(milestones.suffix(1))), ("task", tasks)] {
+                let events = try await world.service.events("\(name).updated")
+                #expect(Set(events.map(\.aggregateID.description)) == Set(rows.compactMap { $0["id"]?.string }))
+                #expect(events.allSatisfy { $0.aggregateVersion == 2 && $0.causation == event.id })
+                let told = try events.map { try JSON(parsing: $0.payload)["data"] ?? .null }
+                #expect(rows.allSatisfy(told.contains))
+            }
             let empty = try await world.project(in: engagement)
             let fault = await world.service.refusal(
                 "delivery.project.shift/1",

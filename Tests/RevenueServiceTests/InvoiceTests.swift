@@ -106,6 +106,24 @@ internal import Vocabulary
         }
     }
 
+    @Test func aDeletedDraftComesBackAsWhatItWas() async throws {
+        try await Fixture.run { fixture in
+            let draft = try await fixture.draft([Fixture.line(10_000)])
+            let id = try draft.text("id")
+            _ = try await fixture.service.call("revenue.invoice.delete/1", ["id": id])
+            #expect(await fixture.service.refusal("revenue.invoice.get/1", ["id": id])?.code == .notFound)
+            let back = try await fixture.service.json("revenue.invoice.restore/1", ["id": id])
+            #expect(back["version"] == 3)
+            #expect(back["lines"] == draft["lines"])
+            #expect(try await fixture.move("finalize", id)["number"]?.string != nil)
+            #expect(
+                try await fixture.types("invoice.") == [
+                    "invoice.created", "invoice.deleted", "invoice.restored", "invoice.finalized",
+                ]
+            )
+        }
+    }
+
     @Test func goesFromDraftToPaid() async throws {
         try await Fixture.run { fixture in
             let draft = try await fixture.draft([Fixture.line(70_000)], ["payment_terms_days": 30])

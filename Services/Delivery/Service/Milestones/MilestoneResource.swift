@@ -36,7 +36,7 @@ extension Resource {
         ]
         resource.isStory = true
         resource.engagementField = "engagement_id"
-        resource.actions = [.get, .list, .create, .change, .delete]
+        resource.actions = [.get, .list, .create, .change, .delete, .restore]
         resource.hooks.create = { values, context, transaction in
             let project = try ProjectParent.lock(
                 try values.identifier("project_id"),
@@ -61,6 +61,10 @@ extension Resource {
             }
         }
         resource.dependents = [.init(.release, .task, by: "milestone_id")]
+        resource.hooks.restore = { stored, context, transaction in
+            guard try Milestone(stored).status == .open else { return }
+            try Surroundings.requireRoom(for: stored, of: .milestone, context, in: transaction)
+        }
         resource.summary = "A checkpoint of a project. Its completion bills its amount, where it has one."
         return resource
     }()

@@ -35,7 +35,7 @@ extension Resource {
         resource.isStory = true
         resource.engagementField = "engagement_id"
         // Creating expands a template, and may not happen in a closed engagement: see CreateProject.
-        resource.actions = [.get, .list, .change, .delete]
+        resource.actions = [.get, .list, .change, .delete, .restore]
         resource.references = [
             .init("engagement_id", to: .engagement, isChecked: false),
             .init("project_template_id", to: .projectTemplate, isChecked: false),
@@ -45,6 +45,10 @@ extension Resource {
             .init(.cascade, .milestone, by: "project_id"),
             .init(.cascade, .task, by: "project_id"),
         ]
+        resource.hooks.restore = { stored, context, transaction in
+            guard try !Project(stored).status.isFinished else { return }
+            try Surroundings.requireRoom(for: stored, of: .project, context, in: transaction)
+        }
         resource.summary = "A piece of work within an engagement, empty or made from a template."
         return resource
     }()

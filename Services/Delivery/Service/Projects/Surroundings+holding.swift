@@ -33,4 +33,15 @@ extension Surroundings {
         guard let project = projects.first else { throw Fault.notFound(resource.label) }
         return Surroundings(engagement: status, project: try Project.Status(stored: try project.text("status")))
     }
+
+    /// Refuses to bring back work that is not over where none could be added; what is over comes back anywhere.
+    static func requireRoom(
+        for stored: Stored,
+        of resource: Resource,
+        _ context: CallContext,
+        in transaction: borrowing Transaction
+    ) throws {
+        let organization = try context.caller().organization
+        try Self.hold(around: stored.id, of: resource, for: organization, in: transaction).require(.plan)
+    }
 }

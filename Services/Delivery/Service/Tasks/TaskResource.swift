@@ -49,9 +49,14 @@ extension Resource {
         resource.isStory = true
         resource.engagementField = "engagement_id"
         // Creating and changing keep the dependencies too: see TaskEdits.
-        resource.actions = [.get, .list, .delete]
+        resource.actions = [.get, .list, .delete, .restore]
         resource.hooks.delete = { stored, context, transaction in
             try TaskDependencies.release(stored.id, for: try context.caller().organization, in: transaction)
+        }
+        // It comes back waiting for nothing: what it waited for was let go of with it, and may be over or in a circle by now.
+        resource.hooks.restore = { stored, context, transaction in
+            guard try !WorkTask(stored).status.isFinished else { return }
+            try Surroundings.requireRoom(for: stored, of: .task, context, in: transaction)
         }
         resource.summary = "One thing to do within a project."
         return resource

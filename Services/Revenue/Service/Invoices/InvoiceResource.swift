@@ -18,7 +18,8 @@ extension Resource {
             .identifier("number_series_id").nullable(), .integer("number_value", 1...Int64.max).nullable(),
         ]
         // Creating resolves the engagement and the client first, which may mean waiting for their owner: see CreateInvoice.
-        resource.actions = [.get, .list, .change, .delete]
+        // A deleted draft comes back as what it was: its period and its milestone stay taken, so nothing was billed in its place.
+        resource.actions = [.get, .list, .change, .delete, .restore]
         resource.isStory = true
         resource.engagementField = "engagement_id"
         resource.hooks.change = { stored, changes, context, transaction in

@@ -16,6 +16,7 @@ extension Resource {
                 .text("reason", max: 2_000).nullable().onCreate(),
             ]
         )
+        // Not restored: to close the books again is a decision of its own, with a lock that says who took it and when.
         resource.actions = [.get, .list, .create, .delete]
         resource.write = .manage("revenue")
         resource.hasExternalID = false
