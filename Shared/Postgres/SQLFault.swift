@@ -83,6 +83,10 @@ extension SQLFault: CustomStringConvertible {
         var text = "\(self.kind)"
         if let state = self.state { text += " \(state)" }
         if let constraint = self.constraint { text += " (\(constraint))" }
-        return text + ": \(self.message)"
+        return text + (self.quotesValue ? ": [withheld]" : ": \(self.message)")
     }
+
+    /// Data exceptions (class 22) quote the value that could not be read: `invalid input syntax for type date: "…"`. No declaration
+    /// says what it was, so a log has the state only.
+    private var quotesValue: Bool { self.kind == .server && self.hasClass("22") }
 }

@@ -20,14 +20,16 @@ struct ListQuery: Sendable {
             Field.integer("limit", 1...Self.limitMax).defaulting(to: .int(Self.limitDefault)).described(
                 "Objects in a page; large ones may be fewer."
             ),
-            Field.text("cursor", max: 1_024).described("`next_cursor` of the page before."),
+            Field.text("cursor", max: 1_024).redacted(.content).described("`next_cursor` of the page before."),
             Field.choice("sort", Self.sorts(of: resource)).defaulting(to: .string(resource.defaultSort))
                 .described("A leading minus sorts descending."),
             Field.boolean("include_total").described("Also count all objects that the filters let through."),
         ]
         fields += Expansion.parameter(of: resource)
         for field in resource.visible where field.isFilterable {
-            fields.append(Field(field.name, field.kind).described("Only objects with this \(field.name)."))
+            fields.append(
+                Field(field.name, field.kind).redacted(like: field).described("Only objects with this \(field.name).")
+            )
             switch field.kind {
             case .integer, .instant, .date:
                 for comparison in Self.comparisons {

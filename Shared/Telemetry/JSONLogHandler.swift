@@ -17,7 +17,7 @@ public enum LogKey {
 ///
 /// The line begins with `time` (RFC 3339, UTC), `level`, `service`, `logger`, `message`, `request_id` and `trace_id`
 /// and goes on with the rest of the metadata by key, so that a reader's eye finds things at the same place.
-/// Values marked with a `Sensitivity` appear redacted.
+/// What a caller sent enters a line through ``Logging/Logger/MetadataValue/input(_:declaredBy:)`` only, which redacts it.
 public struct JSONLogHandler: LogHandler {
     /// No value of a line is longer than this many bytes; what is cut ends in `…`.
     public static let valueBytesMax = 4 * 1024
@@ -72,7 +72,7 @@ public struct JSONLogHandler: LogHandler {
         self.member("message", event.message.description, &writer)
         let all = self.merged(with: event.metadata)
         for key in Self.leadingKeys {
-            if let value = all[key] { self.member(key, value.visibleText, &writer) }
+            if let value = all[key] { self.member(key, value.description, &writer) }
         }
         if let error = event.error { self.member("error", "\(error)", &writer) }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) where !Self.leadingKeys.contains(key) {
@@ -101,7 +101,7 @@ public struct JSONLogHandler: LogHandler {
     private func value(_ value: Logger.MetadataValue, depth: Int, _ writer: inout JSONWriter) {
         switch value {
         case .string, .stringConvertible:
-            writer.string(Self.cut(value.visibleText))
+            writer.string(Self.cut(value.description))
         case .array(let elements):
             guard depth < Self.metadataDepthMax else { return writer.string("…") }
             writer.beginArray()

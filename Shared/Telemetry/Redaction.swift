@@ -1,28 +1,6 @@
-/// What a value is, as far as a log is concerned: it decides how much of the value may be seen.
-///
-/// The rules are the redaction table of the data model. They are attached to the *value*
-/// (``Logging/Logger/MetadataValue/sensitive(_:_:)``), never looked for by pattern in a finished line: a pattern
-/// misses what it does not know, and a key such as `email` can be renamed.
-public enum Sensitivity: Int64, CaseIterable, Sendable {
-    /// Shown as its domain.
-    case email = 1
-    /// Shown as its last four digits.
-    case phone = 2
-    /// A tax identifier or social security number. Shown as its last four letters or digits.
-    case taxIdentifier = 3
-    /// An API key, session, link or integration token. Shown as its id or prefix.
-    case token = 4
-    /// The data of an electronic signature. Never shown.
-    case signature = 5
-    /// What a file contains. Never shown; log its path and size instead.
-    case fileContent = 6
-    /// A password or another shared secret. Never shown.
-    case password = 7
-    /// A card number. Never shown; payments hold a provider's token only.
-    case card = 8
-}
+public import Contracts
 
-/// The redacted forms themselves, also for texts of errors that may reach a log.
+/// What of a sensitive value may be seen in a log.
 public enum Redaction {
     /// What stands for the part that was left out.
     public static let mask = "***"
@@ -39,12 +17,12 @@ public enum Redaction {
         switch sensitivity {
         case .email: self.email(text)
         case .phone: self.lastFour(of: text.unicodeScalars.filter { ("0"..."9").contains($0) })
-        case .taxIdentifier:
+        case .taxID:
             self.lastFour(
                 of: text.unicodeScalars.filter { $0.properties.isAlphabetic || $0.properties.numericType != nil }
             )
         case .token: self.token(text)
-        case .signature, .fileContent, .password, .card: self.withheld
+        case .password, .signature, .content, .name: self.withheld
         }
     }
 
@@ -92,12 +70,5 @@ public enum Redaction {
 
     private static func isDomainByte(_ byte: UInt8) -> Bool {
         self.isLowercaseOrDigit(byte | 0x20) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
-    }
-}
-
-extension DefaultStringInterpolation {
-    /// Puts the redacted form of a value into an error's or a log's text: `"no member \(email, redacted: .email)"`.
-    public mutating func appendInterpolation(_ value: some CustomStringConvertible, redacted sensitivity: Sensitivity) {
-        self.appendLiteral(Redaction.redacted(value.description, as: sensitivity))
     }
 }

@@ -28,17 +28,3 @@ internal import Vocabulary
         #expect(throws: SQLFault.self) { try EncodedParameters([.texts(["a\0"])]) }
     }
 }
-
-@Suite struct SQLFaultTests {
-    @Test(arguments: [
-        ("40001", true), ("40P01", true), ("55P03", true), ("57P01", true), ("08006", true), ("53300", true),
-        ("23505", false), ("42601", false), ("22012", false),
-    ])
-    func aStateTellsWhetherTryingAgainHelps(_ state: String, _ expected: Bool) {
-        #expect(SQLFault(.server, state: state, "").isTransient == expected)
-    }
-
-    @Test func anUnknownOutcomeIsNeverTransient() {
-        #expect(!SQLFault(.outcomeUnknown, state: "57P01", "").isTransient)
-    }
-}

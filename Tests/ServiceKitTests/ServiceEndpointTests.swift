@@ -51,7 +51,7 @@ internal import Wire
             access: .write("crm"),
             "Touches a thing."
         )
-        .answersNothing()
+        .body([.email("email"), .text("password", max: 128, .password)]).answersNothing()
         router.serve(touch) { _, context in try await handler(context, logger) }
         let endpoint = ServiceEndpoint(
             router: router,
@@ -65,7 +65,8 @@ internal import Wire
             traceparent: "00-\(Self.trace)-00f067aa0ba902b7-01",
             requestID: Self.requestID.description
         )
-        let reply = await endpoint.handle(head, body: [], peer: Self.peer)
+        let body = Array(#"{"email":"jane@acme.example","password":"correct horse"}"#.utf8)
+        let reply = await endpoint.handle(head, body: body, peer: Self.peer)
         return Outcome(reply: reply, lines: try log.lines())
     }
 
@@ -139,6 +140,7 @@ internal import Wire
         let line = try #require(outcome.lines.first)
         #expect(line["message"] == "call failed" && line["level"] == "error" && line["code"] == "internal")
         #expect(line["error"]?.string?.contains("Trouble") == true)
+        #expect(line["input"] == ["email": "***@acme.example", "password": "[withheld]"], "by the declaration's rules")
         self.expectScope(line)
         let refused = try await self.call { _, _ in throw Fault(.conflict, "No.") }
         #expect(refused.reply.status == "conflict" && refused.lines.isEmpty, "a refusal is no failure")

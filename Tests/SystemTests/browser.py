@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import queue
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -74,15 +79,38 @@ def play(executable: str, origin: str, api: str, token: str) -> dict:
             [executable, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
              "--ignore-certificate-errors", "--remote-debugging-port=0", f"--user-data-dir={profile}", origin + "/"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            # Debian's executable is a script that starts the browser, which starts processes of its own: a session holds them all.
+            start_new_session=True,
         )
         try:
             return results.get(timeout=TIMEOUT_SECONDS)
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end_session(process)
             server.shutdown()
             server.server_close()
+
+
+def session_of(leader: int) -> list[int]:
+    """The processes of the session that `leader` began; a zombie has ended."""
+    members = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = file.read_text().rpartition(") ")[2].split()[:4]
+        except OSError:
+            continue
+        if int(session) == leader and state != "Z":
+            members.append(int(file.parent.name))
+    return members
+
+
+def end_session(leader: subprocess.Popen) -> None:
+    """Ends everything that `leader` has started, and nothing else; asks first, and kills what has not listened."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for member in session_of(leader.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, number)
+        deadline = time.monotonic() + 10
+        while session_of(leader.pid) and time.monotonic() < deadline:
+            leader.poll()
+            time.sleep(0.02)
+    leader.wait()

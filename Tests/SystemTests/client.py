@@ -239,6 +239,8 @@ class Client:
 
 
 PASSWORD = "correct horse battery staple"
+# What the suite's callers are known by, and what no log may hold when all tests have run.
+SECRETS: dict[str, str] = {"the password": PASSWORD}
 
 
 def sign_up(url: str, name: str = "Test Firm", authority: str | None = None, **extra) -> Client:
@@ -256,6 +258,7 @@ def sign_up(url: str, name: str = "Test Firm", authority: str | None = None, **e
             **extra,
         },
     )
+    keep_secret(answer)
     client.token = answer["session"]["access_token"]
     client.user = answer["user"]
     client.organization = answer["organization"]
@@ -266,5 +269,14 @@ def sign_in(url: str, email: str, password: str = PASSWORD, authority: str | Non
     client = Client(url, authority=authority)
     answer = client.create("/v1/sessions", {"email": email, "password": password})
     session = answer.get("session", answer)
+    keep_secret({"user": {"email": email}, "session": session})
     client.token = session["access_token"]
     return client
+
+
+def keep_secret(answer: dict) -> None:
+    """Remembers a caller's address and tokens, for the search through the logs at the end."""
+    address = answer["user"]["email"]
+    SECRETS[f"the address {address}"] = address
+    SECRETS[f"the access token of {address}, {len(SECRETS)}"] = answer["session"]["access_token"]
+    SECRETS[f"the refresh token of {address}, {len(SECRETS)}"] = answer["session"]["refresh_token"]

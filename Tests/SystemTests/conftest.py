@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from client import Client, sign_up
+from client import SECRETS, Client, sign_up
+from secrets_in_logs import leaks, logs
 from stack import REPOSITORY, Stack
 
 PORT_BASE = 18_000
@@ -28,6 +29,8 @@ def stack():
         stack.down()
     stack.up()
     yield stack
+    found = leaks(SECRETS, logs(stack))
+    assert not found, "\n".join(found)
     if not os.environ.get("THROUGHLINE_TEST_KEEP"):
         stack.down()
 

@@ -71,6 +71,23 @@ class Stack:
     def log(self, process: str) -> Path:
         return self.run_dir / "logs" / f"{process}.log"
 
+    @property
+    def postgres_log(self) -> Path:
+        return self.run_dir / "postgres" / "server.log"
+
+    def sql(self, database: str, statements: str) -> str:
+        """Runs statements as the superuser; what they print."""
+        script = """
+            set -euo pipefail
+            source deploy/lib/environment.sh
+            source deploy/lib/postgres.sh
+            as_postgres "$(postgres_bin)/psql" -XAtq -v ON_ERROR_STOP=1 -h "$(postgres_socket_dir)" -p "$postgres_port" -U postgres -d "$1"
+        """
+        return subprocess.run(
+            ["bash", "-c", script, "sql", database], cwd=REPOSITORY, env=self.environment, check=True,
+            input=statements, stdout=subprocess.PIPE, text=True, timeout=60,
+        ).stdout
+
     def deploy(self, verb: str, *arguments: str) -> subprocess.CompletedProcess:
         """Runs a deploy script against this stack; its output is shown when it fails."""
         done = subprocess.run(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 import subprocess
+import uuid
+from pathlib import Path
 
 import pytest
 
@@ -96,15 +99,27 @@ def test_the_event_stream_with_curl(stack, firm, option, tls):
         reader.wait()
 
 
-def test_headless_chromium_reads_me_and_the_event_stream(stack, firm):
+def test_headless_chromium_reads_me_and_the_event_stream(stack, firm, monkeypatch):
     executable = browser.browser()
     assert executable, "no Chromium: deploy/test installs chromium-headless-shell"
+    mark = uuid.uuid4().hex
+    monkeypatch.setenv("THROUGHLINE_BROWSER_RUN", mark)
     result = browser.play(executable, stack.page_origin, stack.tls_url, firm.token)
     assert "error" not in result, result["error"]
     assert result["me"]["organization"]["id"] == firm.organization["id"]
     assert result["etag"] == f'"{result["company"]["version"]}"'
     assert result["type"].startswith("text/event-stream")
     assert "client_company.created" in result["events"]
+    left = [file.parent.name for file in Path("/proc").glob("[0-9]*/environ") if int(file.parent.name) != os.getpid() and holds(file, mark)]
+    assert not left, f"processes of the browser go on: {left}"
+
+
+def holds(environment: Path, mark: str) -> bool:
+    """Whether a process was started with this mark in its environment."""
+    try:
+        return mark.encode() in environment.read_bytes()
+    except OSError:
+        return False
 
 
 def test_a_page_of_another_origin_is_not_answered_to(stack, firm):

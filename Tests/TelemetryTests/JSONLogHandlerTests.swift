@@ -49,17 +49,11 @@ internal import Vocabulary
         #expect(line == self.head + #","request_id":"r","trace_id":"t","a":"1","b":"2"}"# + "\n")
     }
 
-    @Test func `a sensitive value is redacted wherever it stands`() {
-        let line = self.line([
-            "to": .sensitive("jane@acme.example", .email),
-            "nested": ["list": [.sensitive("123-45-6789", .taxIdentifier)]],
-            "text": "sent to \("jane@acme.example", redacted: .email) now",
-        ])
-        #expect(
-            line == self.head
-                + #","nested":{"list":["***6789"]},"text":"sent to ***@acme.example now","to":"***@acme.example"}"#
-                + "\n"
-        )
+    @Test func `what a caller sent is in the line in its redacted form`() {
+        let input = Values(["to": .text("jane@acme.example"), "copies": .list([.text("joe@acme.example")])])
+        let copies = Field.list("copies", of: .text(TextRule(lengthMax: 254, format: .email)), countMax: 9)
+        let line = self.line(["input": .input(input, declaredBy: [.email("to"), copies])])
+        #expect(line == self.head + #","input":{"copies":["***@acme.example"],"to":"***@acme.example"}}"# + "\n")
     }
 
     @Test func `metadata of the event wins over the provider's and that over the logger's`() {

@@ -108,10 +108,10 @@ internal import Testing
     }
 
     @Test func `promtool finds nothing to complain about`() throws {
-        guard access("/usr/bin/promtool", X_OK) == 0 else {
-            print("skipped: promtool (Debian package prometheus) is not installed")
-            return
-        }
+        try #require(
+            access("/usr/bin/promtool", X_OK) == 0,
+            "deploy/test installs promtool (Debian package prometheus)"
+        )
         let metrics = ServiceMetrics()
         ProcessMetrics.register(in: metrics.registry, service: "crm", version: "1.2.3")
         metrics.httpServerRequest.observe(.milliseconds(3), "GET", "/v1/deals/{id}", "200")

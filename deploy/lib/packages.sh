@@ -5,7 +5,8 @@ stack_packages=(
     libpq-dev libnghttp2-dev libargon2-dev zlib1g-dev pkg-config
     postgresql postgresql-client curl openssl ca-certificates procps util-linux
 )
-test_packages=(python3 python3-venv chromium-headless-shell)
+# prometheus is there for promtool, which judges the text that /metrics answers.
+test_packages=(python3 python3-venv chromium-headless-shell prometheus)
 bench_packages=(gcc libc6-dev python3 python3-venv)
 
 missing_packages() {
@@ -21,11 +22,17 @@ ensure_packages() {
     [ "${#missing[@]}" -eq 0 ] && return
     say "Installing ${missing[*]}"
 
-    # Debian's package would make and start a cluster of its own; this stack has a private one. The file is ours only
-    # while apt runs.
-    local switch=/etc/postgresql-common/createcluster.d/throughline.conf
+    # Debian's packages would make a cluster and start servers of their own; this stack has private ones. The two files are
+    # ours only while apt runs, and a policy that is there already decides by itself.
+    local switch=/etc/postgresql-common/createcluster.d/throughline.conf policy=/usr/sbin/policy-rc.d own_policy=no
     as_root mkdir -p "$(dirname "$switch")"
     echo 'create_main_cluster = false' | as_root tee "$switch" >/dev/null
+    if [ ! -e "$policy" ]; then
+        own_policy=yes
+        printf '#!/bin/sh\n# Written by Throughline while it installs packages: 101 means "do not start".\nexit 101\n' |
+            as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
     local status=0
     {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq -o DPkg::Lock::Timeout=600 &&
@@ -33,6 +40,11 @@ ensure_packages() {
                 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "${missing[@]}" >"$log_dir/apt.log" 2>&1
     } || status=$?
     as_root rm -f "$switch"
+    if [ "$own_policy" = yes ]; then as_root rm -f "$policy"; fi
+    # Nor at the next boot: only its tool is wanted.
+    if [ "$status" -eq 0 ] && [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+        as_root systemctl disable --quiet prometheus || true
+    fi
     if [ "$status" -ne 0 ]; then
         tail -5 "$log_dir/apt.log" >&2
         fail "apt could not install ${missing[*]} (the whole story: $log_dir/apt.log)"

@@ -79,6 +79,7 @@ write_access_rules() {
         'host all all 127.0.0.1/32 scram-sha-256' | as_postgres tee "$1/pg_hba.conf" >/dev/null
 }
 
+# Terse: the details of a refused statement quote the row, and so people's addresses (`Key (email)=(…) already exists`).
 write_postgres_settings() {
     printf '%s\n' \
         "listen_addresses = '127.0.0.1'" \
@@ -91,6 +92,7 @@ write_postgres_settings() {
         "jit = off" \
         "random_page_cost = 1.1" \
         "password_encryption = 'scram-sha-256'" \
+        "log_error_verbosity = terse" \
         "log_line_prefix = '%m [%p] %q%u@%d %a '" | as_postgres tee "$1/throughline.conf" >/dev/null
     as_postgres grep -q "^include 'throughline.conf'" "$1/postgresql.conf" ||
         echo "include 'throughline.conf'" | as_postgres tee -a "$1/postgresql.conf" >/dev/null

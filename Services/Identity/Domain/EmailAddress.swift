@@ -65,7 +65,4 @@ public struct EmailAddress: Hashable, Sendable {
 
 extension EmailAddress: CustomStringConvertible {
     public var description: String { "\(self.local)@\(self.domain)" }
-
-    /// What a log may show of it.
-    public var redacted: String { "…@\(self.domain)" }
 }

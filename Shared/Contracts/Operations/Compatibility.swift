@@ -37,8 +37,9 @@ public enum Compatibility {
         }
         if before["access"] != after["access"] { breaks.append("\(name): access changed") }
         if before["response"] != after["response"] { breaks.append("\(name): response changed") }
-        if before["idempotency"] != after["idempotency"], after["idempotency"] == "required" {
-            breaks.append("\(name): an Idempotency-Key became required")
+        if before["idempotency"] != after["idempotency"] {
+            if after["idempotency"] == "required" { breaks.append("\(name): an Idempotency-Key became required") }
+            if after["idempotency"] == "unsupported" { breaks.append("\(name): an Idempotency-Key is refused now") }
         }
         if after["if_match"] == .bool(true), before["if_match"] != .bool(true) {
             breaks.append("\(name): If-Match became required")
@@ -58,10 +59,20 @@ public enum Compatibility {
         where new["required"] == .bool(true) && parametersBefore[parameter]?["required"] != .bool(true) {
             breaks.append("\(name): parameter \(parameter) became required")
         }
-        if let old = before["request"]?["schema"], let new = after["request"]?["schema"] {
-            breaks.append(contentsOf: Self.input("\(name) request", old, new))
-        } else if before["request"] != nil {
-            breaks.append("\(name): the request body was removed")
+        switch (before["request"], after["request"]) {
+        case (nil, nil): break
+        case (let old?, let new?):
+            if old["content_type"] != new["content_type"] {
+                breaks.append("\(name): the request's content type changed")
+            }
+            breaks.append(
+                contentsOf: Self.input("\(name) request", old["schema"] ?? .null, new["schema"] ?? .null)
+            )
+        case (_?, nil): breaks.append("\(name): the request body was removed")
+        case (nil, let new?):
+            if !Self.strings(new["schema"]?["required"]).isEmpty {
+                breaks.append("\(name): a request body became required")
+            }
         }
         return breaks
     }
@@ -87,10 +98,25 @@ public enum Compatibility {
         return breaks
     }
 
-    /// What a client reads: everything it reads today must still be there, with the same type.
+    /// What a client reads: everything it reads today must still be there, in the same form, and nothing may come that the released
+    /// schema rules out. Bounds of numbers and lists are no promise to a reader: limits are raised as firms grow.
     private static func output(_ place: String, _ before: JSON, _ after: JSON) -> [String] {
         var breaks: [String] = []
-        if before["type"] != after["type"] { breaks.append("\(place): type changed") }
+        let (typesBefore, typesAfter) = (Self.types(of: before), Self.types(of: after))
+        if typesAfter.subtracting(["null"]) != typesBefore.subtracting(["null"]) {
+            breaks.append("\(place): type changed")
+        } else if typesAfter.contains("null"), !typesBefore.contains("null") {
+            breaks.append("\(place): may be null now")
+        }
+        for member in ["format", "pattern"] where before[member] != after[member] {
+            breaks.append("\(place): \(member) changed")
+        }
+        breaks.append(contentsOf: Self.choices(place, before["enum"], after["enum"]))
+        let required = Set(Self.strings(after["required"]))
+        for name in Self.strings(before["required"])
+        where !required.contains(name) && after["properties"]?[name] != nil {
+            breaks.append("\(place)/\(name): may be absent now")
+        }
         for (name, old) in Self.members(before["properties"]) {
             guard let new = after["properties"]?[name] else {
                 breaks.append("\(place)/\(name): removed")
@@ -104,12 +130,23 @@ public enum Compatibility {
         return breaks
     }
 
+    /// An enum in the released schema is closed: a client that was generated from it has no case for a new value, and one that waits
+    /// for a value waits for ever where it is gone. `null` is the type's business.
+    private static func choices(_ place: String, _ before: JSON?, _ after: JSON?) -> [String] {
+        guard let before = before?.array else { return after == nil ? [] : ["\(place): became a closed set of values"] }
+        guard let after = after?.array else { return ["\(place): any value may come now"] }
+        let (old, new) = (Set(before.compactMap(\.string)), Set(after.compactMap(\.string)))
+        return new.subtracting(old).sorted().map { "\(place): value \($0) added" }
+            + old.subtracting(new).sorted().map { "\(place): value \($0) removed" }
+    }
+
+    private static func types(of schema: JSON) -> Set<String> {
+        if case .string(let type)? = schema["type"] { return [type] }
+        return Set(Self.strings(schema["type"]))
+    }
+
     private static func isNarrower(_ after: JSON, than before: JSON) -> Bool {
-        let types = { (schema: JSON) -> Set<String> in
-            if case .string(let type)? = schema["type"] { return [type] }
-            return Set(Self.strings(schema["type"]))
-        }
-        if !types(before).isSubset(of: types(after)) { return true }
+        if !Self.types(of: before).isSubset(of: Self.types(of: after)) { return true }
         if after["enum"] != nil, before["enum"] == nil { return true }
         if let new = after["enum"]?.array, let old = before["enum"]?.array, !Set(old).isSubset(of: Set(new)) {
             return true
@@ -120,8 +157,7 @@ public enum Compatibility {
         for bound in ["maximum", "maxLength", "maxItems"] {
             if let new = after[bound]?.int64, new < before[bound]?.int64 ?? Int64.max { return true }
         }
-        if let pattern = after["pattern"], pattern != before["pattern"] { return true }
-        return false
+        return ["pattern", "format"].contains { form in after[form] != nil && after[form] != before[form] }
     }
 
     private static func byName(_ json: JSON?, _ keys: String...) -> [String: JSON] {

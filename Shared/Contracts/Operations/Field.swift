@@ -10,8 +10,8 @@ public struct Field: Hashable, Sendable {
     public private(set) var writing: Writing = .always
     public private(set) var isFilterable = false
     public private(set) var isSortable = false
-    /// How the value is redacted where it enters a log; `nil` for a value that may be shown.
-    public private(set) var sensitivity: Sensitivity?
+    /// What the declaration itself says of a log; read `sensitivity`, which knows the rule of the kind too.
+    private(set) var declaredSensitivity: Sensitivity?
     /// What an answer carries beside this id where it is asked to: the object itself, under this name.
     public private(set) var embedded: String?
     public private(set) var summary = ""
@@ -78,24 +78,6 @@ public struct TextRule: Hashable, Sendable {
     }
 }
 
-/// What a value would reveal in a log; the rules are the data model's redaction table.
-public enum Sensitivity: String, CaseIterable, Hashable, Sendable {
-    /// Shown as its domain only.
-    case email
-    /// Shown as its last four digits.
-    case phone
-    /// Shown as its last four characters.
-    case taxID = "tax_id"
-    /// Shown as the id or prefix of the token only.
-    case token
-    /// Never shown.
-    case signature
-    /// Never shown: file content, message bodies.
-    case content
-    /// A person's name: never shown in a log.
-    case name
-}
-
 // MARK: - Making fields
 
 extension Field {
@@ -104,7 +86,7 @@ extension Field {
     }
 
     public static func email(_ name: String) -> Field {
-        Field.text(name, max: 254, min: 3, .email).redacted(.email)
+        Field.text(name, max: 254, min: 3, .email)
     }
 
     public static func integer(_ name: String, _ range: ClosedRange<Int64>) -> Field {
@@ -166,7 +148,9 @@ extension Field {
     public func onCreate() -> Field { self.with { $0.writing = .onCreate } }
     public func filterable() -> Field { self.with { $0.isFilterable = true } }
     public func sortable() -> Field { self.with { $0.isSortable = true } }
-    public func redacted(_ sensitivity: Sensitivity) -> Field { self.with { $0.sensitivity = sensitivity } }
+    public func redacted(_ sensitivity: Sensitivity) -> Field { self.with { $0.declaredSensitivity = sensitivity } }
+    /// Another field with the values of this one, as a filter is.
+    public func redacted(like field: Field) -> Field { self.with { $0.declaredSensitivity = field.sensitivity } }
     public func described(_ summary: String) -> Field { self.with { $0.summary = summary } }
     public func embedding(_ name: String) -> Field { self.with { $0.embedded = name } }
     public func example(_ example: JSON) -> Field { self.with { $0.example = example } }

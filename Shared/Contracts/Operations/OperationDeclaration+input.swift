@@ -49,6 +49,17 @@ extension OperationDeclaration {
         return values
     }
 
+    /// Everything that a request may hold, from wherever it is read.
+    var inputFields: [Field] {
+        let body =
+            switch self.body {
+            case .none: [Field]()
+            case .object(let fields), .mergePatch(let fields): fields
+            case .rows(_, let countMax): Self.batchFields(.document(bytesMax: Self.batchRowBytesMax), countMax)
+            }
+        return self.path + self.query + body
+    }
+
     /// One row of a batch, as JSON.
     static let batchRowBytesMax = 65_536
 

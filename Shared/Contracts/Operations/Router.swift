@@ -12,8 +12,16 @@ public struct Router: Sendable {
     public private(set) var events: [EventDeclaration] = []
     /// Turns an error of a lower layer into a fault; asked in order, the first answer counts.
     private var translations: [@Sendable (any Error) -> Fault?] = []
-    /// Told what lies behind an answer that is our failure and not the caller's: the answer does not say it.
-    private var report: @Sendable (_ cause: any Error, _ fault: Fault) -> Void = { _, _ in }
+    private var report: @Sendable (Failure) -> Void = { _ in }
+
+    /// What lies behind an answer that is our failure and not the caller's: the answer does not say it.
+    public struct Failure: Sendable {
+        public let cause: any Error
+        public let fault: Fault
+        /// What was asked for. It holds what the caller sent, so a log shows it by the rules of `declared` only.
+        public let input: Values
+        public let declared: [Field]
+    }
 
     private struct Entry: Sendable {
         let declaration: OperationDeclaration
@@ -58,8 +66,8 @@ public struct Router: Sendable {
         self.translations.append(translation)
     }
 
-    /// Where the causes of failures are written down.
-    public mutating func reports(_ report: @escaping @Sendable (_ cause: any Error, _ fault: Fault) -> Void) {
+    /// Where failures are written down.
+    public mutating func reports(_ report: @escaping @Sendable (Failure) -> Void) {
         self.report = report
     }
 
@@ -88,7 +96,7 @@ public struct Router: Sendable {
         do {
             return try await handler(input, context)
         } catch {
-            throw self.answer(to: error)
+            throw self.answer(to: error, of: entry.declaration, input)
         }
     }
 
@@ -106,7 +114,7 @@ public struct Router: Sendable {
         do {
             try await handler(input, context, sink)
         } catch {
-            throw self.answer(to: error)
+            throw self.answer(to: error, of: entry.declaration, input)
         }
     }
 
@@ -120,9 +128,11 @@ public struct Router: Sendable {
         return try declaration.input(parameters: parameters, body: body)
     }
 
-    private func answer(to error: any Error) -> Fault {
+    private func answer(to error: any Error, of declaration: OperationDeclaration, _ input: Values) -> Fault {
         let fault = self.fault(from: error)
-        if fault.code.httpStatus >= 500 { self.report(error, fault) }
+        if fault.code.httpStatus >= 500 {
+            self.report(Failure(cause: error, fault: fault, input: input, declared: declaration.inputFields))
+        }
         return fault
     }
 

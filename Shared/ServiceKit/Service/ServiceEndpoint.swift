@@ -20,10 +20,18 @@ public struct ServiceEndpoint: CallHandler {
         self.catalogHash = Base64URL.encode(Array(SHA256.hash(data: catalog)))
         var router = router
         router.serve(Catalog.operation(of: router.service)) { _, _ in Reply(body: catalog) }
-        router.reports { cause, fault in
+        router.reports { failure in
             // Who gave up knows why.
-            let level: Logger.Level = Task.isCancelled ? .debug : fault.code == .internalError ? .error : .warning
-            logger.log(level: level, "call failed", error: cause, metadata: ["code": "\(fault.code.rawValue)"])
+            let code = failure.fault.code
+            let level: Logger.Level = Task.isCancelled ? .debug : code == .internalError ? .error : .warning
+            logger.log(
+                level: level,
+                "call failed",
+                error: failure.cause,
+                metadata: [
+                    "code": "\(code.rawValue)", "input": .input(failure.input, declaredBy: failure.declared),
+                ]
+            )
         }
         self.router = router
         self.verifier = verifier

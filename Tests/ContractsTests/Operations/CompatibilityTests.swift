@@ -54,4 +54,105 @@ internal import Testing
             )
         )
     }
+
+    private static let record: [Field] = [
+        .identifier("id"), .instant("at"), .date("on"), .text("site", max: 50, .uri).nullable(),
+        .choice("state", ["on", "off"]),
+        .currency(), .object("terms", [.text("note", max: 9), .text("reason", max: 9).nullable()]),
+        .list("parts", of: [.choice("kind", ["a", "b"])], countMax: 9),
+    ]
+
+    /// The breaks that appear where one field of what is read is declared otherwise.
+    private static func readerBreaks(_ field: Field) -> [String] {
+        let changed = Self.record.map { $0.name == field.name ? field : $0 }
+        return Compatibility.breaks(released: Self.catalog(output: Self.record), current: Self.catalog(output: changed))
+    }
+
+    private static let changes: [(field: Field, says: String)] = [
+        (.text("id", max: 36), "/id: format changed"),
+        (.date("at"), "/at: format changed"),
+        (.text("site", max: 50).nullable(), "/site: format changed"),
+        (.text("currency", max: 3), "/currency: pattern changed"),
+        (.identifier("id").nullable(), "/id: may be null now"),
+        (.integer("id", 0...9), "/id: type changed"),
+        (.choice("state", ["on", "off", "broken"]), "/state: value broken added"),
+        (.choice("state", ["on"]), "/state: value off removed"),
+        (.text("state", max: 9), "/state: any value may come now"),
+        (.choice("state", ["on", "off"]).nullable(), "/state: may be null now"),
+        (
+            .object("terms", [.text("note", max: 9).nullable(), .text("reason", max: 9).nullable()]),
+            "/terms/note: may be absent now"
+        ),
+        (.object("terms", [.text("note", max: 9)]), "/terms/reason: removed"),
+        (.list("parts", of: [.choice("kind", ["a", "b", "c"])], countMax: 9), "/parts[]/kind: value c added"),
+    ]
+
+    @Test(arguments: Self.changes)
+    func `A reader can rely on what was released, in an answer and in an event`(field: Field, says: String) {
+        let released = Self.catalog(
+            output: Self.record,
+            events: [EventDeclaration("thing.made", .created, "Made.", fields: Self.record)]
+        )
+        let changed = Self.record.map { $0.name == field.name ? field : $0 }
+        let answer = Compatibility.breaks(
+            released: released,
+            current: Self.catalog(
+                output: changed,
+                events: [EventDeclaration("thing.made", .created, "Made.", fields: Self.record)]
+            )
+        )
+        #expect(answer.contains("schema Thing\(says)"), "\(answer)")
+        let event = Compatibility.breaks(
+            released: released,
+            current: Self.catalog(
+                output: Self.record,
+                events: [EventDeclaration("thing.made", .created, "Made.", fields: changed)]
+            )
+        )
+        #expect(event.contains { $0.hasPrefix("event thing.made/1") && $0.hasSuffix(says) }, "\(event)")
+    }
+
+    @Test func `What a reader can bear is no break`() {
+        #expect(Self.readerBreaks(.text("site", max: 50, .uri)) == [], "it is always there now")
+        #expect(Self.readerBreaks(.list("parts", of: [.choice("kind", ["a", "b"])], countMax: 99)) == [])
+        #expect(
+            Self.readerBreaks(.object("terms", [.text("note", max: 9), .text("reason", max: 9)])) == [],
+            "it is always there now"
+        )
+    }
+
+    private static func writerBreaks(_ before: [Field], _ after: [Field]) -> [String] {
+        Compatibility.breaks(released: Self.catalog(input: before), current: Self.catalog(input: after))
+    }
+
+    @Test func `A writer can rely on what was accepted`() {
+        let name = [Field.text("name", max: 50)]
+        #expect(
+            Self.writerBreaks(name, [.text("name", max: 50, .uri)]) == ["shop.thing.create/1 request/name: narrowed"]
+        )
+        #expect(Self.writerBreaks([.text("name", max: 50, .uri)], name) == [])
+        #expect(Self.writerBreaks([name[0].nullable()], name) == ["shop.thing.create/1 request/name: narrowed"])
+        #expect(Self.writerBreaks(name, [name[0].nullable()]) == [])
+        #expect(Self.writerBreaks([.choice("state", ["on"])], [.choice("state", ["on", "off"])]) == [])
+        #expect(
+            Compatibility.breaks(released: Self.catalog(), current: Self.catalog(idempotency: .unsupported))
+                == ["shop.thing.create/1: an Idempotency-Key is refused now"]
+        )
+    }
+
+    @Test func `A body where there was none breaks only if it must be sent`() {
+        let without = Self.catalog(input: [])
+        let bare = JSON.object(["operations": .array((without["operations"]?.array ?? []).map { Self.bodiless($0) })])
+        func added(_ fields: [Field]) -> [String] {
+            Compatibility.breaks(released: bare, current: Self.catalog(input: fields))
+        }
+        #expect(added([.text("name", max: 50)]) == [])
+        #expect(added([.text("name", max: 50).required()]) == ["shop.thing.create/1: a request body became required"])
+    }
+
+    private static func bodiless(_ operation: JSON) -> JSON {
+        guard case .object(var object) = operation else { return operation }
+        object["request"] = nil
+        return .object(object)
+    }
 }

@@ -15,7 +15,7 @@ extension Resource {
                 .text("name", max: 200).required().filterable().sortable().example("Northwind Traders"),
                 .text("domain", max: 253).nullable().filterable().example("northwind.example"),
                 .email("email").nullable().filterable(),
-                .text("phone", max: 40, .phone).nullable().redacted(.phone),
+                .text("phone", max: 40, .phone).nullable(),
                 .text("website", max: 500, .uri).nullable(),
                 .text("industry", max: 100).nullable().filterable(),
                 .integer("employees", 0...10_000_000).nullable(),

@@ -15,7 +15,7 @@ extension Resource {
                 .text("first_name", max: 100).nullable().redacted(.name),
                 .text("last_name", max: 100).required().sortable().redacted(.name),
                 .email("email").nullable().filterable(),
-                .text("phone", max: 40, .phone).nullable().redacted(.phone),
+                .text("phone", max: 40, .phone).nullable(),
                 .text("title", max: 100).nullable(),
                 .list("tags", of: .text(TextRule(lengthMax: 50)), countMax: 50).defaulting(to: []),
                 .identifier("owner_id").nullable().filterable(),

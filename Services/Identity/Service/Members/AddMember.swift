@@ -19,7 +19,7 @@ struct AddMember: Operation {
         Without a password a new colleague cannot sign in yet.
         """
     )
-    .body(Self.rowFields + [.text("password", max: PasswordRule.bytesMax, .password).redacted(.token)])
+    .body(Self.rowFields + [.text("password", max: PasswordRule.bytesMax, .password)])
     .answers(.object("Member", Resource.member.visible), status: 201)
     .idempotent(.optional)
     .faults(.validationFailed, .conflict, .unavailable)

@@ -14,7 +14,7 @@ struct SignIn: Operation {
     .described("Somebody of several organizations names one, or comes to the one they have belonged to longest.")
     .body([
         .email("email").required().example("ada@example.com"),
-        .text("password", max: PasswordRule.bytesMax, .password).required().redacted(.token),
+        .text("password", max: PasswordRule.bytesMax, .password).required(),
         .identifier("organization_id"),
     ])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)

@@ -23,7 +23,7 @@ struct SignUp: Operation {
         .text("organization_name", max: 200).required().example("Northwind Consulting"),
         .text("name", max: 200).required().example("Ada Lovelace").redacted(.name),
         .email("email").required().example("ada@example.com"),
-        .text("password", max: PasswordRule.bytesMax, .password).required().redacted(.token)
+        .text("password", max: PasswordRule.bytesMax, .password).required()
             .described("12 to 128 bytes, and none that attackers try first."),
         .text("time_zone", max: 64, .timeZone).defaulting(to: "UTC").example("Europe/Berlin"),
         .currency().defaulting(to: "USD"),
