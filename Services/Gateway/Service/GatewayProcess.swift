@@ -65,7 +65,7 @@ public enum GatewayProcess {
             secure: settings.https.map { [Address(host: $0.address.host, port: $0.address.port)] } ?? [],
             tls: settings.https?.tls,
             limits: limits,
-            refusalResponse: TransportRefusals.response
+            refusalResponse: TransportRefusals.response(_:to:)
         )
     }
 }
