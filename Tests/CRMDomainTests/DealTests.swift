@@ -117,6 +117,15 @@ private func deal(in stage: Deal.Stage, lostFrom: Deal.Stage? = nil, amountMinor
         #expect(try deal.reopen(because: "mistake", hasSignedContract: false, at: later).to == .negotiation)
     }
 
+    @Test(arguments: Deal.Stage.allCases.filter(\.isOpen))
+    func anOpenDealIsNotReopened(stage: Deal.Stage) {
+        var deal = deal(in: stage)
+        #expect(throws: stage.refusal(to: stage)) {
+            try deal.reopen(because: "again", hasSignedContract: false, at: later)
+        }
+        #expect(deal.stage == stage)
+    }
+
     @Test(arguments: Deal.Stage.allCases)
     func reopensClosedDealsWithAReason(stage: Deal.Stage) {
         var deal = deal(in: stage, lostFrom: .proposal)

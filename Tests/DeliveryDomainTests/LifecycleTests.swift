@@ -122,29 +122,13 @@ private let now = Instant(microseconds: 5)
 
     static let milestones = Milestone.Status.allCases.flatMap { from in Milestone.Status.allCases.map { (from, $0) } }
 
-    static let surroundings = Project.Status.allCases.flatMap { project in
-        Engagement.Status.allCases.map { (project, $0) }
-    }
-
-    @Test(arguments: surroundings)
-    func aMilestoneIsReachedUnlessTheWorkWasCalledOff(project: Project.Status, engagement: Engagement.Status) throws {
-        var milestone = Milestone(id: deadbeef, projectID: deadbeef)
-        if project == .cancelled || engagement == .cancelled {
-            #expect(throws: Rejection.self) { try milestone.complete(within: project, of: engagement, at: now) }
-            #expect(milestone.status == .open)
-        } else {
-            _ = try milestone.complete(within: project, of: engagement, at: now)
-            #expect(milestone.status == .completed)
-        }
-    }
-
     @Test(arguments: milestones)
     func everyPairOfAMilestone(from: Milestone.Status, to: Milestone.Status) throws {
         var milestone = Milestone(id: deadbeef, projectID: deadbeef, amountMinor: 900, status: from)
         func attempt() throws(Rejection) -> MilestoneEvent {
             switch to {
             case .open: throw .conflict("no_verb", "Nothing leads back.")
-            case .completed: try milestone.complete(within: .inProgress, of: .active, at: now)
+            case .completed: try milestone.complete(at: now)
             case .cancelled: try milestone.cancel(because: "over", at: now)
             }
         }

@@ -131,6 +131,33 @@ internal import Vocabulary
         }
     }
 
+    @Test(arguments: [Role.viewer, .member, .admin, .owner])
+    func `everybody may leave, and be gone at once`(role: Role) async throws {
+        try await IdentityHarness.run { service in
+            let ada = try await service.signUp()
+            let grace = try await service.colleague("Grace", role, of: ada)
+            #expect(try await service.call("member.remove", id: grace.member, token: grace.access).status == 204)
+            #expect(try await !service.isLive(grace.access))
+            let event = try #require(try await service.events(of: ada.organization).last)
+            #expect(event.type == "member.removed" && event.payload["data"]?["user_id"]?.string == grace.user)
+            #expect(try await service.json("member.list", token: ada.access)["data"]?.array?.count == 1)
+        }
+    }
+
+    @Test(arguments: [Role.viewer, .member])
+    func `only who manages members removes others`(role: Role) async throws {
+        try await IdentityHarness.run { service in
+            let ada = try await service.signUp()
+            let grace = try await service.colleague("Grace", role, of: ada)
+            let alan = try await service.colleague("Alan", .viewer, of: ada)
+            let refused = try await service.fault("member.remove", id: alan.member, token: grace.access)
+            #expect(refused?.code == .forbidden)
+            let nobody = Identifier.random().description
+            #expect(try await service.fault("member.remove", id: nobody, token: grace.access)?.code == .notFound)
+            #expect(try await service.isLive(alan.access))
+        }
+    }
+
     @Test func `two owners who demote each other at once leave one`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()

@@ -85,6 +85,48 @@ private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(t
         #expect((reached == to) == (from.successors.contains(to) || from == to))
     }
 
+    /// Every verb on an invoice of every status: what a refusal calls allowed is allowed, and nothing else is.
+    @Test(arguments: InvoiceStatus.allCases)
+    func aRefusalNamesTheMovesThereAre(status: InvoiceStatus) throws {
+        let (known, today) = try self.invoice(in: status)
+        let totals = try self.totals(1_000)
+        let verbs: [(InvoiceStatus, (inout Invoice) throws -> InvoiceEvent)] = [
+            (
+                .sent,
+                {
+                    try known.facts.isDraft
+                        ? $0.finalize(totals, issueOn: today, dueOn: self.dueOn, lockedThrough: nil, at: now)
+                        : $0.send(at: now, today: today)
+                }
+            ),
+            (.viewed, { try $0.view(at: now, today: today) }),
+            (.cancelled, { try $0.void(because: "wrong", lockedThrough: nil, at: now, today: today) }),
+            (.paid, { try $0.pay(max(1, known.facts.balanceMinor)) }),
+        ]
+        var possible: Set<InvoiceStatus> = []
+        for (target, verb) in verbs {
+            var invoice = known
+            do {
+                _ = try verb(&invoice)
+                possible.insert(target)
+            } catch let rejection as Rejection {
+                guard case .invalidTransition(let from, let to, let allowed) = rejection.kind else { continue }
+                #expect(from == status.rawValue && to == target.rawValue)
+                #expect(allowed == known.moves.map(\.rawValue))
+            }
+        }
+        #expect(Set(known.moves) == possible)
+        var again = known
+        guard status != .draft else { return }
+        let rejection = #expect(throws: Rejection.self) {
+            try again.finalize(totals, issueOn: today, dueOn: self.dueOn, lockedThrough: nil, at: now)
+        }
+        #expect(
+            rejection?.kind
+                == .invalidTransition(from: status.rawValue, to: "sent", allowed: known.moves.map(\.rawValue))
+        )
+    }
+
     @Test func aDraftHasNoNumberAndTakesOne() throws {
         var invoice = Invoice(id: deadbeef)
         #expect(throws: Rejection.self) { try invoice.number("INV-1") }

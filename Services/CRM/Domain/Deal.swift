@@ -111,12 +111,7 @@ extension Deal {
         let target: Stage
         switch self.stage {
         case .lead, .qualified, .proposal, .negotiation:
-            throw .transition(
-                Stage.subject,
-                from: self.stage.rawValue,
-                to: "reopened",
-                allowed: self.stage.successors.map(\.rawValue)
-            )
+            throw self.stage.refusal(to: self.stage)
         case .won:
             guard !hasSignedContract else {
                 throw .transition(Stage.subject, from: Stage.won.rawValue, to: Stage.negotiation.rawValue, allowed: [])

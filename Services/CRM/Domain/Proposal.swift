@@ -32,7 +32,7 @@ public struct Proposal: Hashable, Sendable {
     ///
     /// From `sent`, an acceptance leads to `accepted` too: whoever accepts online names the hash of what was read and so has
     /// seen it, which ``Proposal/accept(version:contentSHA256:at:in:)`` records; an acceptance given by other means (a telephone
-    /// call, a purchase order) says nothing of a view. `accepted` leads back to `viewed` when the acceptance is withdrawn.
+    /// call, a purchase order) says nothing of a view. What was sent leads back to `draft` by a revision; an acceptance is for good.
     public enum Status: String, Lifecycle {
         case draft, sent, viewed, accepted, rejected, expired
 
@@ -41,18 +41,10 @@ public struct Proposal: Hashable, Sendable {
         public var successors: [Status] {
             switch self {
             case .draft: [.sent]
-            case .sent: [.viewed, .accepted, .rejected, .expired]
-            case .viewed: [.accepted, .rejected, .expired]
-            case .accepted: [.viewed]
-            case .rejected, .expired: []
-            }
-        }
-
-        /// Whether a further version may replace the newest one. A draft is edited, an acceptance first withdrawn.
-        public var isRevisable: Bool {
-            switch self {
-            case .sent, .viewed, .rejected, .expired: true
-            case .draft, .accepted: false
+            case .sent: [.viewed, .accepted, .rejected, .expired, .draft]
+            case .viewed: [.accepted, .rejected, .expired, .draft]
+            case .accepted: []
+            case .rejected, .expired: [.draft]
             }
         }
     }
@@ -63,10 +55,8 @@ public enum ProposalEvent: Hashable, Sendable {
     case sent(version: Identifier, contentSHA256: String, validUntil: LocalDate?)
     case viewed(version: Identifier)
     case accepted(version: Identifier, contentSHA256: String, note: String?)
-    case acceptanceWithdrawn(version: Identifier, reason: String)
     case rejected(version: Identifier, reason: String)
     case expired(version: Identifier)
-    case extended(version: Identifier, validUntil: LocalDate)
     case revised(from: ProposalVersion, to: ProposalVersion)
 }
 
@@ -132,24 +122,6 @@ extension Proposal {
         return try self.close(accepting: contentSHA256, note: note, at: now)
     }
 
-    /// Takes back an acceptance, as long as no contract was sent on the strength of it.
-    public mutating func withdrawAcceptance(
-        because reason: String,
-        hasContractBeenSent: Bool
-    ) throws(Rejection) -> ProposalEvent {
-        guard self.status == .accepted else {
-            throw .transition(Status.subject, from: self.status.rawValue, to: Status.viewed.rawValue, allowed: [])
-        }
-        guard !hasContractBeenSent else {
-            throw .conflict("contract_sent", "A contract was sent on the strength of this acceptance.")
-        }
-        let reason = try Words.require(reason, at: "/reason", "An acceptance is withdrawn with a reason.")
-        try self.current.become(.open)
-        self.status = .viewed
-        self.closedAt = nil
-        return .acceptanceWithdrawn(version: self.current.id, reason: reason)
-    }
-
     /// The client declines, and says why.
     public mutating func reject(because reason: String, at now: Instant) throws(Rejection) -> ProposalEvent {
         try self.status.require(to: .rejected)
@@ -172,33 +144,9 @@ extension Proposal {
         return .expired(version: self.current.id)
     }
 
-    /// Gives the client more time.
-    public mutating func extend(
-        until validUntil: LocalDate,
-        at now: Instant,
-        in zone: Zone
-    ) throws(Rejection) -> ProposalEvent {
-        guard self.status == .sent || self.status == .viewed else {
-            throw .conflict("not_open", "Only a proposal that the client can accept is extended.")
-        }
-        try Self.requireFuture(validUntil, at: now, in: zone)
-        if let present = self.current.validUntil, validUntil <= present {
-            throw .invalid("/valid_until", code: "not_later", "The proposal is already valid until \(present).")
-        }
-        self.current.validUntil = validUntil
-        return .extended(version: self.current.id, validUntil: validUntil)
-    }
-
     /// Supersedes the newest version by a draft with the next number.
     public mutating func revise(as versionID: Identifier) throws(Rejection) -> ProposalEvent {
-        guard self.status.isRevisable else {
-            throw .transition(
-                Status.subject,
-                from: self.status.rawValue,
-                to: "revised",
-                allowed: self.status.successors.map(\.rawValue)
-            )
-        }
+        try self.status.require(to: .draft)
         try self.current.become(.superseded)
         let superseded = self.current
         self.current = ProposalVersion(id: versionID, number: superseded.number + 1)

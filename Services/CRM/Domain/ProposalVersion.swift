@@ -35,9 +35,8 @@ public struct ProposalVersion: Hashable, Sendable {
             switch self {
             case .draft: [.open]
             case .open: [.accepted, .rejected, .expired, .superseded]
-            case .accepted: [.open]
             case .rejected, .expired: [.superseded]
-            case .superseded: []
+            case .accepted, .superseded: []
             }
         }
     }

@@ -42,13 +42,6 @@ public struct EngagementMoved: Hashable, Sendable {
 }
 
 extension Engagement {
-    /// Refuses new work once it is closed.
-    public func requireOpen() throws(Rejection) {
-        guard !self.status.isTerminal else {
-            throw .conflict("engagement_closed", "The engagement is \(self.status.rawValue): nothing is added to it.")
-        }
-    }
-
     public mutating func hold(because reason: String, at now: Instant) throws(Rejection) -> EngagementMoved {
         try self.status.require(to: .onHold)
         let reason = try Reason.require(reason, "An engagement is put on hold with a reason.")

@@ -54,19 +54,9 @@ extension Milestone {
         }
     }
 
-    /// Says that it was reached, which is impossible where the work was called off: a completed milestone is billed.
-    public mutating func complete(
-        within project: Project.Status,
-        of engagement: Engagement.Status,
-        at now: Instant
-    ) throws(Rejection) -> MilestoneEvent {
+    /// Says that it was reached. A completed milestone is billed.
+    public mutating func complete(at now: Instant) throws(Rejection) -> MilestoneEvent {
         try self.status.require(to: .completed)
-        guard project != .cancelled else {
-            throw .conflict("project_closed", "The project is cancelled: nothing is reached in it any more.")
-        }
-        guard engagement != .cancelled else {
-            throw .conflict("engagement_closed", "The engagement is cancelled: nothing is reached in it any more.")
-        }
         self.status = .completed
         self.closedAt = now
         return .completed(milestoneID: self.id, projectID: self.projectID, billsMinor: self.amountMinor, at: now)

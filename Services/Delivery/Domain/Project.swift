@@ -56,13 +56,6 @@ public struct ProjectMoved: Hashable, Sendable {
 }
 
 extension Project {
-    /// Refuses new work once it is closed.
-    public func requireOpen() throws(Rejection) {
-        guard !self.status.isFinished else {
-            throw .conflict("project_closed", "The project is \(self.status.rawValue): no work is begun in it.")
-        }
-    }
-
     public mutating func start(at now: Instant) throws(Rejection) -> ProjectMoved {
         guard self.status == .notStarted else { throw self.status.refusal(to: .inProgress) }
         self.startedAt = now

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import DeliveryDomain
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -22,7 +23,8 @@ struct Move: Sendable {
     let store: ResourceStore
     let commands: Commands
 
-    /// Decides on the locked row, and answers the columns that follow.
+    /// Decides on the locked row, and answers the columns that follow. The row's own machine has the first word; then what is
+    /// around the row may still refuse.
     typealias Rule = @Sendable (Stored, borrowing Transaction) throws -> Values
 
     /// The declaration of a verb on this resource.
@@ -56,19 +58,26 @@ struct Move: Sendable {
         )
     }
 
+    /// - Parameter step: What the move means to the engagement and the project around the row; nothing for an engagement itself.
     func run(
         _ id: Identifier,
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         event: String,
+        as step: WorkStep? = nil,
         _ rule: @escaping Rule
     ) async throws -> Reply {
         let organization = try context.caller().organization
         let cause = try context.cause()
         return try await self.commands.run(declaration, context) { transaction in
+            // Locks are taken from the outside in: what is around the row first.
+            let surroundings =
+                step == nil
+                ? nil : try Surroundings.hold(around: id, of: self.store.resource, for: organization, in: transaction)
             let before = try self.store.lock(id, for: organization, in: transaction)
             try before.require(context.ifMatch)
             let columns = try rule(before, transaction)
+            if let step { try surroundings?.require(step) }
             let after = try self.store.update(before, columns, for: organization, at: context.now, in: transaction)
             return Outcome(
                 after.reply(),

@@ -53,7 +53,7 @@ extension Invoice {
         lockedThrough: LocalDate?,
         at now: Instant
     ) throws(Rejection) -> InvoiceEvent {
-        guard self.facts.isDraft else { throw self.refusal(to: "finalized", on: issueOn) }
+        guard self.facts.isDraft else { throw self.refusal(to: .sent, on: issueOn) }
         guard !totals.lines.isEmpty else {
             throw .invalid("/lines", code: "required", "An invoice has at least one line.")
         }
@@ -78,16 +78,14 @@ extension Invoice {
     }
 
     public mutating func send(at now: Instant, today: LocalDate) throws(Rejection) -> InvoiceEvent {
-        guard self.isLive, self.facts.sentAt == nil else { throw self.refusal(to: "sent", on: today) }
+        guard self.isSendable else { throw self.refusal(to: .sent, on: today) }
         self.facts.sentAt = now
         return .sent(at: now)
     }
 
     /// Records that the client has seen it; only the first time counts, and a second is refused.
     public mutating func view(at now: Instant, today: LocalDate) throws(Rejection) -> InvoiceEvent {
-        guard self.isLive, self.facts.sentAt != nil, self.facts.firstViewedAt == nil else {
-            throw self.refusal(to: "viewed", on: today)
-        }
+        guard self.isViewable else { throw self.refusal(to: .viewed, on: today) }
         self.facts.firstViewedAt = now
         return .viewed(at: now)
     }
@@ -99,8 +97,8 @@ extension Invoice {
         at now: Instant,
         today: LocalDate
     ) throws(Rejection) -> InvoiceEvent {
-        guard self.isLive else { throw self.refusal(to: "cancelled", on: today) }
-        guard self.facts.paidMinor == 0, self.facts.creditedMinor == 0 else {
+        guard self.isLive else { throw self.refusal(to: .cancelled, on: today) }
+        guard self.isUnsettled else {
             throw .conflict(
                 "invoice_settled",
                 "An invoice with payments or credits is credited or refunded, not voided."
@@ -136,7 +134,26 @@ extension Invoice {
         return .credited(amountMinor: amountMinor, balanceMinor: self.facts.balanceMinor)
     }
 
+    // MARK: What is possible
+
     private var isLive: Bool { self.facts.finalizedAt != nil && self.facts.voidedAt == nil }
+    private var isSendable: Bool { self.isLive && self.facts.sentAt == nil }
+    private var isViewable: Bool { self.isLive && self.facts.sentAt != nil && self.facts.firstViewedAt == nil }
+    private var isUnsettled: Bool { self.facts.paidMinor == 0 && self.facts.creditedMinor == 0 }
+
+    /// What a person may make of it now, each by the verb of its name: a draft is sent by finalizing it first, `cancelled` is a void.
+    /// What only a payment's reversal or the passing of days brings about is no move.
+    public var moves: [InvoiceStatus] {
+        InvoiceStatus.allCases.filter { target in
+            switch target {
+            case .draft, .overdue: false
+            case .sent: self.facts.isDraft || self.isSendable
+            case .viewed: self.isViewable
+            case .paid: self.isLive && self.facts.balanceMinor > 0
+            case .cancelled: self.isLive && self.isUnsettled
+            }
+        }
+    }
 
     private func requireSettleable(_ amountMinor: Int64) throws(Rejection) {
         guard self.isLive else {
@@ -150,13 +167,12 @@ extension Invoice {
         }
     }
 
-    private func refusal(to target: String, on today: LocalDate) -> Rejection {
-        let status = self.facts.status(on: today)
-        return .transition(
+    private func refusal(to target: InvoiceStatus, on today: LocalDate) -> Rejection {
+        .transition(
             InvoiceStatus.subject,
-            from: status.rawValue,
-            to: target,
-            allowed: status.successors.map(\.rawValue)
+            from: self.facts.status(on: today).rawValue,
+            to: target.rawValue,
+            allowed: self.moves.map(\.rawValue)
         )
     }
 }

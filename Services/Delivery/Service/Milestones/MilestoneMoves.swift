@@ -9,7 +9,10 @@ struct MilestoneMoves: Sendable {
     let move: Move
 
     static let complete = Move.declaration("complete", of: .milestone, "completed", "Complete a milestone.")
-        .described("Where the contract bills by milestones and this one has an amount, revenue makes its invoice.")
+        .described(
+            "Where the contract bills by milestones and this one has an amount, revenue makes its invoice. Neither its "
+                + "project may be cancelled nor its engagement closed."
+        )
     static let cancel = Move.declaration(
         "cancel",
         of: .milestone,
@@ -26,42 +29,24 @@ struct MilestoneMoves: Sendable {
     func register(in router: inout Router) {
         router.serve(Self.complete) { input, context in
             let request = try MoveRequest(input)
-            return try await self.move.run(request.id, Self.complete, context, event: "completed") {
+            return try await self.move.run(request.id, Self.complete, context, event: "completed", as: .finish) {
                 before,
-                transaction in
-                let organization = try context.caller().organization
-                let around = try Self.statuses(around: before, for: organization, in: transaction)
+                _ in
                 var milestone = try Milestone(before)
-                _ = try milestone.complete(within: around.project, of: around.engagement, at: context.now)
+                _ = try milestone.complete(at: context.now)
                 return milestone.columns(because: nil)
             }
         }
         router.serve(Self.cancel) { input, context in
             let request = try MoveRequest(input)
-            return try await self.move.run(request.id, Self.cancel, context, event: "cancelled") { before, _ in
+            return try await self.move.run(request.id, Self.cancel, context, event: "cancelled", as: .callOff) {
+                before,
+                _ in
                 var milestone = try Milestone(before)
                 _ = try milestone.cancel(because: request.reason, at: context.now)
                 return milestone.columns(because: request.reason)
             }
         }
         router.publishes(Self.events)
-    }
-    private static func statuses(
-        around milestone: Stored,
-        for organization: Identifier,
-        in transaction: borrowing Transaction
-    ) throws -> (project: Project.Status, engagement: Engagement.Status) {
-        let row = try transaction.query(
-            """
-            SELECT project.status AS project, engagement.status AS engagement FROM project
-            JOIN engagement ON engagement.organization_id = project.organization_id AND engagement.id = project.engagement_id
-            WHERE project.organization_id = $1 AND project.id = $2
-            """,
-            [.uuid(organization), .uuid(try milestone.row.uuid("project_id"))]
-        )[0]
-        return (
-            try Project.Status(stored: try row.text("project")),
-            try Engagement.Status(stored: try row.text("engagement"))
-        )
     }
 }

@@ -42,7 +42,7 @@ extension Resource {
                 for: try context.caller().organization,
                 in: transaction
             )
-            try project.project.requireOpen()
+            try project.surroundings.require(.plan)
             values.merge(project.columns)
             values["currency"] = project.currency.map(Value.text) ?? .null
             values["status"] = .text(Milestone.Status.open.rawValue)

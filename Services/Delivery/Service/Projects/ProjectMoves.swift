@@ -35,12 +35,15 @@ struct ProjectMoves: Sendable {
     ]
 
     func register(in router: inout Router) {
-        self.serve(Self.start, "started", in: &router) { project, _, now in try project.start(at: now) }
-        self.serve(Self.hold, "held", in: &router) { project, reason, now in try project.hold(because: reason, at: now)
+        self.serve(Self.start, "started", as: .begin, in: &router) { project, _, now in try project.start(at: now) }
+        self.serve(Self.hold, "held", as: .plan, in: &router) { project, reason, now in
+            try project.hold(because: reason, at: now)
         }
-        self.serve(Self.resume, "resumed", in: &router) { project, _, now in try project.resume(at: now) }
-        self.serve(Self.complete, "completed", in: &router) { project, _, now in try project.complete(at: now) }
-        self.serve(Self.cancel, "cancelled", in: &router) { project, reason, now in
+        self.serve(Self.resume, "resumed", as: .begin, in: &router) { project, _, now in try project.resume(at: now) }
+        self.serve(Self.complete, "completed", as: .finish, in: &router) { project, _, now in
+            try project.complete(at: now)
+        }
+        self.serve(Self.cancel, "cancelled", as: .callOff, in: &router) { project, reason, now in
             try project.cancel(because: reason, at: now)
         }
         router.publishes(Self.events)
@@ -49,12 +52,13 @@ struct ProjectMoves: Sendable {
     private func serve(
         _ declaration: OperationDeclaration,
         _ event: String,
+        as step: WorkStep,
         in router: inout Router,
         _ rule: @escaping @Sendable (inout Project, _ reason: String, _ now: Instant) throws -> ProjectMoved
     ) {
         router.serve(declaration) { input, context in
             let request = try MoveRequest(input)
-            return try await self.move.run(request.id, declaration, context, event: event) { before, _ in
+            return try await self.move.run(request.id, declaration, context, event: event, as: step) { before, _ in
                 var project = try Project(before)
                 let moved = try rule(&project, request.reason, context.now)
                 return project.columns(after: moved)

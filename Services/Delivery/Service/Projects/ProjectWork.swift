@@ -24,7 +24,7 @@ struct ProjectWork: Sendable {
         because cause: Cause,
         in transaction: borrowing Transaction
     ) throws -> Made {
-        try parent.engagement.requireOpen()
+        try Surroundings(engagement: parent.engagement.status).require(.plan)
         var values = values
         values.merge(parent.columns)
         values["status"] = .text(Project.Status.notStarted.rawValue)
@@ -41,7 +41,7 @@ struct ProjectWork: Sendable {
         guard let plan else { return made }
         let parent = ProjectParent(
             project: try Project(project),
-            engagement: parent.engagement.id,
+            engagement: parent.engagement,
             correlation: parent.correlation,
             currency: parent.currency,
             totalMinor: parent.totalMinor

@@ -47,9 +47,15 @@ struct ShiftProject: Operation {
         router.serve(Self.self) { request, context in
             let cause = try context.cause()
             return try await commands.run(Self.declaration, context) { transaction in
+                let around = try Surroundings.hold(
+                    around: request.id,
+                    of: .project,
+                    for: cause.organization,
+                    in: transaction
+                )
                 let before = try projects.lock(request.id, for: cause.organization, in: transaction)
                 try before.require(context.ifMatch)
-                try Project(before).requireOpen()
+                try Surroundings(engagement: around.engagement, project: try Project(before).status).require(.plan)
                 guard let start = try before.row.dateOrNil("starts_on") else {
                     throw Fault(
                         .conflict,

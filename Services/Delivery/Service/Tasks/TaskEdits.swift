@@ -9,6 +9,9 @@ struct TaskEdits: Sendable {
     let tasks: ResourceStore
     let commands: Commands
 
+    /// What plans the work anew, which a closed project or engagement does not take; its words may still be put right.
+    private static let plans = ["milestone_id", "priority", "assignee_id", "start_on", "due_on", "depends_on"]
+
     static let create = Resource.task.declaration(of: .create)
     static let change = Resource.task.declaration(of: .change)
 
@@ -41,7 +44,7 @@ struct TaskEdits: Sendable {
                 for: cause.organization,
                 in: transaction
             )
-            try parent.project.requireOpen()
+            try parent.surroundings.require(.plan)
             try Self.requireMilestone(of: input, in: parent.project.id, for: cause.organization, transaction)
             try self.tasks.requireReferences(in: input, for: cause.organization, in: transaction)
             let id = Identifier.next(at: context.now)
@@ -73,12 +76,13 @@ struct TaskEdits: Sendable {
                 throw Fault.notFound(Resource.task.label)
             }
             let project = try known.row.uuid("project_id")
-            if input.has("depends_on") {
-                _ = try ProjectParent.lock(project, for: cause.organization, in: transaction)
-            }
+            let parent =
+                Self.plans.contains(where: input.has)
+                ? try ProjectParent.lock(project, for: cause.organization, in: transaction) : nil
             try Self.requireMilestone(of: input, in: project, for: cause.organization, transaction)
             let before = try self.tasks.lock(id, for: cause.organization, in: transaction)
             try before.require(context.ifMatch)
+            try parent?.surroundings.require(.plan)
             var changes = input
             changes["id"] = nil
             guard !changes.isEmpty else { return Outcome(before.reply()) }

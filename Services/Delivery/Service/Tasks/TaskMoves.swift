@@ -9,7 +9,10 @@ struct TaskMoves: Sendable {
     let move: Move
 
     static let start = Move.declaration("start", of: .task, "started", "Begin a task.")
-        .described("Everything that it depends on must be completed or cancelled, and its project must be open.")
+        .described(
+            "Everything that it depends on must be completed or cancelled, and neither its project nor its engagement may be closed or "
+                + "on hold."
+        )
     static let submit = Move.declaration("submit", of: .task, "submitted", "Hand a task in for review.")
     static let complete = Move.declaration("complete", of: .task, "completed", "Complete a reviewed task.")
     static let reopen = Move.declaration(
@@ -33,21 +36,21 @@ struct TaskMoves: Sendable {
         @Sendable (inout WorkTask, MoveRequest, CallContext, borrowing Transaction) throws -> TaskMoved
 
     func register(in router: inout Router) {
-        self.serve(Self.start, "started", in: &router) { task, _, context, transaction in
+        self.serve(Self.start, "started", as: .begin, in: &router) { task, _, context, transaction in
             let organization = try context.caller().organization
-            try Self.requireOpenProject(of: task.id, for: organization, in: transaction)
             let dependencies = try TaskDependencies.states(of: task.id, for: organization, in: transaction)
             return try task.start(dependencies: dependencies, at: context.now)
         }
-        self.serve(Self.submit, "submitted", in: &router) { task, _, context, _ in try task.submit(at: context.now) }
-        self.serve(Self.complete, "completed", in: &router) { task, _, context, _ in try task.complete(at: context.now)
+        self.serve(Self.submit, "submitted", as: .finish, in: &router) { task, _, context, _ in
+            try task.submit(at: context.now)
         }
-        self.serve(Self.reopen, "reopened", in: &router) { task, request, context, transaction in
-            let organization = try context.caller().organization
-            try Self.requireOpenProject(of: task.id, for: organization, in: transaction)
-            return try task.reopen(because: request.reason, at: context.now)
+        self.serve(Self.complete, "completed", as: .finish, in: &router) { task, _, context, _ in
+            try task.complete(at: context.now)
         }
-        self.serve(Self.cancel, "cancelled", in: &router) { task, request, context, _ in
+        self.serve(Self.reopen, "reopened", as: .begin, in: &router) { task, request, context, _ in
+            try task.reopen(because: request.reason, at: context.now)
+        }
+        self.serve(Self.cancel, "cancelled", as: .callOff, in: &router) { task, request, context, _ in
             try task.cancel(because: request.reason.isEmpty ? nil : request.reason, at: context.now)
         }
         router.publishes(Self.events)
@@ -56,33 +59,19 @@ struct TaskMoves: Sendable {
     private func serve(
         _ declaration: OperationDeclaration,
         _ event: String,
+        as step: WorkStep,
         in router: inout Router,
         _ rule: @escaping Rule
     ) {
         router.serve(declaration) { input, context in
             let request = try MoveRequest(input)
-            return try await self.move.run(request.id, declaration, context, event: event) { before, transaction in
+            return try await self.move.run(request.id, declaration, context, event: event, as: step) {
+                before,
+                transaction in
                 var task = try WorkTask(before)
                 let moved = try rule(&task, request, context, transaction)
                 return task.columns(after: moved)
             }
         }
-    }
-
-    private static func requireOpenProject(
-        of task: Identifier,
-        for organization: Identifier,
-        in transaction: borrowing Transaction
-    ) throws {
-        let rows = try transaction.query(
-            """
-            SELECT project.id, project.status FROM task
-            JOIN project ON project.organization_id = task.organization_id AND project.id = task.project_id
-            WHERE task.organization_id = $1 AND task.id = $2
-            """,
-            [.uuid(organization), .uuid(task)]
-        )
-        let status = try Project.Status(stored: try rows[0].text("status"))
-        try Project(id: try rows[0].uuid("id"), status: status).requireOpen()
     }
 }

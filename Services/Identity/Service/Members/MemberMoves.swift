@@ -28,15 +28,21 @@ struct ChangeRole: Operation {
     }
 }
 
-/// Takes a member out of the organization.
+/// Takes a member out of the organization, or lets them go.
 struct RemoveMember: Operation {
+    /// Who may take out others; themself everybody may.
+    static let others = Access.manage("identity")
+
     static let declaration = OperationDeclaration(
         "identity.member.remove",
         .delete("/v1/members/{id}"),
-        access: .manage("identity"),
-        "Remove a member."
+        access: Access(.role(.viewer), scope: others.scope),
+        "Remove a member, or leave."
     )
-    .described("Their sessions here end and the API keys they made are revoked, at once. The last owner stays.")
+    .described(
+        "Everybody may remove themself, admins and owners others too. The member's sessions here end and the API keys they made are "
+            + "revoked, at once. The last owner stays."
+    )
     .answersNothing()
     .faults(.notFound, .conflict, .stale)
     .emits("member.removed", "api_key.revoked")
@@ -106,9 +112,10 @@ struct MemberMoves: Sendable {
             let member = try members.lock(request.id, for: caller.organization, in: transaction)
             try member.require(context.ifMatch)
             let membership = try Membership(member)
-            if membership.userID == caller.subject {
+            if caller.kind == .member, membership.userID == caller.subject {
                 _ = try membership.leave(ownerCount: ownerCount)
             } else {
+                try RemoveMember.others.check(caller)
                 let actor = try self.actor(caller, in: transaction)
                 _ = try membership.remove(by: actor, ownerCount: ownerCount)
             }
