@@ -114,17 +114,25 @@ internal import Testing
 
     @Test func `a service reports what is wrong with each setting and between them together`() async {
         let journal = Journal()
-        let service = ServiceDefinition(name: "crm", version: "1", migrations: []) { _ in throw Trouble() }
+        let service = ServiceDefinition(
+            name: "crm",
+            version: "1",
+            migrations: [],
+            check: { _ in ["--colour: must be blue"] }
+        ) { _ in throw Trouble() }
         let code = await self.main(ProcessDefinition(service), journal)
-            .run(arguments: ["crm", "--wire-host", "0.0.0.0"], environment: [:])
+            .run(arguments: ["crm", "--wire-host", "0.0.0.0", "--io-threads", "no"], environment: [:])
         #expect(code == ExitCode.configuration)
         #expect(
             journal.all == [
                 """
                 err: crm: the configuration is wrong:
+                  --io-threads: "no" from the command line must be a whole number from 1 to 64
+                  --assertion-public-key-files: is required; set it or ASSERTION_PUBLIC_KEY_FILES
                   --database-url: is required; set it or DATABASE_URL (or DATABASE_URL_FILE)
                   --tls-certificate-file: is required, because 0.0.0.0:7102 is not on the loopback
                   --installation-key-file: is required without TLS; set it or INSTALLATION_KEY_FILE
+                  --colour: must be blue
 
                 """
             ]

@@ -8,6 +8,16 @@ public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConver
     public init(_ problems: [String]) { self.problems = problems }
 
     public var description: String { self.problems.joined(separator: "\n") }
+
+    /// What is wrong with one thing, so that the next can be looked at as well.
+    public static func problems(_ check: () throws(ConfigurationErrors) -> Void) -> [String] {
+        do {
+            try check()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
 }
 
 /// The values of all settings and where each comes from.
