@@ -93,7 +93,9 @@ extension ProcessDefinition {
             version: service.version,
             settings: ServiceConfiguration.settings(for: service.name) + service.settings,
             check: { service.problems(in: $0) },
-            migrate: { try await service.migrate($0) },
+            migration: MigrationDefinition(settings: ServiceConfiguration.migrationSettings(for: service.name)) {
+                try await service.migrate($0)
+            },
             assemble: { try await service.assembleProcess($0) }
         )
     }
@@ -106,15 +108,10 @@ extension ServiceDefinition {
     }
 
     func migrate(_ process: ProcessEnvironment) async throws {
-        let configuration = ServiceConfiguration(process.configuration, process.values)
-        guard let url = configuration.ownerURL else {
-            throw ConfigurationErrors(["--database-owner-url: is required with --migrate; set it or DATABASE_OWNER_URL"]
-            )
-        }
         let applied = try await Migrator.migrate(
-            url: url,
+            url: process.values.string("database.owner-url") ?? "",
             migrations: self.migrations,
-            serviceRole: configuration.databaseRole
+            serviceRole: process.values.string("database.role") ?? ""
         )
         for name in applied { process.logger.notice("migrated", metadata: ["migration": "\(name)"]) }
     }

@@ -35,7 +35,6 @@ internal import Testing
         #expect(configuration.wire.peers["timeline"] == [Address(host: "127.0.0.1", port: 7105)])
         #expect(configuration.database.applicationName == "crm-1")
         #expect(configuration.database.url == "x")
-        #expect(configuration.databaseRole == "crm")
         #expect(configuration.wire.tls == nil)
     }
 

@@ -40,7 +40,7 @@ configuration_of_service() {
     cat <<JSON
     "assertion": { "public-key-files": "$key_dir/assertion.public" },
     "wire": { "host": "127.0.0.1", "port": $(wire_port "$1") },
-    "database": { "url": "$(database_url "$1" service)", "role": "$1_service" }
+    "database": { "url": "$(database_url "$1" service)" }
 }
 JSON
 }

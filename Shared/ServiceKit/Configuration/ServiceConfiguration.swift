@@ -11,10 +11,26 @@ public struct ServiceConfiguration: Sendable {
     public let assertionPublicKeyFiles: [String]
     /// As the service's own role, which owns nothing.
     public let database: DatabaseConfiguration
-    /// As the owner of the tables; only migrations use it.
-    public let ownerURL: String?
-    /// The role that migrations grant access to.
-    public let databaseRole: String
+
+    /// All that a migration of the service called `name` is told: whoever migrates needs no other secret, and whoever serves not this one.
+    static func migrationSettings(for name: String) -> [Setting] {
+        [
+            Setting(
+                "database.owner-url",
+                .text,
+                secret: true,
+                required: true,
+                "PostgreSQL as the owner of the tables; for --migrate alone."
+            ),
+            Setting(
+                "database.role",
+                .text,
+                default: "\(name)_service",
+                required: true,
+                "The role that --migrate grants access to."
+            ),
+        ]
+    }
 
     /// The settings of the service called `name`.
     static func settings(for name: String) -> [Setting] {
@@ -36,8 +52,6 @@ public struct ServiceConfiguration: Sendable {
                 "Files with the keys that verify callers' assertions, divided by commas."
             ),
             Setting("database.url", .text, secret: true, required: true, "PostgreSQL as the service's role."),
-            Setting("database.owner-url", .text, secret: true, "PostgreSQL as the owner of the tables; for --migrate."),
-            Setting("database.role", .text, default: name, "The role that --migrate grants access to."),
             Setting(
                 "pool.read-connections",
                 .number(1...64),
@@ -82,8 +96,6 @@ public struct ServiceConfiguration: Sendable {
         database.statementTimeoutMilliseconds =
             values.int("pool.statement-milliseconds") ?? database.statementTimeoutMilliseconds
         self.database = database
-        self.ownerURL = values.string("database.owner-url")
-        self.databaseRole = values.string("database.role") ?? process.name
     }
 
     // MARK: Files
