@@ -118,8 +118,9 @@ internal import Testing
             name: "crm",
             version: "1",
             migrations: [],
-            check: { _ in ["--colour: must be blue"] }
-        ) { _ in throw Trouble() }
+            check: { _ in ["--colour: must be blue"] },
+            assemble: { _ in throw Trouble() }
+        )
         let code = await self.main(ProcessDefinition(service), journal)
             .run(arguments: ["crm", "--wire-host", "0.0.0.0", "--io-threads", "no"], environment: [:])
         #expect(code == ExitCode.configuration)
