@@ -142,7 +142,7 @@ let package = Package(
         service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", crypto]),
         service("CRM", "CRM", and: ["CRMDomain", crypto]),
         service("Delivery", "Delivery", and: ["DeliveryDomain"]),
-        service("Revenue", "Revenue", and: ["RevenueDomain"]),
+        service("Revenue", "Revenue", and: ["RevenueDomain", logging]),
         service("Timeline", "Timeline", and: ["TimelineDomain", crypto]),
         .target(
             name: "GatewayService",
@@ -205,7 +205,10 @@ let package = Package(
         ),
         .testTarget(
             name: "CRMServiceTests",
-            dependencies: ["CRMService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]
+            dependencies: [
+                "CRMService", "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources",
+                "TestKit", logging,
+            ]
         ),
         .testTarget(
             name: "DeliveryServiceTests",
@@ -216,7 +219,10 @@ let package = Package(
         ),
         .testTarget(
             name: "RevenueServiceTests",
-            dependencies: ["RevenueService", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "TestKit"]
+            dependencies: [
+                "RevenueService", "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Postgres", "EventLog",
+                "Resources", "TestKit", logging,
+            ]
         ),
         .testTarget(
             name: "TimelineServiceTests",

@@ -28,6 +28,18 @@ public struct TestService: Sendable {
     /// A member of another organization in the same database.
     public let stranger: Caller
 
+    /// The same service as the stranger uses it: another organization in the same database.
+    public var neighbour: TestService {
+        TestService(
+            router: self.router,
+            persistence: self.persistence,
+            clone: self.clone,
+            clock: self.clock,
+            caller: self.stranger,
+            stranger: self.caller
+        )
+    }
+
     /// Clones a migrated database and runs `body` with the router that `make` builds over it.
     @discardableResult
     public static func run<Output: Sendable>(

@@ -167,7 +167,7 @@ internal import Vocabulary
             let end = try #require(Instant("2026-11-24T00:00:00Z"))
             sale.service.clock.set(to: end)
             #expect(await sale.refusal("contract.sign", id, Sale.signature(sent))?.code == .gone)
-            #expect(try await ExpirySweep(sale.service.persistence).sweep(now: end) == 1)
+            #expect(try await sale.expirySweep().sweep(now: end) == 1)
             #expect(try await sale.service.json("crm.contract.get/1", ["id": id])["status"] == "expired")
         }
     }
@@ -252,7 +252,7 @@ internal import Vocabulary
             let late = try await sale.sent(["sign_within_days": 1]).id()
             let end = try #require(Instant("2026-11-24T00:00:00Z"))
             sale.service.clock.set(to: end)
-            #expect(try await ExpirySweep(sale.service.persistence).sweep(now: end) == 1)
+            #expect(try await sale.expirySweep().sweep(now: end) == 1)
             for (id, status) in [(cancelled, "voided"), (edited, "voided"), (late, "expired")] {
                 let evidence = try await sale.service.json("crm.contract.evidence/1", ["id": id])
                 let packet = try #require(evidence["data"]?.array?.first)

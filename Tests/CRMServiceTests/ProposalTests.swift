@@ -161,7 +161,7 @@ internal import Vocabulary
             )
             _ = try await sale.act("proposal.send", id)
             let read = try await sale.act("proposal.view", id)
-            let sweep = ExpirySweep(service.persistence)
+            let sweep = sale.expirySweep()
             let midnight = berlin.startOfDay(lastDay.adding(days: 1))
             #expect(try await sweep.sweep(now: midnight.adding(microseconds: -1)) == 0)
             service.clock.set(to: midnight)

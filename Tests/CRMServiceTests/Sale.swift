@@ -1,5 +1,8 @@
 internal import CRMService
 internal import Contracts
+internal import Logging
+internal import ServiceKit
+internal import Telemetry
 internal import TestKit
 internal import Testing
 internal import Vocabulary
@@ -12,6 +15,11 @@ struct Sale {
         try await TestService.run(CRM.migrations, zone: zone, crmRouter) { service in
             try await body(Sale(service: service))
         }
+    }
+
+    func expirySweep(_ metrics: ServiceMetrics = ServiceMetrics()) -> ExpirySweep {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return ExpirySweep(self.service.persistence, SweepWatch("expiry", logger: logger, metrics: metrics))
     }
 
     func company(_ name: String = "Northwind") async throws -> String {

@@ -45,7 +45,7 @@ internal import Vocabulary
 
     private static func sweep(_ fixture: Fixture, at instant: String) async throws -> Int {
         fixture.service.clock.set(to: try #require(Instant(instant)))
-        return try await fixture.revenue.scheduleSweep.sweep(now: fixture.service.clock.now)
+        return try await fixture.scheduleSweep.sweep(now: fixture.service.clock.now)
     }
 
     @Test func aHoldPausesAndItsEndResumes() async throws {

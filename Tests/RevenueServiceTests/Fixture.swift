@@ -1,11 +1,22 @@
 internal import Contracts
 internal import EventLog
+internal import Logging
 internal import Postgres
 internal import Resources
 internal import RevenueService
+internal import ServiceKit
+internal import Synchronization
+internal import Telemetry
 internal import TestKit
 internal import Testing
 internal import Vocabulary
+
+/// What stayed a draft, told from within transactions.
+final class HeldBackLog: Sendable {
+    private let entries = Mutex<[HeldBack]>([])
+    var all: [HeldBack] { self.entries.withLock { $0 } }
+    func append(_ held: HeldBack) { self.entries.withLock { $0.append(held) } }
+}
 
 /// The revenue service over a test's own database, with a client and an engagement that its owners have told of.
 struct Fixture: Sendable {
@@ -15,6 +26,9 @@ struct Fixture: Sendable {
     let engagement: Identifier
     /// The story that the engagement belongs to.
     let story: Identifier
+    let metrics = ServiceMetrics()
+    /// The invoices that stayed drafts.
+    let heldBack: HeldBackLog
 
     static func run(
         zone: Zone = .utc,
@@ -31,24 +45,41 @@ struct Fixture: Sendable {
             configuration: configuration,
             make
         ) { service in
-            let fixture = Fixture(
-                service: service,
-                revenue: Revenue(service.persistence),
-                client: Identifier.random(),
-                engagement: Identifier.random(),
-                story: Identifier.random()
-            )
-            try await fixture.tell(
-                "organization.created",
-                "identity",
-                service.organization,
-                ["name": "Firm", "time_zone": .string(zone.identifier)]
-            )
-            try await fixture.tell("client_company.created", "crm", fixture.client, ["name": "Northwind"])
-            try await fixture.tell("engagement.created", "delivery", fixture.engagement, fixture.engagementRow)
-            try await body(fixture)
+            try await body(try await Fixture.of(service, zone))
         }
     }
+
+    /// The part of one organization: the owners of what is copied have told of it.
+    static func of(_ service: TestService, _ zone: Zone = .utc) async throws -> Fixture {
+        let heldBack = HeldBackLog()
+        let fixture = Fixture(
+            service: service,
+            revenue: Revenue(service.persistence) { heldBack.append($0) },
+            client: Identifier.random(),
+            engagement: Identifier.random(),
+            story: Identifier.random(),
+            heldBack: heldBack
+        )
+        try await fixture.tell(
+            "organization.created",
+            "identity",
+            service.organization,
+            ["name": "Firm", "time_zone": .string(zone.identifier)]
+        )
+        try await fixture.tell("client_company.created", "crm", fixture.client, ["name": "Northwind"])
+        try await fixture.tell("engagement.created", "delivery", fixture.engagement, fixture.engagementRow)
+        return fixture
+    }
+
+    var scheduleSweep: ScheduleSweep { self.revenue.scheduleSweep(self.watch("schedules")) }
+    var overdueSweep: OverdueSweep { self.revenue.overdueSweep(self.watch("overdue")) }
+
+    private func watch(_ sweep: String) -> SweepWatch {
+        SweepWatch(sweep, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: self.metrics)
+    }
+
+    /// How often a sweep could not serve an organization.
+    func failures(of sweep: String) -> Int64 { self.metrics.sweepFailures.with(sweep).value }
 
     var engagementRow: JSON {
         ["name": "Relaunch", "client_company_id": .string(self.client.description)]

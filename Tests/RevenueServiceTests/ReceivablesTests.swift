@@ -16,13 +16,13 @@ internal import Vocabulary
             // In Auckland the 24th begins at 11:00 UTC of the 23rd.
             let before = try #require(Instant("2026-11-23T10:59:59Z"))
             let after = try #require(Instant("2026-11-23T11:00:00Z"))
-            #expect(try await fixture.revenue.overdueSweep.sweep(now: before) == 0)
+            #expect(try await fixture.overdueSweep.sweep(now: before) == 0)
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<4 { group.addTask { try await fixture.revenue.overdueSweep.sweep(now: after) } }
+                for _ in 0..<4 { group.addTask { try await fixture.overdueSweep.sweep(now: after) } }
                 return try await group.reduce(0, +)
             }
             #expect(counts == 2)
-            #expect(try await fixture.revenue.overdueSweep.sweep(now: after.advanced(bySeconds: 86_400)) == 0)
+            #expect(try await fixture.overdueSweep.sweep(now: after.advanced(bySeconds: 86_400)) == 0)
             let invoice = try await fixture.invoice(id)
             #expect(invoice["status"] == "overdue")
             #expect(invoice["is_overdue"] == true)
@@ -43,7 +43,7 @@ internal import Vocabulary
                 key: "b"
             )
             #expect(try await fixture.invoice(id)["status"] == "overdue")
-            #expect(try await fixture.revenue.overdueSweep.sweep(now: after) == 0)
+            #expect(try await fixture.overdueSweep.sweep(now: after) == 0)
             let list = try await fixture.service.json("revenue.invoice.list/1", ["status": "overdue"])
             #expect(try list.list("data").count == 2)
         }

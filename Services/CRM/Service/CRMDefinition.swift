@@ -7,7 +7,7 @@ public import ServiceKit
 public let crmDefinition = ServiceDefinition(name: "crm", migrations: CRM.migrations) { environment in
     let persistence = try environment.persistence()
     let consumer = environment.consumer(of: CRM.producers, persistence, crmHandlers())
-    let sweep = ExpirySweep(persistence)
+    let sweep = ExpirySweep(persistence, environment.watch("expiry"))
     return AssembledService(
         handler: try environment.endpoint(crmRouter(persistence.catchingUp(with: consumer))),
         background: [

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import EventLog
+internal import Logging
 internal import Resources
 public import ServiceKit
 internal import Vocabulary
@@ -14,11 +15,15 @@ extension Revenue {
         migrations: Revenue.migrations
     ) { environment in
         let persistence = try environment.persistence()
-        let revenue = Revenue(persistence)
+        let logger = environment.makeLogger("revenue.sweeps")
+        let revenue = Revenue(persistence) { held in
+            logger.warning("an invoice stayed a draft", metadata: held.metadata)
+        }
         let consumer = environment.consumer(of: Revenue.producers, persistence, revenue.handlers)
         let router = Revenue(persistence.catchingUp(with: consumer)).router()
-        let (schedules, overdue) = (revenue.scheduleSweep, revenue.overdueSweep)
-        let (clock, logger) = (environment.clock, environment.makeLogger("revenue.sweeps"))
+        let schedules = revenue.scheduleSweep(environment.watch("schedules"))
+        let overdue = revenue.overdueSweep(environment.watch("overdue"))
+        let clock = environment.clock
         return AssembledService(
             handler: try environment.endpoint(router),
             background: [
@@ -31,5 +36,17 @@ extension Revenue {
                 },
             ]
         )
+    }
+}
+
+extension HeldBack {
+    /// Ids and a code: nothing that anybody wrote.
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "organization_id": "\(self.organization)", "invoice_id": "\(self.invoice)", "code": "\(self.code)",
+        ]
+        if let schedule { metadata["schedule_id"] = "\(schedule)" }
+        if let milestone { metadata["milestone_id"] = "\(milestone)" }
+        return metadata
     }
 }

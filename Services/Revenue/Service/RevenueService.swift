@@ -2,6 +2,7 @@ public import Contracts
 public import EventLog
 public import Postgres
 public import Resources
+public import ServiceKit
 internal import Vocabulary
 
 /// The revenue service: its tables, what it serves, what it consumes and what it sweeps.
@@ -20,19 +21,25 @@ public struct Revenue: Sendable {
             Migration("revenue_005", PackageResources.revenue_005_milestones_sql),
             Migration("revenue_006", PackageResources.revenue_006_engagement_status_sql),
             Migration("revenue_007", PackageResources.revenue_007_payment_references_sql),
+            Migration("revenue_008", PackageResources.revenue_008_held_back_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.
     public static let actor = Actor(kind: .system, id: Identifier(high: 0x7000, low: 0x8000_0000_0000_0004))
 
     private let persistence: Persistence
+    private let heldBack: HeldBack.Report
     private let invoices = ResourceStore(.invoice)
     private let schedules = ResourceStore(.invoiceSchedule)
     private let payments = ResourceStore(.payment)
 
-    public init(_ persistence: Persistence) { self.persistence = persistence }
+    /// - Parameter heldBack: is told of each invoice that could not be finalized by itself.
+    public init(_ persistence: Persistence, heldBack: @escaping HeldBack.Report = { _ in }) {
+        self.persistence = persistence
+        self.heldBack = heldBack
+    }
 
-    private var book: InvoiceBook { InvoiceBook(invoices: self.invoices) }
+    private var book: InvoiceBook { InvoiceBook(invoices: self.invoices, report: self.heldBack) }
     private var run: ScheduleRun { ScheduleRun(schedules: self.schedules, book: self.book) }
 
     /// Everything it serves, in one readable list.
@@ -77,12 +84,17 @@ public struct Revenue: Sendable {
         return handlers
     }
 
-    public var scheduleSweep: ScheduleSweep {
-        ScheduleSweep(database: self.persistence.database, log: self.persistence.log, run: self.run)
+    public func scheduleSweep(_ watch: SweepWatch) -> ScheduleSweep {
+        ScheduleSweep(database: self.persistence.database, log: self.persistence.log, run: self.run, watch: watch)
     }
 
-    public var overdueSweep: OverdueSweep {
-        OverdueSweep(database: self.persistence.database, log: self.persistence.log, invoices: self.invoices)
+    public func overdueSweep(_ watch: SweepWatch) -> OverdueSweep {
+        OverdueSweep(
+            database: self.persistence.database,
+            log: self.persistence.log,
+            invoices: self.invoices,
+            watch: watch
+        )
     }
 
     /// A sweep's turn as the cause of what it does, within the story of the row it touches.

@@ -13,6 +13,8 @@ public struct ServiceMetrics: Sendable {
     public let eventLag: Gauge
     /// Events that were set aside after failing too often (`parked`), and those that wait behind one (`blocked`).
     public let parkedEvents: Gauge
+    /// Times that a sweep could not serve an organization, while the others had their turn.
+    public let sweepFailures: Counter
 
     public init(registry: MetricsRegistry = MetricsRegistry()) {
         self.registry = registry
@@ -45,6 +47,11 @@ public struct ServiceMetrics: Sendable {
             "parked_events",
             help: "Events set aside: parked after failing too often, blocked behind a parked one.",
             labels: ["state"]
+        )
+        self.sweepFailures = registry.counter(
+            "sweep_failures_total",
+            help: "Times that a sweep could not serve an organization; the others had their turn.",
+            labels: ["sweep"]
         )
     }
 }

@@ -3,6 +3,7 @@ internal import Contracts
 internal import EventLog
 internal import Postgres
 public import Resources
+public import ServiceKit
 public import Vocabulary
 
 /// Ends proposals and contracts whose last day is over, at each organization's own midnight.
@@ -18,8 +19,10 @@ public struct ExpirySweep: Sendable {
     private let commands: Commands
     private let proposals: ProposalMoves
     private let contracts: ContractMoves
+    private let watch: SweepWatch
 
-    public init(_ persistence: Persistence) {
+    public init(_ persistence: Persistence, _ watch: SweepWatch) {
+        self.watch = watch
         self.database = persistence.database
         self.commands = persistence.commands
         self.proposals = ProposalMoves(proposals: ResourceStore(.proposal), commands: persistence.commands)
@@ -27,26 +30,34 @@ public struct ExpirySweep: Sendable {
     }
 
     /// Answers how many proposals and contracts it has ended. What is wrong with one organization does not keep the sweep from
-    /// the others; it is thrown at the end.
+    /// the others.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
+        // By the day that the easternmost zone has; whether the organization's own day is over is its own part.
         let organizations = try await self.database.read(
             .system,
-            "SELECT organization_id, time_zone FROM organization_ref"
+            """
+            SELECT o.organization_id, o.time_zone, min(due.last_on) AS last_on FROM (
+                SELECT organization_id, valid_until AS last_on FROM proposal
+                WHERE status IN ('sent', 'viewed') AND deleted_at IS NULL AND valid_until <= $1
+                UNION ALL
+                SELECT organization_id, sign_until FROM contract WHERE status = 'sent' AND sign_until <= $1
+            ) AS due
+            JOIN organization_ref AS o ON o.organization_id = due.organization_id
+            GROUP BY o.organization_id, o.time_zone ORDER BY o.organization_id
+            """,
+            [.date(Zone.utc.date(at: now))]
         )
         var count = 0
-        var failure: (any Error)?
-        for index in 0..<organizations.count {
-            do {
-                let organization = try organizations[index].uuid("organization_id")
-                let zone = try Zone(stored: try organizations[index].text("time_zone"))
-                count += try await self.pages(organization, zone, now, self.expireProposals)
-                count += try await self.pages(organization, zone, now, self.expireContracts)
-            } catch {
-                failure = failure ?? error
+        for row in organizations {
+            let organization = try row.uuid("organization_id")
+            count += try await self.watch.serve(organization) {
+                let zone = try Zone(stored: try row.text("time_zone"))
+                guard try row.date("last_on") < zone.date(at: now) else { return 0 }
+                return try await self.pages(organization, zone, now, self.expireProposals)
+                    + self.pages(organization, zone, now, self.expireContracts)
             }
         }
-        if let failure { throw failure }
         return count
     }
 

@@ -1,7 +1,7 @@
 internal import Contracts
 internal import Postgres
 internal import Resources
-internal import Vocabulary
+public import Vocabulary
 
 extension InvoiceBook {
     /// How far an invoice that no person asked for is taken without one.
@@ -10,7 +10,7 @@ extension InvoiceBook {
     }
 
     /// Drafts an invoice of `values` and takes it as far as `auto` says. Where the domain refuses the next step (the books are closed
-    /// for today, or the like) it stays what it is, and a person decides.
+    /// for today, or the like) it stays a draft that says why, and a person decides.
     func draft(
         _ values: Values,
         as auto: Auto,
@@ -31,9 +31,10 @@ extension InvoiceBook {
                 because: cause.following(events[0]),
                 in: transaction
             )
-        } catch is Rejection {
+        } catch let rejection as Rejection {
             // The domain refuses before anything is written.
-            return (draft, events)
+            let held = try self.holdBack(draft, rejection, because: cause.following(events[0]), in: transaction)
+            return (held.invoice, events + [held.event])
         }
         events.append(finalized.event)
         guard auto == .send else { return (finalized.invoice, events) }
@@ -46,4 +47,47 @@ extension InvoiceBook {
         events.append(sent.event)
         return (sent.invoice, events)
     }
+
+    /// Writes into a draft why it is one still, so that whoever looks for the invoice finds the reason with it.
+    private func holdBack(
+        _ draft: Stored,
+        _ rejection: Rejection,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> Moved {
+        let fault = Fault(rejection)
+        let code = fault.problems.first?.code ?? fault.code.rawValue
+        self.report(
+            HeldBack(
+                organization: cause.organization,
+                invoice: draft.id,
+                schedule: try draft.row.uuidOrNil("schedule_id"),
+                milestone: try draft.row.uuidOrNil("milestone_id"),
+                code: code
+            )
+        )
+        return try self.save(
+            Values(["held_back_code": .text(code), "held_back_because": .text(rejection.detail)]),
+            over: draft,
+            "held_back",
+            .rejected,
+            because: cause,
+            in: transaction
+        )
+    }
+}
+
+/// An invoice that was to be finalized by itself and is still a draft. Reported before its transaction commits: one that is
+/// rolled back and tried again is reported again.
+public struct HeldBack: Sendable {
+    /// Whoever is told.
+    public typealias Report = @Sendable (HeldBack) -> Void
+
+    public let organization: Identifier
+    public let invoice: Identifier
+    /// The schedule or the milestone that it bills.
+    public let schedule: Identifier?
+    public let milestone: Identifier?
+    /// What the rule that refused calls it: `period_locked`.
+    public let code: String
 }

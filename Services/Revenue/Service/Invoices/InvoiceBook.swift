@@ -7,6 +7,7 @@ internal import Vocabulary
 /// The moves of an invoice as verbs, consumers and sweeps share them: decide by the domain, save, and make the event.
 struct InvoiceBook: Sendable {
     let invoices: ResourceStore
+    let report: HeldBack.Report
 
     /// An invoice after a move, and the event that tells of it.
     struct Moved: Sendable {
@@ -52,6 +53,8 @@ struct InvoiceBook: Sendable {
         var columns = invoice.columns
         columns["number_series_id"] = .identifier(taken.seriesID)
         columns["number_value"] = .integer(taken.value)
+        columns["held_back_code"] = .null
+        columns["held_back_because"] = .null
         return try self.save(columns, over: before, "finalized", .statusChanged, because: cause, in: transaction)
     }
 
@@ -139,7 +142,7 @@ struct InvoiceBook: Sendable {
         )
     }
 
-    private func save(
+    func save(
         _ columns: Values,
         over before: Stored,
         _ type: String,
@@ -161,6 +164,12 @@ struct InvoiceBook: Sendable {
             "invoice.finalized",
             .statusChanged,
             "An invoice got its number; its amounts are fixed.",
+            fields: data
+        ),
+        EventDeclaration(
+            "invoice.held_back",
+            .rejected,
+            "An invoice that was to be finalized by itself stays a draft; `held_back_because` says why.",
             fields: data
         ),
         EventDeclaration("invoice.sent", .sent, "An invoice went out.", fields: data),

@@ -84,6 +84,10 @@ enum InvoiceFields {
         .instant("first_viewed_at").nullable().readOnly(),
         .instant("voided_at").nullable().readOnly(),
         .text("void_reason", max: 2_000).nullable().readOnly(),
+        .text("held_back_code", max: 100).nullable().readOnly().described(
+            "Of a draft that was to be finalized by itself: the rule that refused it, such as `period_locked`."
+        ),
+        .text("held_back_because", max: 2_000).nullable().readOnly().described("What that rule said."),
         .date("overdue_since").nullable().readOnly()
             .described(
                 "The day after `due_on`, noted within a minute of its beginning in the organization's time zone."

@@ -2,6 +2,7 @@ internal import Contracts
 internal import EventLog
 internal import Postgres
 internal import Resources
+internal import ServiceKit
 public import Vocabulary
 
 /// Bills every schedule whose next period has begun in its organization's time zone.
@@ -12,39 +13,48 @@ public struct ScheduleSweep: Sendable {
     let database: Database
     let log: EventLog
     let run: ScheduleRun
+    let watch: SweepWatch
+
+    private typealias Candidate = (organization: Identifier, id: Identifier, nextOn: LocalDate, zone: String)
 
     /// Bills what is due at `now` and answers how many invoices that made. Running it again at the same time makes none.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
         var billed = 0
-        var after: (organization: Identifier, id: Identifier)?
+        var after: Candidate?
         while true {
-            let page = try await self.due(at: now, after: after)
-            for entry in page { billed += try await self.bill(entry.id, of: entry.organization, at: now) }
+            let page = try await self.candidates(at: now, after: after)
+            for schedule in page {
+                billed += try await self.watch.serve(schedule.organization) {
+                    guard try schedule.nextOn <= Zone(stored: schedule.zone).date(at: now) else { return 0 }
+                    return try await self.bill(schedule.id, of: schedule.organization, at: now)
+                }
+            }
             guard page.count == Int(Self.pageMax), let last = page.last else { return billed }
             after = last
         }
     }
 
-    private func due(
-        at now: Instant,
-        after: (organization: Identifier, id: Identifier)?
-    ) async throws -> [(organization: Identifier, id: Identifier)] {
+    /// What begins by the day that the easternmost zone has; whether the organization's own day has come is its own part.
+    private func candidates(at now: Instant, after: Candidate?) async throws -> [Candidate] {
         let rows = try await self.database.read(
             .system,
             """
-            SELECT s.organization_id, s.id FROM invoice_schedule s
+            SELECT s.organization_id, s.id, s.next_on, coalesce(o.time_zone, 'UTC') AS time_zone FROM invoice_schedule s
             LEFT JOIN organization_ref o ON o.organization_id = s.organization_id
-            WHERE s.status <> 'completed' AND s.next_on <= ($1::timestamptz AT TIME ZONE coalesce(o.time_zone, 'UTC'))::date
+            WHERE s.status <> 'completed' AND s.next_on <= $1
                 AND ($2::uuid IS NULL OR (s.organization_id, s.id) > ($2, $3::uuid))
             ORDER BY s.organization_id, s.id LIMIT $4
             """,
             [
-                .instant(now), after.map { .uuid($0.organization) } ?? .null, after.map { .uuid($0.id) } ?? .null,
+                .date(Zone.utc.date(at: now).adding(days: 1)), after.map { .uuid($0.organization) } ?? .null,
+                after.map { .uuid($0.id) } ?? .null,
                 .int(Self.pageMax),
             ]
         )
-        return try rows.map { (organization: try $0.uuid("organization_id"), id: try $0.uuid("id")) }
+        return try rows.map {
+            (try $0.uuid("organization_id"), try $0.uuid("id"), try $0.date("next_on"), try $0.text("time_zone"))
+        }
     }
 
     /// One schedule, a transaction for as many periods as one run decides.
