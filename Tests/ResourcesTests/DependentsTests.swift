@@ -91,8 +91,7 @@ internal import Vocabulary
             let own = await shop.refusal("shop.gadget.delete/1", ["id": blue["id"]?.string ?? ""])
             #expect(own?.problems.map(\.code) == ["blue"])
             let before = try await shop.events().count
-            // With a key the refusal is stored in a transaction of its own, and still leaves nothing of the deletion.
-            let fault = await shop.refusal("shop.maker.delete/1", ["id": maker], key: "once")
+            let fault = await shop.refusal("shop.maker.delete/1", ["id": maker])
             #expect(fault?.code == .conflict)
             #expect(fault?.problems.map(\.code) == ["in_use"])
             #expect(
