@@ -241,7 +241,7 @@ let package = Package(
             ],
             exclude: ["Golden"]
         ),
-        .testTarget(name: "CLITests", dependencies: ["throughline", "Contracts", "HTTP2"]),
+        .testTarget(name: "CLITests", dependencies: ["throughline", "Contracts", "HTTP2", nioCore, nioPosix]),
         .testTarget(name: "HouseTests"),
 
         // The load side of deploy/bench; its peers are in packages and files of their own beside it.

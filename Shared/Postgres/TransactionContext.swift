@@ -10,6 +10,8 @@ final class TransactionContext {
     /// The failure after which the server accepts nothing but a rollback.
     private var fault: SQLFault?
     private var savepoints = 0
+    /// How often statements have been sent.
+    private var exchanges = 0
     private var actions: [@Sendable () -> Void] = []
     private(set) var hasFailed = false
 
@@ -56,22 +58,33 @@ final class TransactionContext {
 
     func savepoint<Output>(_ body: () throws -> Output) throws -> Output {
         // What was queued before belongs to the outside: its failure must not look like the body's.
+        try self.flushStatements()
         self.savepoints += 1
         let name = SQL(identifier: "throughline_\(self.savepoints)")
+        // The savepoint goes with the body's first statement, and its release with the first one after it.
+        let (queuedBefore, exchangesBefore) = (self.queue.count, self.exchanges)
         self.queue.append(.command("SAVEPOINT " + name))
-        _ = try self.flush()
         let actions = self.actions.count
         do {
             let output = try body()
+            try self.flushStatements()
             self.queue.append(.command("RELEASE SAVEPOINT " + name))
-            _ = try self.flush()
             return output
         } catch {
-            self.queue.removeAll()
             self.actions.removeLast(self.actions.count - actions)
-            try self.rollBack(to: name)
+            if self.exchanges == exchangesBefore {
+                self.queue.removeLast(self.queue.count - queuedBefore)
+            } else {
+                self.queue.removeAll()
+                try self.rollBack(to: name)
+            }
             throw error
         }
+    }
+
+    /// Commands alone can wait: they do not fail.
+    private func flushStatements() throws(SQLFault) {
+        if self.queue.contains(where: \.isPrepared) { _ = try self.flush() }
     }
 
     private func rollBack(to name: SQL) throws(SQLFault) {
@@ -88,6 +101,7 @@ final class TransactionContext {
         let statements = try self.begun() + self.queue
         let answers = self.queue
         self.queue.removeAll(keepingCapacity: true)
+        self.exchanges += 1
         do throws(SQLFault) {
             let results = try self.session.exchange(statements, until: self.deadline).suffix(answers.count)
             self.isOpen = true

@@ -69,89 +69,87 @@ public struct Commands: Sendable {
         }
     }
 
+    /// The effect, the key with its answer and the events, in this order: two that hold the same key at once both decide, the later
+    /// one waits at the key, and its own effect is rolled back for the earlier one's answer (ADR 6).
     private func attempt(
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome
     ) async throws -> Reply {
         let caller = try context.caller()
-        let key = declaration.idempotency == .unsupported ? nil : context.idempotencyKey
+        let key = declaration.idempotency == .unsupported || context.isDryRun ? nil : context.idempotencyKey
+        let claim = key.map {
+            IdempotencyClaim(
+                caller: caller,
+                operation: declaration.wireName,
+                key: $0,
+                requestHash: context.requestHash,
+                at: context.now
+            )
+        }
         do {
-            let settled = try await self.database.transaction(
-                .organization(caller.organization),
-                deadline: context.deadline
-            ) { transaction in
-                guard let key else {
-                    return Settled.done(try self.settle(context, transaction, body))
-                }
-                let claim = IdempotencyClaim(
-                    caller: caller,
-                    operation: declaration.wireName,
-                    key: key,
-                    requestHash: context.requestHash
-                )
-                if let earlier = try claim.take(at: context.now, in: transaction) { return earlier }
-                return try self.settle(claim, context, transaction, body)
+            return try await self.database.transaction(.organization(caller.organization), deadline: context.deadline) {
+                transaction in
+                let outcome = try body(transaction)
+                guard !context.isDryRun else { throw Rehearsal(outcome) }
+                try claim?.store(outcome.reply, in: transaction)
+                try self.log.append(outcome.events, in: transaction)
+                return outcome.reply
             }
-            return try settled.reply()
         } catch let rehearsal as Rehearsal {
             return rehearsal.reply
+        } catch {
+            guard let claim, let earlier = try await self.earlierAnswer(to: claim, before: error, context) else {
+                throw error
+            }
+            return earlier
         }
     }
 
-    private func settle(
-        _ context: CallContext,
-        _ transaction: borrowing Transaction,
-        _ body: (borrowing Transaction) throws -> Outcome
-    ) throws -> Reply {
-        let outcome = try body(transaction)
-        guard !context.isDryRun else { throw Rehearsal(outcome) }
-        try self.log.append(outcome.events, in: transaction)
-        return outcome.reply
-    }
-
-    /// A refusal by the domain is an outcome too: its effects are rolled back, the refusal itself is stored and replayed.
-    private func settle(
-        _ claim: IdempotencyClaim,
-        _ context: CallContext,
-        _ transaction: borrowing Transaction,
-        _ body: (borrowing Transaction) throws -> Outcome
-    ) throws -> Settled {
-        let outcome: Outcome
-        do {
-            outcome = try transaction.savepoint { try body(transaction) }
-        } catch let error {
-            guard let fault = Self.storable(error) else { throw error }
-            guard !context.isDryRun else { throw fault }
-            let problem = fault.problemDetails(requestID: context.requestID.description)
-            try claim.store(Reply(status: fault.code.httpStatus, body: problem), in: transaction)
-            return .refused(fault)
+    /// What a request with this key has been answered before. Where there was none, a refusal by the domain becomes the first
+    /// answer, so that a retry reads the same.
+    private func earlierAnswer(
+        to claim: IdempotencyClaim,
+        before error: any Error,
+        _ context: CallContext
+    ) async throws -> Reply? {
+        let isTaken = IdempotencyClaim.isTaken(error)
+        guard isTaken || Self.isAnswer(error) else { return nil }
+        let refusal = Self.storable(error)
+        return try await self.database.transaction(
+            .organization(claim.caller.organization),
+            deadline: context.deadline
+        ) { transaction in
+            if let refusal {
+                let problem = refusal.problemDetails(requestID: context.requestID.description)
+                let reply = Reply(status: refusal.code.httpStatus, body: problem)
+                if try claim.storeFirst(reply, in: transaction) { return nil }
+            }
+            if let earlier = try claim.earlier(in: transaction) { return earlier }
+            // Its first holder's answer has been deleted since, at the age at which keys are.
+            guard !isTaken else { throw Fault(.conflict, "This Idempotency-Key has just ended.", retryAfter: 1) }
+            return nil
         }
-        guard !context.isDryRun else { throw Rehearsal(outcome) }
-        try claim.store(outcome.reply, in: transaction)
-        try self.log.append(outcome.events, in: transaction)
-        return .done(outcome.reply)
     }
 
-    /// Whether an error is the domain's answer to this very request, so that a retry must read the same.
+    /// Whether an error speaks to the caller; a database that is away has nothing more to say of a key either.
+    private static func isAnswer(_ error: any Error) -> Bool {
+        if error is UnknownReference || error is Rejection { return true }
+        return Self.fault(error).map { $0.code.httpStatus < 500 } ?? false
+    }
+
+    /// Whether an error is the domain's answer to this very request. What asks to come back later is none.
     private static func storable(_ error: any Error) -> Fault? {
-        let fault =
-            (error as? Fault) ?? (error as? Rejection).map(Fault.init)
-            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
-        guard let fault, [409, 410, 412, 422].contains(fault.code.httpStatus) else { return nil }
+        let fault = Self.fault(error)
+        guard let fault, fault.retryAfter == nil, [409, 410, 412, 422].contains(fault.code.httpStatus) else {
+            return nil
+        }
         return fault
     }
 
-    enum Settled: Sendable {
-        case done(Reply)
-        case refused(Fault)
-
-        func reply() throws(Fault) -> Reply {
-            switch self {
-            case .done(let reply): return reply
-            case .refused(let fault): throw fault
-            }
-        }
+    private static func fault(_ error: any Error) -> Fault? {
+        (error as? Fault) ?? (error as? Rejection).map(Fault.init)
+            ?? (error as? SQLFault).flatMap(Fault.init(describing:))
     }
 }
 

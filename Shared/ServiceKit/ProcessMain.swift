@@ -16,22 +16,33 @@ public struct ProcessDefinition: Sendable {
     /// Puts the process together, without connecting anywhere yet.
     public let assemble: @Sendable (ProcessEnvironment) async throws -> AssembledProcess
     /// What `--migrate` does, where the process has a database.
-    public let migrate: (@Sendable (ProcessEnvironment) async throws -> Void)?
+    public let migration: MigrationDefinition?
 
     public init(
         name: String,
         version: String,
         settings: [Setting] = [],
         check: @escaping @Sendable (SettingValues) -> [String] = { _ in [] },
-        migrate: (@Sendable (ProcessEnvironment) async throws -> Void)? = nil,
+        migration: MigrationDefinition? = nil,
         assemble: @escaping @Sendable (ProcessEnvironment) async throws -> AssembledProcess
     ) {
         self.name = name
         self.version = version
         self.settings = settings
         self.check = check
-        self.migrate = migrate
+        self.migration = migration
         self.assemble = assemble
+    }
+}
+
+/// What `--migrate` does, and what it must be told; the settings for serving are neither read nor checked.
+public struct MigrationDefinition: Sendable {
+    public let settings: [Setting]
+    public let run: @Sendable (ProcessEnvironment) async throws -> Void
+
+    public init(settings: [Setting], run: @escaping @Sendable (ProcessEnvironment) async throws -> Void) {
+        self.settings = settings
+        self.run = run
     }
 }
 
@@ -98,13 +109,14 @@ struct ProcessMain {
         self.complain = complain
     }
 
-    private var settings: [Setting] {
-        ProcessConfiguration.settings(for: self.definition.name) + self.definition.settings
-    }
+    private var commonSettings: [Setting] { ProcessConfiguration.settings(for: self.definition.name) }
+    private var settings: [Setting] { self.commonSettings + self.definition.settings }
+    private var migrationSettings: [Setting] { self.definition.migration?.settings ?? [] }
 
     func run(arguments: [String], environment: [String: String]) async -> Int32 {
         if arguments.contains("--help") {
-            self.print(ConfigurationText.help(service: self.definition.name, settings: self.settings))
+            let settings = self.settings + self.migrationSettings
+            self.print(ConfigurationText.help(service: self.definition.name, settings: settings))
             return ExitCode.success
         }
         if arguments.contains("--version") {
@@ -112,18 +124,20 @@ struct ProcessMain {
             return ExitCode.success
         }
         do throws(ConfigurationErrors) {
+            let isMigrating = arguments.contains("--migrate")
             let (values, problems) = await SettingsReader.collect(
-                self.settings,
+                isMigrating ? self.commonSettings + self.migrationSettings : self.settings,
+                knowing: self.settings + self.migrationSettings,
                 arguments: arguments,
                 environment: environment
             )
-            let all = problems + self.definition.check(values)
+            let all = problems + (isMigrating ? [] : self.definition.check(values))
             guard all.isEmpty else { throw ConfigurationErrors(all) }
             if arguments.contains("--print-config") {
                 self.print(ConfigurationText.printed(values))
                 return ExitCode.success
             }
-            return try await self.run(values, migrating: arguments.contains("--migrate"))
+            return try await self.run(values, migrating: isMigrating)
         } catch {
             let lines = error.problems.map { "  \($0)\n" }.joined()
             self.complain("\(self.definition.name): the configuration is wrong:\n\(lines)")
@@ -169,10 +183,10 @@ struct ProcessMain {
     }
 
     private func migrate(_ environment: ProcessEnvironment) async throws -> Int32 {
-        guard let migrate = self.definition.migrate else {
+        guard let migration = self.definition.migration else {
             throw ConfigurationErrors(["--migrate: \(self.definition.name) has no database"])
         }
-        try await migrate(environment)
+        try await migration.run(environment)
         environment.logger.notice("the database is up to date")
         return ExitCode.success
     }

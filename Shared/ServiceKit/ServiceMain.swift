@@ -23,6 +23,8 @@ public struct ServiceDefinition: Sendable {
     public let migrations: [Migration]
     /// Settings of this service alone; read them from `ServiceEnvironment.values`.
     public let settings: [Setting]
+    /// What is wrong with those, beyond what each must look like.
+    public let check: @Sendable (SettingValues) -> [String]
     /// Puts the service together. The database is not connected yet.
     public let assemble: @Sendable (ServiceEnvironment) async throws -> AssembledService
 
@@ -31,12 +33,14 @@ public struct ServiceDefinition: Sendable {
         version: String = Build.version,
         migrations: [Migration],
         settings: [Setting] = [],
+        check: @escaping @Sendable (SettingValues) -> [String] = { _ in [] },
         assemble: @escaping @Sendable (ServiceEnvironment) async throws -> AssembledService
     ) {
         self.name = name
         self.version = version
         self.migrations = migrations
         self.settings = settings
+        self.check = check
         self.assemble = assemble
     }
 }
@@ -64,19 +68,15 @@ public struct AssembledService: Sendable {
     public var background: [any Service]
     /// Further conditions of readiness, such as how far consumers are behind.
     public var checks: [(name: String, check: HealthChecks.Check)]
-    /// Who may call; `nil` admits every process of the installation.
-    public var allowedPeers: Set<String>?
 
     public init(
         handler: any CallHandler,
         background: [any Service] = [],
-        checks: [(name: String, check: HealthChecks.Check)] = [],
-        allowedPeers: Set<String>? = nil
+        checks: [(name: String, check: HealthChecks.Check)] = []
     ) {
         self.handler = handler
         self.background = background
         self.checks = checks
-        self.allowedPeers = allowedPeers
     }
 }
 
@@ -93,7 +93,9 @@ extension ProcessDefinition {
             version: service.version,
             settings: ServiceConfiguration.settings(for: service.name) + service.settings,
             check: { service.problems(in: $0) },
-            migrate: { try await service.migrate($0) },
+            migration: MigrationDefinition(settings: ServiceConfiguration.migrationSettings(for: service.name)) {
+                try await service.migrate($0)
+            },
             assemble: { try await service.assembleProcess($0) }
         )
     }
@@ -102,24 +104,14 @@ extension ProcessDefinition {
 extension ServiceDefinition {
     func problems(in values: SettingValues) -> [String] {
         let process = ProcessConfiguration(name: self.name, version: self.version, values: values)
-        do {
-            _ = try ServiceConfiguration(process, values).wire.security()
-            return []
-        } catch {
-            return error.problems
-        }
+        return ServiceConfiguration(process, values).problems + self.check(values)
     }
 
     func migrate(_ process: ProcessEnvironment) async throws {
-        let configuration = try ServiceConfiguration(process.configuration, process.values)
-        guard let url = configuration.ownerURL else {
-            throw ConfigurationErrors(["--database-owner-url: is required with --migrate; set it or DATABASE_OWNER_URL"]
-            )
-        }
         let applied = try await Migrator.migrate(
-            url: url,
+            url: process.values.string("database.owner-url") ?? "",
             migrations: self.migrations,
-            serviceRole: configuration.databaseRole
+            serviceRole: process.values.string("database.role") ?? ""
         )
         for name in applied { process.logger.notice("migrated", metadata: ["migration": "\(name)"]) }
     }
@@ -140,7 +132,7 @@ extension ServiceDefinition {
     }
 
     func assembleProcess(_ process: ProcessEnvironment) async throws -> AssembledProcess {
-        let configuration = try ServiceConfiguration(process.configuration, process.values)
+        let configuration = ServiceConfiguration(process.configuration, process.values)
         let security = try configuration.wire.security()
         let identity = WireIdentity(
             service: self.name,
@@ -176,8 +168,7 @@ extension ServiceDefinition {
                     identity: identity,
                     host: configuration.wireAddress.host,
                     port: configuration.wireAddress.port,
-                    security: security,
-                    allowedPeers: service.allowedPeers
+                    security: security
                 ),
                 handler: MeasuredCallHandler(service.handler, metrics: process.metrics),
                 group: process.group

@@ -32,7 +32,8 @@ final class ClientConnection: FrameLinkDelegate {
     struct Events {
         var opened: (Peer) -> Void
         var draining: () -> Void
-        var closed: () -> Void
+        /// With what was said about why, by either side.
+        var closed: (CloseHead?) -> Void
     }
 
     private let eventLoop: any EventLoop
@@ -40,6 +41,7 @@ final class ClientConnection: FrameLinkDelegate {
     private let handshake: ([String]?) -> Handshake
     private let inFlight: InFlight
     private var events: Events?
+    private var closeReason: CloseHead?
     private var link: FrameLink<ClientConnection>?
     private var machine: ClientConnectionStateMachine<PendingCall>?
     private var deadlineByID: [UInt32: NIODeadline] = [:]
@@ -74,6 +76,7 @@ final class ClientConnection: FrameLinkDelegate {
     }
 
     func linkReceived(_ frame: Frame) {
+        if case .close(let reason) = frame.head { self.closeReason = reason }
         guard let step = self.machine?.received(frame.head) else { return }
         switch step.action {
         case .ignore: break
@@ -85,7 +88,9 @@ final class ClientConnection: FrameLinkDelegate {
         case .item(let call): self.item(call, frame)
         case .end(let call, let end): self.ended(call, end, frame.body)
         case .drain: self.events?.draining()
-        case .close(let reason): self.link?.close(reason)
+        case .close(let reason):
+            self.closeReason = reason ?? self.closeReason
+            self.link?.close(reason)
         }
         if step.isLast { self.link?.close(nil) }
     }
@@ -96,7 +101,7 @@ final class ClientConnection: FrameLinkDelegate {
         self.deadlineByID = [:]
         let events = self.events
         self.events = nil
-        events?.closed()
+        events?.closed(self.closeReason)
         for call in self.machine?.closed() ?? [] { self.fail(call, .lost) }
     }
 

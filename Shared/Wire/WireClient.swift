@@ -179,7 +179,9 @@ public final class WireClient: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try self.prepare(channel, slot, context, attempt) { lost("the connection to \(address) ended") }
+                    try self.prepare(channel, slot, context, attempt) { reason in
+                        lost("the connection to \(address) ended" + (reason.map { ": \($0.detail)" } ?? ""))
+                    }
                 }
             }
             .connect(to: address)
@@ -197,7 +199,7 @@ public final class WireClient: Sendable {
         _ slot: Slot,
         _ context: NIOSSLContext?,
         _ attempt: Attempt,
-        _ lost: @escaping @Sendable () -> Void
+        _ lost: @escaping @Sendable (CloseHead?) -> Void
     ) throws {
         let limits = self.configuration.limits
         let link = FrameLink<ClientConnection>(limits: limits, usesTLS: context != nil, readsOnlyWhenWritable: false)
@@ -218,12 +220,12 @@ public final class WireClient: Sendable {
                 )
             },
             draining: { self.shared.withLock { $0.pool.retired(channel) } },
-            closed: {
+            closed: { reason in
                 self.shared.withLock { state in
                     state.pool.retired(channel)
                     state.channels[ObjectIdentifier(channel)] = nil
                 }
-                lost()
+                lost(reason)
             }
         )
         let handshake: ([String]?) -> Handshake = { [configuration] names in

@@ -12,8 +12,6 @@ public struct WireServerConfiguration: Sendable {
     /// 0 takes a free port; `start` says which.
     public var port: Int
     public var security: WireSecurity
-    /// Services that may connect; nil admits every holder of the key or of a certificate.
-    public var allowedPeers: Set<String>?
     public var limits: WireLimits
     /// Connections at a time; one more is closed at once.
     public var connectionsMax: Int
@@ -23,7 +21,6 @@ public struct WireServerConfiguration: Sendable {
         host: String = "127.0.0.1",
         port: Int,
         security: WireSecurity,
-        allowedPeers: Set<String>? = nil,
         limits: WireLimits = .standard,
         connectionsMax: Int = 1_024
     ) {
@@ -31,7 +28,6 @@ public struct WireServerConfiguration: Sendable {
         self.host = host
         self.port = port
         self.security = security
-        self.allowedPeers = allowedPeers
         self.limits = limits
         self.connectionsMax = connectionsMax
     }
@@ -127,7 +123,7 @@ public final class WireServer: Sendable {
                     side: .server,
                     hello: Hello(configuration.identity, catalog: handler.catalogHash),
                     evidence: configuration.security.evidence(certificateNames: names),
-                    allowed: configuration.allowedPeers
+                    allowed: nil
                 )
             }
         )

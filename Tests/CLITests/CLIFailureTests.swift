@@ -30,4 +30,14 @@ internal import Testing
                 """
         )
     }
+
+    @Test func `a header that the server does not take is told from other problems`() {
+        func failure(_ pointer: String, _ code: String) -> CLIFailure {
+            let body: JSON = ["errors": [["pointer": .string(pointer), "code": .string(code)]]]
+            return CLIFailure("POST", "/v1/x", problem: HTTPResponse(status: 400, body: body.bytes))
+        }
+        #expect(failure("/header/idempotency-key", "not_supported").refuses(header: "idempotency-key"))
+        #expect(!failure("/header/idempotency-key", "malformed").refuses(header: "idempotency-key"))
+        #expect(!failure("/header/if-match", "not_supported").refuses(header: "idempotency-key"))
+    }
 }

@@ -113,6 +113,28 @@ internal import Vocabulary
         }
     }
 
+    @Test func manyProjectsEndByTheirBytesAndSaySo() async throws {
+        let peers = PeerCalls { _, _, _ throws(Fault) in ["data": [], "next_cursor": .null] }
+        try await World.run(peers: peers) { world in
+            let id = try await world.engagement()
+            let before = try await world.service.json("delivery.engagement.overview/1", ["id": id])
+            #expect(before["problems"] == [])
+            let long = String(repeating: "d", count: 20_000)
+            for number in 1...15 {
+                let body: JSON = [
+                    "engagement_id": .string(id), "name": .string("Project \(number)"), "description": .string(long),
+                ]
+                _ = try await world.create("project", body)
+            }
+            let overview = try await world.service.json("delivery.engagement.overview/1", ["id": id])
+            let shown = try #require(overview["projects"]?.array)
+            #expect((10..<15).contains(shown.count))
+            #expect(shown.last?["name"] != "Project 15", "the oldest are shown")
+            #expect(overview["problems"]?.array?.map { $0["part"] } == ["projects"])
+            #expect(overview["problems"]?.array?.map { $0["code"] } == ["truncated"])
+        }
+    }
+
     @Test func manyInvoicesAreAddedUpAndNotAllShown() async throws {
         let invoices = (0..<150).map { _ in
             var invoice = Self.invoice("sent", "EUR", total: 10).object ?? JSONObject()

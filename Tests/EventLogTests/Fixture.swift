@@ -13,12 +13,17 @@ struct Fixture: Sendable {
 
     let producerClone: TestServer.Clone
     var producer: Database { self.producerClone.database }
-    let consumer: Database
+    let consumerClone: TestServer.Clone
+    var consumer: Database { self.consumerClone.database }
     let log = EventLog()
     let ownLog = EventLog()
     let organization = Identifier.random()
 
-    static func run(_ body: (Fixture) async throws -> Void) async throws {
+    /// - Parameter consumer: how the consumer's database is used.
+    static func run(
+        consumer consumerConfiguration: DatabaseConfiguration = TestServer.configuration,
+        _ body: (Fixture) async throws -> Void
+    ) async throws {
         let effects = """
             CREATE TABLE effect (organization_id uuid NOT NULL, position bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL,
                 aggregate_id uuid NOT NULL, PRIMARY KEY (position));
@@ -28,8 +33,8 @@ struct Fixture: Sendable {
         var configuration = TestServer.configuration
         configuration.transactionConnections = 8
         try await TestServer.shared.withClone(EventLog.migrations, configuration: configuration) { producer in
-            try await TestServer.shared.withDatabase(migrations) { consumer in
-                try await body(Fixture(producerClone: producer, consumer: consumer))
+            try await TestServer.shared.withClone(migrations, configuration: consumerConfiguration) { consumer in
+                try await body(Fixture(producerClone: producer, consumerClone: consumer))
             }
         }
     }
@@ -75,6 +80,9 @@ struct Fixture: Sendable {
 
     // MARK: Consuming
 
+    /// The time between two claims of a replica.
+    static let renewing = Duration.milliseconds(20)
+
     /// Every partition from its first event on.
     static let beginning = Dictionary(uniqueKeysWithValues: (0..<EventLog.partitionCount).map { ($0, Int64(0)) })
 
@@ -112,7 +120,7 @@ struct Fixture: Sendable {
             sources: [source],
             handlers: handlers,
             logger: Logger(label: "test"),
-            renewing: .milliseconds(20)
+            renewing: Self.renewing
         )
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await consumer.run() }

@@ -10,7 +10,7 @@ internal import Testing
             arguments: ["gateway", "--assertion-private-key-file", "k", "--installation-key-file", "i"] + arguments,
             environment: [:]
         )
-        return try GatewaySettings(values)
+        return GatewaySettings(values)
     }
 
     @Test func `the defaults are those that are published`() async throws {
@@ -26,11 +26,34 @@ internal import Testing
         #expect(settings.https?.address == Address(host: "127.0.0.1", port: 8_443))
     }
 
+    @Test func `a value that cannot be is refused`() async {
+        await #expect(throws: ConfigurationErrors.self) { try await self.settings(["--limit-address-burst", "0"]) }
+    }
+
+    /// The key files do not exist, and that is said beside everything else.
+    private static let missing = [
+        "--installation-key-file: cannot read i: No such file or directory",
+        "--assertion-private-key-file: cannot read k: No such file or directory",
+    ]
+
     @Test(arguments: [
-        ["--https-certificate-file", "c.pem"], ["--cors-origins", "https://app.example/"], ["--cors-origins", "*"],
-        ["--cors-origins", "https://*.example"], ["--limit-address-burst", "0"],
-    ]) func `what cannot be is refused`(arguments: [String]) async {
-        await #expect(throws: ConfigurationErrors.self) { try await self.settings(arguments) }
+        (["--https-certificate-file", "c.pem"], ["--https-certificate-file and --https-key-file: set both or none"]),
+        (
+            ["--https-certificate-file", "c.pem", "--https-key-file", "c.key"],
+            [
+                "--https-certificate-file: cannot read c.pem: No such file or directory",
+                "--https-key-file: cannot read c.key: No such file or directory",
+            ]
+        ),
+        (
+            ["--cors-origins", "https://app.example/,*,https://*.example,https://app.example"],
+            ["https://app.example/", "*", "https://*.example"].map {
+                "--cors-origins: \($0) is no origin; https://app.example is one"
+            }
+        ),
+    ]) func `everything that is wrong is said at once`(arguments: [String], expected: [String]) async throws {
+        let problems = try await self.settings(arguments).problems
+        #expect(problems == [Self.missing[0]] + expected + [Self.missing[1]])
     }
 
     @Test func `a key is read raw or in hexadecimal`() {

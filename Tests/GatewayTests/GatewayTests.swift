@@ -258,6 +258,30 @@ internal import Wire
         }
     }
 
+    @Test func `a compressed object has a tag of its own, and both tags are good for every condition`() async throws {
+        let installation = try await FakeInstallation(["crm": FakeCRM().router()])
+        try await installation.run { client in
+            let path = try #require(try await self.create(client, FakeCRM.wordy).first("location"))
+            let gzip = HTTPField("accept-encoding", "gzip")
+            let plain = try await self.get(client, path)
+            #expect(plain.first("etag") == "\"1\"" && plain.first("content-encoding") == nil)
+            let compressed = try await self.get(client, path, [Self.owner, gzip])
+            #expect(compressed.first("etag") == "\"1-gzip\"" && compressed.first("content-encoding") == "gzip")
+            for (tag, fields) in [("\"1\"", []), ("\"1-gzip\"", [gzip]), ("\"1-gzip\"", []), ("\"1\"", [gzip])] {
+                let same = try await self.get(client, path, [Self.owner, HTTPField("if-none-match", tag)] + fields)
+                #expect(same.status == 304 && same.first("etag") == tag && same.first("vary") == "accept-encoding")
+            }
+            let patch = [Self.owner, HTTPField("content-type", "application/merge-patch+json")]
+            func change(_ tag: String) async throws -> HTTPResponse {
+                let fields = patch + [HTTPField("if-match", tag), gzip]
+                return try await client.request(method: "PATCH", path: path, fields: fields, body: Array("{}".utf8))
+            }
+            #expect(try await change("\"1-gzip\"").first("etag") == "\"2-gzip\"")
+            #expect(try await change("\"2\"").first("etag") == "\"3-gzip\"")
+            #expect(try self.code(try await change("\"2-gzip\"")) == "stale")
+        }
+    }
+
     @Test func `large answers are compressed for those who accept it`() async throws {
         let installation = try await FakeInstallation(["crm": FakeCRM().router()], origins: ["https://app.example"])
         try await installation.run { client in

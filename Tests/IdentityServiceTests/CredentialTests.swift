@@ -19,6 +19,14 @@ internal import Vocabulary
         }
     }
 
+    @Test func `what to forget is told to the gateway only`() throws {
+        var context = CallContext(member: nil, requestID: Identifier.random(), now: Instant(microseconds: 0))
+        context.peer = "crm"
+        #expect(throws: Fault.self) { try RevocationStream.declaration.authorise(context) }
+        context.peer = "gateway"
+        try RevocationStream.declaration.authorise(context)
+    }
+
     @Test func `a session resolves to its member`() async throws {
         try await IdentityHarness.run { service in
             let firm = try await service.signUp()

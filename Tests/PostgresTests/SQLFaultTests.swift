@@ -11,6 +11,16 @@ internal import Testing
         #expect(SQLFault(.server, state: state, "").isTransient == expected)
     }
 
+    @Test(arguments: [
+        (SQLFault(.deadline, ""), true), (SQLFault(.cancelled, ""), true), (SQLFault(.outcomeUnknown, ""), true),
+        (SQLFault(.poolExhausted, ""), true), (SQLFault(.connection, ""), true),
+        (SQLFault(.server, state: "57014", "statement timeout"), true), (SQLFault(.server, state: "23505", ""), false),
+        (SQLFault(.decode, ""), false), (SQLFault(.expectation, ""), false),
+    ])
+    func whatIsOfTheMomentSaysNothingOfTheStatement(_ fault: SQLFault, _ expected: Bool) {
+        #expect(fault.isOfTheMoment == expected)
+    }
+
     @Test func anUnknownOutcomeIsNeverTransient() {
         #expect(!SQLFault(.outcomeUnknown, state: "57P01", "").isTransient)
     }

@@ -129,6 +129,35 @@ internal import Vocabulary
         }
     }
 
+    /// A savepoint goes out with the first statement behind it, so one that is left before is as if it had never been.
+    @Test func savepointsThatWereNeverSentLeaveTheOthersAlone() async throws {
+        try await TestServer.shared.withDatabase(Fixture.migrations) { database in
+            try await database.transaction(self.one) { tx in
+                try self.leave(tx)
+                try? tx.savepoint {
+                    try self.leave(tx)
+                    try tx.query(Fixture.insertDeal, self.values("undone"))
+                    throw Refusal()
+                }
+                try tx.savepoint {
+                    try? tx.savepoint { _ = try tx.query(Fixture.insertDeal, self.values("")) }
+                    try tx.query(Fixture.insertDeal, self.values("kept"))
+                }
+                try self.leave(tx)
+                _ = try tx.savepoint { try tx.query(Fixture.insertDeal, self.values("kept too")) }
+            }
+            let names = try await database.read(self.one, "SELECT name FROM deal ORDER BY name").map {
+                try $0.text("name")
+            }
+            #expect(names == ["kept", "kept too"])
+        }
+    }
+
+    private func leave(_ tx: borrowing Transaction) throws {
+        try? tx.savepoint { throw Refusal() }
+        try tx.savepoint {}
+    }
+
     @Test func actionsRunAfterACommitAndNeverOtherwise() async throws {
         try await TestServer.shared.withDatabase(Fixture.migrations) { database in
             let ran = Mutex<[String]>([])

@@ -68,6 +68,30 @@ internal import Vocabulary
         }
     }
 
+    @Test func `What a second run would be refused for is what the first has done`() async throws {
+        try await Workshop.run { shop in
+            let body: JSON = ["name": "lamp", "external_id": "one of its kind"]
+            let first = try await shop.call("shop.gadget.create/1", body: body, key: "k")
+            let second = try await shop.call("shop.gadget.create/1", body: body, key: "k")
+            #expect(second.isReplayed)
+            #expect(second.body == first.body)
+            #expect(await shop.refusal("shop.gadget.create/1", body: body, key: "other")?.code == .conflict)
+        }
+    }
+
+    @Test func `The first answer is read again whatever has become of its object`() async throws {
+        try await Workshop.run { shop in
+            let create = { try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") }
+            let first = try await create()
+            let id = try #require(try JSON(parsing: first.body)["id"]?.string)
+            _ = try await shop.call("shop.gadget.delete/1", ["id": id])
+            let second = try await create()
+            #expect(second.isReplayed)
+            #expect(second.body == first.body)
+            #expect(try await shop.list()["data"] == [])
+        }
+    }
+
     @Test func `A dry run tells and leaves nothing`() async throws {
         try await Workshop.run { shop in
             let reply = try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") {

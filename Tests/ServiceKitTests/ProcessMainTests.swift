@@ -114,17 +114,26 @@ internal import Testing
 
     @Test func `a service reports what is wrong with each setting and between them together`() async {
         let journal = Journal()
-        let service = ServiceDefinition(name: "crm", version: "1", migrations: []) { _ in throw Trouble() }
+        let service = ServiceDefinition(
+            name: "crm",
+            version: "1",
+            migrations: [],
+            check: { _ in ["--colour: must be blue"] },
+            assemble: { _ in throw Trouble() }
+        )
         let code = await self.main(ProcessDefinition(service), journal)
-            .run(arguments: ["crm", "--wire-host", "0.0.0.0"], environment: [:])
+            .run(arguments: ["crm", "--wire-host", "0.0.0.0", "--io-threads", "no"], environment: [:])
         #expect(code == ExitCode.configuration)
         #expect(
             journal.all == [
                 """
                 err: crm: the configuration is wrong:
+                  --io-threads: "no" from the command line must be a whole number from 1 to 64
+                  --assertion-public-key-files: is required; set it or ASSERTION_PUBLIC_KEY_FILES
                   --database-url: is required; set it or DATABASE_URL (or DATABASE_URL_FILE)
                   --tls-certificate-file: is required, because 0.0.0.0:7102 is not on the loopback
                   --installation-key-file: is required without TLS; set it or INSTALLATION_KEY_FILE
+                  --colour: must be blue
 
                 """
             ]
@@ -141,15 +150,26 @@ internal import Testing
 
     @Test func `migrating carries out the migration and ends`() async {
         let journal = Journal()
+        let owner = Setting("owner", .text, required: true, "Who owns the tables.")
+        let migration = MigrationDefinition(settings: [owner]) { environment in
+            journal.note("migrated as \(environment.values.string("owner") ?? "nobody")")
+        }
         let definition = ProcessDefinition(
             name: "crm",
             version: "1",
-            migrate: { _ in journal.note("migrated") },
+            settings: [Setting("pepper", .text, required: true, "What only serving needs.")],
+            check: { _ in ["this is about serving"] },
+            migration: migration,
             assemble: { _ in AssembledProcess() }
         )
-        let code = await self.main(definition, journal).run(arguments: ["crm", "--migrate"], environment: [:])
+        let main = self.main(definition, journal)
+        let code = await main.run(arguments: ["crm", "--migrate"], environment: ["OWNER": "ada"])
         #expect(code == ExitCode.success)
-        #expect(journal.all == ["migrated"])
+        #expect(journal.all == ["migrated as ada"])
+        #expect(await main.run(arguments: ["crm", "--migrate"], environment: [:]) == ExitCode.configuration)
+        #expect(journal.all.last?.contains("--owner: is required; set it or OWNER") == true)
+        #expect(await main.run(arguments: ["crm", "--owner", "ada"], environment: [:]) == ExitCode.configuration)
+        #expect(journal.all.last?.contains("--pepper: is required") == true)
     }
 
     @Test func `a process without a database cannot migrate`() async {

@@ -89,6 +89,6 @@ internal import Wire
             arguments: ["crm", "--installation-key-file", key],
             environment: [:]
         )
-        return try WireSettings(values)
+        return WireSettings(values)
     }
 }

@@ -117,7 +117,10 @@ class Connection:
         return events
 
     def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Response:
-        stream = self.open(method, path, headers or {}, body)
+        return self.answer(self.open(method, path, headers or {}, body))
+
+    def answer(self, stream: int) -> Response:
+        """Reads until the stream's response is whole."""
         status, answer, chunks = 0, {}, []
         early, self.early = self.early, []
         while True:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +89,16 @@ class Stack:
             input=statements, stdout=subprocess.PIPE, text=True, timeout=60,
         ).stdout
 
+    @contextmanager
+    def refusing_inserts(self, service: str, table: str):
+        """Takes a service's role the right to insert into one of its tables, until the block ends: its calls and events fail."""
+        right = f"INSERT ON {table}"
+        self.sql(service, f"REVOKE {right} FROM {service}_service")
+        try:
+            yield
+        finally:
+            self.sql(service, f"GRANT {right} TO {service}_service")
+
     def deploy(self, verb: str, *arguments: str) -> subprocess.CompletedProcess:
         """Runs a deploy script against this stack; its output is shown when it fails."""
         done = subprocess.run(
@@ -148,8 +159,10 @@ class Stack:
         return int((self.run_dir / "processes" / f"{process}.pid").read_text().split()[0])
 
     def admin(self, process: str, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port(process)}{path}", timeout=5) as answer:
-            return answer.read().decode()
+        return administered(self.admin_port(process), path)
+
+    def count(self, process: str, metric: str, *labels: str) -> float:
+        return count(self.admin_port(process), metric, *labels)
 
     def is_ready(self, process: str) -> bool:
         try:
@@ -183,11 +196,11 @@ class Stack:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120,
         )
 
-    def start(self, process: str) -> None:
-        """Starts a stopped process again, the way `deploy/up` does: with nothing of this environment."""
+    def launch(self, process: str, configuration: Path) -> subprocess.Popen:
+        """Starts a process the way `deploy/up` does: with nothing of this environment. It writes to its stack's log."""
         with open(self.log(process), "ab") as log:
-            child = subprocess.Popen(
-                [str(self.run_dir / "bin" / process), "--config", str(self.run_dir / "config" / f"{process}.json")],
+            return subprocess.Popen(
+                [str(self.run_dir / "bin" / process), "--config", str(configuration)],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -195,9 +208,29 @@ class Stack:
                 env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
                 start_new_session=True,
             )
+
+    def configuration(self, process: str) -> Path:
+        return self.run_dir / "config" / f"{process}.json"
+
+    def start(self, process: str) -> None:
+        """Starts a stopped process again."""
+        child = self.launch(process, self.configuration(process))
         started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].split()[19]
         (self.run_dir / "processes" / f"{process}.pid").write_text(f"{child.pid} {started}\n")
         eventually(lambda: self.is_ready(process), f"{process} is ready", seconds=READY_SECONDS)
+
+
+def administered(port: int, path: str) -> str:
+    """What the admin port of some process answers."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return answer.read().decode()
+
+
+def count(port: int, metric: str, *labels: str) -> float:
+    """The sum of the series of a metric that have all these labels, at an admin port."""
+    lines = administered(port, "/metrics").splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines
+               if line.startswith(metric + "{") and all(label in line for label in labels))
 
 
 def is_alive(pid: int) -> bool:

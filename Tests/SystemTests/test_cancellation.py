@@ -40,13 +40,6 @@ class LockedTable:
         self.psql.wait(timeout=10)
 
 
-def count(stack, process: str, metric: str, *labels: str) -> float:
-    """The sum of the series of a metric that have all these labels."""
-    lines = stack.admin(process, "/metrics").splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines
-               if line.startswith(metric + "{") and all(label in line for label in labels))
-
-
 @pytest.mark.parametrize("how", ["reset", "closed", "closed over HTTP/1.1"])
 def test_a_client_that_goes_away_takes_its_call_along(stack, firm, how):
     operation = 'operation="crm.client_company.list/1"'
@@ -54,13 +47,13 @@ def test_a_client_that_goes_away_takes_its_call_along(stack, firm, how):
     called = ("gateway", "rpc_client_duration_seconds_count", operation, 'status="cancelled"')
     read = ("crm", "db_client_operation_duration_seconds_count", 'kind="read"', operation, 'outcome="failed"')
     served = ("crm", "rpc_server_duration_seconds_count", operation, 'status="deadline_exceeded"')
-    before = [count(stack, *each) for each in (gone, called, read, served)]
+    before = [stack.count(*each) for each in (gone, called, read, served)]
     firm.get(ROUTE).expect(200)
     with LockedTable(stack, "crm", "client_company"):
         leave(stack, firm, how)
         # All of it while the table is still locked: none of these waited for the answer.
         for each, old in zip((gone, called, read, served), before):
-            eventually(lambda: count(stack, *each) == old + 1, f"{each} counts the call", seconds=1.5)
+            eventually(lambda: stack.count(*each) == old + 1, f"{each} counts the call", seconds=1.5)
     assert firm.get(ROUTE).expect(200).json()["data"] == []
 
 
@@ -85,4 +78,4 @@ def leave(stack, firm, how: str) -> None:
 
 
 def wait_for_the_read(stack) -> None:
-    eventually(lambda: count(stack, "crm", "db_pool_connections", 'pool="read"', 'state="busy"') > 0, "the read is sent")
+    eventually(lambda: stack.count("crm", "db_pool_connections", 'pool="read"', 'state="busy"') > 0, "the read is sent")

@@ -128,9 +128,9 @@ def test_what_a_call_sent_that_fails_here_is_logged_by_the_rules_of_its_fields(s
         "last_name": canaries.text("last name in a failure"), "email": canaries.email("address in a failure"),
         "phone": canaries.phone("phone in a failure"), "notes": canaries.text("notes in a failure"), "title": f"Title {canaries.mark}",
     }
-    with refused_inserts(stack, "crm", "contact"):
+    with stack.refusing_inserts("crm", "contact"):
         failed = owner.post("/v1/contacts", person).expect(500)
-    with refused_inserts(stack, "identity", "session"):
+    with stack.refusing_inserts("identity", "session"):
         lost = Client(stack.url).post("/v1/sessions", {"email": owner.user["email"], "password": owner.user["password"]}).expect(500)
     crm = eventually(lambda: failure(stack, "crm", failed), "the failure is in CRM's log")
     assert crm["input"]["email"] == f"***@{canaries.domain}"
@@ -150,19 +150,6 @@ def test_a_leak_would_be_found(stack, owner, canaries, tmp_path):
         planted.write_text('{"level":"info","message":"ready"}\n' + json.dumps({"message": f"sent to {secret}."}) + "\n")
         assert leaks({name: secret}, logs(stack) + [planted]) != []
     assert len(canaries.secrets) > 20
-
-
-class refused_inserts:
-    """Takes a service's role the right to insert into one of its tables, until the block ends."""
-
-    def __init__(self, stack, service: str, table: str):
-        self.stack, self.service, self.right = stack, service, f"INSERT ON {table}"
-
-    def __enter__(self) -> None:
-        self.stack.sql(self.service, f"REVOKE {self.right} FROM {self.service}_service")
-
-    def __exit__(self, *_) -> None:
-        self.stack.sql(self.service, f"GRANT {self.right} TO {self.service}_service")
 
 
 def failure(stack, service: str, answer) -> dict | None:

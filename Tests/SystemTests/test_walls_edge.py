@@ -5,6 +5,7 @@ Each case here was tried by hand first; those that found something stay, with th
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import threading
@@ -12,7 +13,7 @@ import uuid
 
 import pytest
 
-from client import Client, Connection, sign_up
+from client import Client, Connection, Response, sign_up
 
 COMPANIES = "/v1/client-companies"
 
@@ -271,3 +272,39 @@ def test_ambiguous_http1_is_refused_and_closed(stack, request_text):
             pass
     assert not data or data.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505")), data[:200]
     assert data.count(b"HTTP/1.1 ") <= 1, data[:500]
+
+
+# What the transport answers before any route is known, over each protocol; `True` where the client's own id could be read.
+UNROUTED = [
+    ("h2", 413, {}, True),
+    ("h2", 400, {"under_score": "1"}, True),
+    ("h2", 431, {"big": "x" * 16_300}, True),
+    ("h1", 413, {"Content-Length": str(32 << 20)}, True),
+    ("h1", 400, {"Transfer-Encoding": "nonsense"}, True),
+    ("h1", 431, {"Big": "x" * 90_000}, False),
+    ("h1", 400, {"Two : ": "spaces"}, False),
+]
+
+
+@pytest.mark.parametrize("protocol, status, fields, is_named", UNROUTED, ids=lambda value: str(value)[:24])
+def test_what_the_transport_refuses_is_a_problem_with_the_requests_id(stack, protocol, status, fields, is_named):
+    name = str(uuid.uuid4())
+    fields = {"x-request-id": name, **fields}
+    if protocol == "h2":
+        connection = Connection(stack.url)
+        stream = connection.open("POST", COMPANIES, fields, b"x" * (32 << 20) if status == 413 else b"")
+        answer = connection.answer(stream)
+    else:
+        answer = http1(stack, "".join(f"{field}: {value}\r\n" for field, value in fields.items()))
+    problem = refused(answer, status)
+    assert uuid.UUID(problem["request_id"])
+    assert not is_named or problem["request_id"] == name
+
+
+def http1(stack, fields: str) -> Response:
+    """The answer to the head of a POST, read by a client that sends no more."""
+    with socket.create_connection(("127.0.0.1", stack.port_base), timeout=10) as connection:
+        connection.sendall(f"POST {COMPANIES} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return Response(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())

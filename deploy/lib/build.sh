@@ -3,20 +3,22 @@
 # Every build refuses an undeclared import, so that the module graph in Package.swift is the real one.
 build_flags=(--explicit-target-dependency-import-check error)
 
-# build release|debug [PRODUCT…]: what a stack runs, and the products named besides.
+# What a stack runs.
+stack_products=("${processes[@]}" throughline)
+
+# build release|debug PRODUCT…
 build() {
     command -v swift >/dev/null || fail "the Swift 6.3 toolchain is not in PATH (https://www.swift.org/install/linux/)"
     local flags=("${build_flags[@]}" -c "$1") name
-    local products=("${processes[@]}" throughline "${@:2}")
     # Not --static-swift-stdlib: linked so, Foundation knows no time zone but GMT, and the firm's calendar needs them all.
     say "Building ($1); the first build takes minutes, later ones only what changed"
     # Product by product: what only tests and benchmarks need is not built here.
-    for name in "${products[@]}"; do
+    for name in "${@:2}"; do
         (cd "$repository" && swift build "${flags[@]}" --product "$name") || fail "the build of $name failed"
     done
 }
 
-# installed_name PATH: copies a binary into place by a rename, because a running file cannot be written over.
+# install_binary PATH: copies a binary into place by a rename, because a running file cannot be written over.
 install_binary() {
     local source=$1 target=$bin_dir/${1##*/}
     cmp -s "$source" "$target" && return
@@ -24,11 +26,11 @@ install_binary() {
     mv -f "$target.new" "$target"
 }
 
-# install_binaries release|debug
+# install_binaries release|debug PRODUCT…
 install_binaries() {
     local folder=$repository/.build/$1 name
     mkdir -p "$bin_dir"
-    for name in "${processes[@]}" throughline; do
+    for name in "${@:2}"; do
         [ -x "$folder/$name" ] || fail "$folder/$name is missing: build first"
         install_binary "$folder/$name"
     done

@@ -40,7 +40,7 @@ configuration_of_service() {
     cat <<JSON
     "assertion": { "public-key-files": "$key_dir/assertion.public" },
     "wire": { "host": "127.0.0.1", "port": $(wire_port "$1") },
-    "database": { "url": "$(database_url "$1" service)", "role": "$1_service" }
+    "database": { "url": "$(database_url "$1" service)" }
 }
 JSON
 }
@@ -58,10 +58,7 @@ configuration_of_gateway() {
         printf '        "organization-per-second": %s, "organization-burst": %s },\n' "$THROUGHLINE_RATE_LIMIT" "$THROUGHLINE_RATE_LIMIT"
     fi
     cat <<JSON
-    "assertion": {
-        "private-key-file": "$key_dir/assertion.private",
-        "public-key-files": "$key_dir/assertion.public"
-    },
+    "assertion": { "private-key-file": "$key_dir/assertion.private" },
     "http": { "host": "127.0.0.1", "port": $http_port },
     "https": {
         "host": "127.0.0.1",

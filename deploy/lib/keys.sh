@@ -1,4 +1,9 @@
-# Keys, passwords and the local certificate. Each is made once and kept; only its owner may read it.
+# Keys, passwords and certificates. Each is made once and kept; a certificate is made again before it ends.
+
+# How long before its end a certificate is made again, and how long one lasts (the most that browsers accept).
+certificate_renewal_seconds=$((30 * 86400))
+certificate_days=825
+authority_days=3650
 
 random_hex() { openssl rand -hex "$1"; }
 
@@ -7,21 +12,27 @@ secret() {
     [ -s "$key_dir/$1" ] || random_hex "$2" >"$key_dir/$1"
 }
 
+# What one machine's stack needs, for its owner's eyes only.
 make_keys() {
     (
         umask 077
-        mkdir -p "$key_dir"
-        secret installation.key 32    # proves to each other that two Wire peers belong to this installation
-        secret password.pepper 32     # mixed into every password hash, kept out of the database
+        make_installation_keys
         secret demo.password 9
-        local service
-        for service in "${services[@]}"; do
-            secret "postgres-$service-owner.password" 16
-            secret "postgres-$service-service.password" 16
-        done
-        make_assertion_keys
     )
-    make_certificates
+    make_https_certificate
+}
+
+# What every installation has, wherever it runs.
+make_installation_keys() {
+    mkdir -p "$key_dir"
+    secret installation.key 32    # proves to each other that two Wire peers belong to this installation
+    secret password.pepper 32     # mixed into every password hash, kept out of the database
+    local service
+    for service in "${services[@]}"; do
+        secret "postgres-$service-owner.password" 16
+        secret "postgres-$service-service.password" 16
+    done
+    make_assertion_keys
 }
 
 # The gateway signs assertions with the private half, services verify with the public one: both as 32 raw bytes in hex.
@@ -35,25 +46,50 @@ make_assertion_keys() {
     rm -f "$pem"
 }
 
-# A certificate authority of this machine's own, and a certificate for localhost signed by it.
-make_certificates() {
-    mkdir -p "$tls_dir"
-    if [ -s "$tls_dir/localhost.pem" ] && openssl x509 -in "$tls_dir/localhost.pem" -noout -checkend 86400 >/dev/null; then
-        return
-    fi
+# What clients see on the TLS port of a stack on this machine.
+make_https_certificate() {
+    make_authority "$tls_dir" "Throughline local authority"
+    certificate "$tls_dir" localhost "DNS:localhost,IP:127.0.0.1,IP:::1" serverAuth
+}
+
+# What processes on several machines show each other: one certificate each, for both ends of a connection, with the
+# service's name, from an authority that signs nothing else.
+make_wire_certificates() {
+    local name
+    make_authority "$wire_tls_dir" "Throughline Wire authority"
+    for name in "${processes[@]}"; do certificate "$wire_tls_dir" "$name" "DNS:$name" serverAuth,clientAuth; done
+}
+
+# make_authority FOLDER NAME: a certificate authority of this installation's own, in FOLDER/authority.{key,pem}.
+make_authority() {
+    mkdir -p "$1"
+    lasting "$1/authority.pem" && return
+    private_key "$1/authority.key"
+    openssl req -x509 -new -key "$1/authority.key" -days "$authority_days" -subj "/CN=$2" \
+        -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+        -out "$1/authority.pem"
+}
+
+# certificate FOLDER NAME ALTERNATIVE-NAMES PURPOSES: FOLDER/NAME.{key,pem}, signed by the folder's authority.
+certificate() {
+    local path=$1/$2
+    if lasting "$path.pem" && openssl verify -CAfile "$1/authority.pem" "$path.pem" >/dev/null 2>&1; then return; fi
+    private_key "$path.key"
+    openssl req -new -key "$path.key" -subj "/CN=$2" |
+        openssl x509 -req -CA "$1/authority.pem" -CAkey "$1/authority.key" -CAcreateserial -days "$certificate_days" \
+            -extfile <(printf '%s\n' "subjectAltName=$3" "extendedKeyUsage=$4" "keyUsage=critical,digitalSignature" \
+                "basicConstraints=critical,CA:FALSE") -out "$path.pem" 2>/dev/null
+}
+
+# lasting FILE: whether it holds a certificate that does not end soon.
+lasting() {
+    [ -s "$1" ] && openssl x509 -in "$1" -noout -checkend "$certificate_renewal_seconds" >/dev/null
+}
+
+# private_key FILE: a new key on the curve P-256, as PKCS #8.
+private_key() {
     (
         umask 077
-        openssl ecparam -name prime256v1 -genkey -noout -out "$tls_dir/authority.key"
-        openssl ecparam -name prime256v1 -genkey -noout -out "$tls_dir/localhost.ec"
-        openssl pkcs8 -topk8 -nocrypt -in "$tls_dir/localhost.ec" -out "$tls_dir/localhost.key"
-        rm -f "$tls_dir/localhost.ec"
+        openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null
     )
-    openssl req -x509 -new -key "$tls_dir/authority.key" -days 3650 -subj "/CN=Throughline local authority" \
-        -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign" \
-        -out "$tls_dir/authority.pem"
-    openssl req -new -key "$tls_dir/localhost.key" -subj "/CN=localhost" |
-        openssl x509 -req -CA "$tls_dir/authority.pem" -CAkey "$tls_dir/authority.key" -CAcreateserial -days 825 \
-            -extfile <(printf '%s\n' "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1" \
-                "extendedKeyUsage=serverAuth" "keyUsage=critical,digitalSignature" "basicConstraints=critical,CA:FALSE") \
-            -out "$tls_dir/localhost.pem" 2>/dev/null
 }

@@ -56,16 +56,17 @@ final class APIClient: Sendable {
         try await self.call("GET", path)
     }
 
-    /// Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
-    static let pathsWithoutKey: Set<String> = [
-        "/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/api-keys",
-    ]
-
     /// A POST under an idempotency key: the caller's, where the same call may come again from another run.
+    ///
+    /// Operations whose answers hold secrets take none. The server says so before it does anything, and the call is made without:
+    /// so the client names no operation, and knows those of tomorrow.
     func post(_ path: String, _ body: JSON = .object([:]), key: String? = nil) async throws(CLIFailure) -> JSON {
-        if key == nil, Self.pathsWithoutKey.contains(path) { return try await self.call("POST", path, body: body) }
-        let key = key ?? Identifier.random().description
-        return try await self.call("POST", path, body: body, fields: [HTTPField("idempotency-key", key)])
+        let field = HTTPField("idempotency-key", key ?? Identifier.random().description)
+        do throws(CLIFailure) {
+            return try await self.call("POST", path, body: body, fields: [field])
+        } catch  where key == nil && error.refuses(header: field.name) {
+            return try await self.call("POST", path, body: body)
+        }
     }
 
     /// Sends a call until it has an answer; an answer other than success is thrown with its problems.

@@ -15,10 +15,18 @@ struct CLIFailure: Error, CustomStringConvertible {
 
     let kind: Kind
     let description: String
+    /// What the server found wrong, one by one.
+    private let problems: [JSON]
 
-    init(_ kind: Kind, _ description: String) {
+    init(_ kind: Kind, _ description: String, problems: [JSON] = []) {
         self.kind = kind
         self.description = description
+        self.problems = problems
+    }
+
+    /// Whether the server takes no such header with this request. Nothing was done then.
+    func refuses(header: String) -> Bool {
+        self.problems.contains { $0["pointer"]?.string == "/header/\(header)" && $0["code"] == "not_supported" }
     }
 
     /// A problem+json answer, with each of its problems on a line of its own.
@@ -28,14 +36,15 @@ struct CLIFailure: Error, CustomStringConvertible {
         if let detail = problem?["detail"]?.string ?? problem?["title"]?.string {
             lines.append("  \(detail)")
         }
-        for error in problem?["errors"]?.array ?? [] {
+        let problems = problem?["errors"]?.array ?? []
+        for error in problems {
             let place = error["pointer"]?.string ?? ""
             lines.append("  \(place): \(error["detail"]?.string ?? error["code"]?.string ?? "")")
         }
         if let requestID = problem?["request_id"]?.string {
             lines.append("  request \(requestID)")
         }
-        self.init(Kind(status: response.status), lines.joined(separator: "\n"))
+        self.init(Kind(status: response.status), lines.joined(separator: "\n"), problems: problems)
     }
 
     init(_ fault: any Error, url: String) {

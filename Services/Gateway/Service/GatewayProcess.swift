@@ -11,24 +11,13 @@ public enum GatewayProcess {
             name: Gateway.name,
             version: Build.version,
             settings: GatewaySettings.settings,
-            check: { self.problems(in: $0) },
+            check: { GatewaySettings($0).problems },
             assemble: { try self.assemble($0) }
         )
     }
 
-    static func problems(in values: SettingValues) -> [String] {
-        do {
-            let settings = try GatewaySettings(values)
-            _ = try settings.wire.security()
-            _ = try settings.signer()
-            return []
-        } catch {
-            return error.problems
-        }
-    }
-
     static func assemble(_ environment: ProcessEnvironment) throws(ConfigurationErrors) -> AssembledProcess {
-        let settings = try GatewaySettings(environment.values)
+        let settings = GatewaySettings(environment.values)
         let security = try settings.wire.security()
         let identity = WireIdentity(
             service: Gateway.name,
@@ -76,7 +65,7 @@ public enum GatewayProcess {
             secure: settings.https.map { [Address(host: $0.address.host, port: $0.address.port)] } ?? [],
             tls: settings.https?.tls,
             limits: limits,
-            refusalResponse: TransportRefusals.response
+            refusalResponse: TransportRefusals.response(_:to:)
         )
     }
 }

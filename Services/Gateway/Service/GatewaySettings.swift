@@ -9,6 +9,7 @@ struct GatewaySettings: Sendable {
     let http: Address
     /// `nil` where there is no certificate.
     let https: (address: Address, tls: HTTPServerTLS)?
+    private let hasHalfOfTLS: Bool
     let assertionPrivateKeyFile: String
     let origins: [String]
     let limits: RateLimits
@@ -84,24 +85,20 @@ struct GatewaySettings: Sendable {
         ]
     }
 
-    init(_ values: SettingValues) throws(ConfigurationErrors) {
-        self.wire = try WireSettings(values)
+    init(_ values: SettingValues) {
+        self.wire = WireSettings(values)
         self.http = Self.address("http", values)
-        switch (values.string("https.certificate-file"), values.string("https.key-file")) {
-        case (let certificate?, let key?):
+        let (certificate, key) = (values.string("https.certificate-file"), values.string("https.key-file"))
+        if let certificate, let key {
             self.https = (
                 Self.address("https", values), HTTPServerTLS(certificateChainFile: certificate, privateKeyFile: key)
             )
-        case (nil, nil):
+        } else {
             self.https = nil
-        default:
-            throw ConfigurationErrors(["--https-certificate-file and --https-key-file: set both or none"])
         }
+        self.hasHalfOfTLS = (certificate == nil) != (key == nil)
         self.assertionPrivateKeyFile = values.string("assertion.private-key-file") ?? ""
         self.origins = values.list("cors.origins")
-        for origin in self.origins where !Self.isOrigin(origin) {
-            throw ConfigurationErrors(["--cors-origins: \(origin) is no origin; https://app.example is one"])
-        }
         self.limits = RateLimits(
             credential: Self.limit("credential", values),
             organization: Self.limit("organization", values),
@@ -134,6 +131,32 @@ struct GatewaySettings: Sendable {
 
 extension GatewaySettings {
     private static let keyFileBytesMax = 4_096
+
+    /// Everything that is wrong between the settings and with the files they name.
+    var problems: [String] {
+        var problems = self.wire.problems()
+        if self.hasHalfOfTLS {
+            problems.append("--https-certificate-file and --https-key-file: set both or none")
+        }
+        if let tls = self.https?.tls {
+            let files = [
+                (tls.certificateChainFile, "--https-certificate-file"), (tls.privateKeyFile, "--https-key-file"),
+            ]
+            for (path, flag) in files {
+                problems += ConfigurationErrors.problems { () throws(ConfigurationErrors) in
+                    _ = try KeyFile.text(path, of: flag)
+                }
+            }
+        }
+        for origin in self.origins where !Self.isOrigin(origin) {
+            problems.append("--cors-origins: \(origin) is no origin; https://app.example is one")
+        }
+        // That it is set at all is the setting's own business.
+        if !self.assertionPrivateKeyFile.isEmpty {
+            problems += ConfigurationErrors.problems { () throws(ConfigurationErrors) in _ = try self.signer() }
+        }
+        return problems
+    }
 
     /// Reads the signing key: 32 raw bytes, or 64 hexadecimal digits as `openssl` and `od` write them.
     func signer() throws(ConfigurationErrors) -> AssertionSigner {

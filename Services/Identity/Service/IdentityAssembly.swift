@@ -8,7 +8,8 @@ extension Identity {
     public static let definition = ServiceDefinition(
         name: "identity",
         migrations: Identity.migrations,
-        settings: IdentityOptions.settings
+        settings: IdentityOptions.settings,
+        check: IdentityOptions.problems
     ) { environment in
         let parts = try IdentityParts(try environment.persistence(), try IdentityOptions(environment.values))
         let (clock, logger) = (environment.clock, environment.makeLogger("identity.housekeeping"))
@@ -66,11 +67,15 @@ extension IdentityOptions {
         ),
     ]
 
+    /// What the peppers must look like; that they are there at all is the setting's own business.
+    @Sendable static func problems(in values: SettingValues) -> [String] {
+        guard let text = values.string("password.pepper"), Peppers(text) == nil else { return [] }
+        return ["--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"]
+    }
+
     init(_ values: SettingValues) throws(ConfigurationErrors) {
         guard let peppers = values.string("password.pepper").flatMap({ Peppers($0) }) else {
-            throw ConfigurationErrors([
-                "--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"
-            ])
+            throw ConfigurationErrors(Self.problems(in: values))
         }
         self.init(peppers: peppers)
         self.argonMemoryKiB = values.int("password.memory-kib") ?? self.argonMemoryKiB

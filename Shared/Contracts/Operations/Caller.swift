@@ -74,14 +74,19 @@ public struct Access: Hashable, Sendable {
     public let rule: Rule
     /// The scope an API key needs, such as `crm:write`.
     public let scope: String?
+    /// The one process that may call, where the rule is `peers`; `nil` admits every one of the installation.
+    public let process: String?
 
-    public init(_ rule: Rule, scope: String? = nil) {
+    public init(_ rule: Rule, scope: String? = nil, process: String? = nil) {
         self.rule = rule
         self.scope = scope
+        self.process = process
     }
 
     public static let open = Access(.open)
     public static let peers = Access(.peers)
+    /// For one process of the installation, such as the gateway.
+    public static func process(_ name: String) -> Access { Access(.peers, process: name) }
     /// For sessions of people only: no scope lets an API key in.
     public static let person = Access(.anyMember, scope: "session")
 

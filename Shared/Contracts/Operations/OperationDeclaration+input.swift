@@ -4,7 +4,7 @@ extension OperationDeclaration {
     /// Whether this caller may use the operation, and whether the headers it needs are there.
     public func authorise(_ context: CallContext) throws(Fault) {
         if case .peers = self.access.rule {
-            guard context.peer != nil, context.member == nil else {
+            guard let peer = context.peer, context.member == nil, peer == self.access.process ?? peer else {
                 throw Fault(.notFound, "There is no such operation.")
             }
         } else {

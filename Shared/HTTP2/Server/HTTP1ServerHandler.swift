@@ -195,7 +195,7 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
         self.core.counters.refused(reason)
         self.isLeaving = true
         exchange.pace = nil
-        let response = self.core.refusalResponse(status)
+        let response = self.core.refusalResponse(status, exchange.request)
         exchange.send(status: status, fields: response.fields, body: response.body)
     }
 
@@ -262,7 +262,7 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
             // A response cut short must not look like a whole one.
             self.context?.close(promise: nil)
         } else {
-            let response = self.core.refusalResponse(500)
+            let response = self.core.refusalResponse(500, exchange.request)
             exchange.send(status: 500, fields: response.fields, body: response.body)
         }
     }

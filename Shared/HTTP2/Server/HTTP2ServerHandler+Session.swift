@@ -195,7 +195,7 @@ extension HTTP2ServerHandler: SessionDelegate {
         self.core.counters.refused(reason)
         stream.phase = .refused
         stream.request.body = []
-        let response = self.core.refusalResponse(status)
+        let response = self.core.refusalResponse(status, stream.request)
         stream.send(status: status, fields: response.fields, body: response.body)
         self.releaseBuffer(of: stream)
     }
@@ -223,7 +223,7 @@ extension HTTP2ServerHandler: SessionDelegate {
             self.session?.reset(stream.id, HTTP2Code.internalError)
             self.schedulePump()
         } else {
-            let response = self.core.refusalResponse(500)
+            let response = self.core.refusalResponse(500, stream.request)
             stream.send(status: 500, fields: response.fields, body: response.body)
         }
     }

@@ -19,15 +19,18 @@ public struct HTTPServerConfiguration: Sendable {
     /// Addresses for TLS; needs `tls`.
     public var secure: [Address]
     public var tls: HTTPServerTLS?
-    /// What the transport answers by itself (400, 408, 413, 431, 500, 503), before or instead of the handler.
-    public var refusalResponse: @Sendable (_ status: Int) -> HTTPRefusalResponse
+    /// What the transport answers by itself, before or instead of the handler.
+    public var refusalResponse: RefusalResponse
+
+    /// An answer with this status (400, 408, 413, 431, 500, 503) to a request as far as it could be read.
+    public typealias RefusalResponse = @Sendable (_ status: Int, _ request: HTTPRequest) -> HTTPRefusalResponse
 
     public init(
         cleartext: [Address],
         secure: [Address] = [],
         tls: HTTPServerTLS? = nil,
         limits: HTTPLimits = HTTPLimits(),
-        refusalResponse: @escaping @Sendable (_ status: Int) -> HTTPRefusalResponse = { _ in HTTPRefusalResponse() }
+        refusalResponse: @escaping RefusalResponse = { _, _ in HTTPRefusalResponse() }
     ) {
         self.cleartext = cleartext
         self.secure = secure

@@ -7,7 +7,7 @@ final class ServerCore: Sendable {
     let handler: any HTTPHandler
     let counters = HTTPServerCounters()
     let limiter: Mutex<ConnectionLimiter>
-    let refusalResponse: @Sendable (Int) -> HTTPRefusalResponse
+    let refusalResponse: HTTPServerConfiguration.RefusalResponse
     private let draining = Atomic<Bool>(false)
 
     init(_ configuration: HTTPServerConfiguration, handler: any HTTPHandler) {

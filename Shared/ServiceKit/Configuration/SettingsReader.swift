@@ -8,6 +8,16 @@ public struct ConfigurationErrors: Error, Hashable, Sendable, CustomStringConver
     public init(_ problems: [String]) { self.problems = problems }
 
     public var description: String { self.problems.joined(separator: "\n") }
+
+    /// What is wrong with one thing, so that the next can be looked at as well.
+    public static func problems(_ check: () throws(ConfigurationErrors) -> Void) -> [String] {
+        do {
+            try check()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
 }
 
 /// The values of all settings and where each comes from.
@@ -50,7 +60,7 @@ struct SettingsReader {
         let provider: any ConfigProvider
     }
 
-    private let settings: [Setting]
+    private let known: [Setting]
     private var sources: [Source] = []
     private var problems: [String] = []
 
@@ -65,13 +75,15 @@ struct SettingsReader {
         return values
     }
 
-    /// The values as far as they could be read, and what is wrong, so that a caller can look for more.
+    /// The values as far as they could be read, and what is wrong, so that a caller can look for more. What is `known` besides may
+    /// be given and is passed over.
     static func collect(
         _ settings: [Setting],
+        knowing known: [Setting] = [],
         arguments: [String],
         environment: [String: String]
     ) async -> (values: SettingValues, problems: [String]) {
-        var reader = SettingsReader(settings: settings)
+        var reader = SettingsReader(known: settings + known)
         reader.checkArguments(arguments)
         await reader.open(arguments: arguments, environment: environment)
         var values: [SettingValues.Value] = []
@@ -79,14 +91,14 @@ struct SettingsReader {
         return (SettingValues(values: values), reader.problems)
     }
 
-    private init(settings: [Setting]) { self.settings = settings }
+    private init(known: [Setting]) { self.known = known }
 
     // MARK: Sources
 
     /// An option that nobody knows is most likely a misspelt one, and must not be passed over.
     private mutating func checkArguments(_ arguments: [String]) {
         var known = Set(Self.commands + [Self.fileFlag])
-        for setting in self.settings {
+        for setting in self.known {
             known.insert(setting.flag)
             if setting.isSecret { known.insert(setting.fileSetting.flag) }
         }
@@ -125,7 +137,7 @@ struct SettingsReader {
     /// A key that nobody reads is most likely a misspelt one, as on the command line.
     private mutating func checkKeys(of file: String) throws {
         var known: Set<String> = []
-        for setting in self.settings {
+        for setting in self.known {
             known.insert(setting.key)
             if setting.isSecret { known.insert(setting.fileSetting.key) }
         }

@@ -20,24 +20,18 @@ extension ServiceEnvironment {
     /// A key for one purpose, derived from the installation's key, so that every process of an installation has the same.
     /// Under TLS an installation may have none; then a process makes its own, and what it signed ends with it.
     public func key(for purpose: String) throws(ConfigurationErrors) -> [UInt8] {
-        guard let path = self.configuration.wire.installationKeyFile else {
+        guard let key = try self.configuration.wire.installationKey() else {
             self.logger.warning("no installation key: what is signed for \(purpose) is valid in this process only")
             return SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         }
-        let installation = SymmetricKey(data: try KeyFile.bytes(path, of: "--installation-key-file"))
-        return Array(HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8), using: installation))
+        return Array(HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8), using: SymmetricKey(data: key)))
     }
 
     /// The router behind Wire, with every caller's assertion verified.
     public func endpoint(_ router: Router) throws -> ServiceEndpoint {
-        var keys: [String: [UInt8]] = [:]
-        for path in self.configuration.wire.assertionPublicKeyFiles {
-            let key = try KeyFile.hexadecimal(path, of: "--assertion-public-key-files")
-            keys[AssertionSigner.keyID(of: key)] = key
-        }
-        return ServiceEndpoint(
+        ServiceEndpoint(
             router: router,
-            verifier: try AssertionVerifier(publicKeys: keys, audience: router.service),
+            verifier: try self.configuration.assertionVerifier(for: router.service),
             clock: self.clock,
             logger: self.makeLogger("endpoint")
         )
@@ -106,37 +100,5 @@ public struct ConsumerService: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown { await self.consumer.run() }
         await self.consumer.leave()
-    }
-}
-
-/// Keys in files: a line of text, as `openssl rand -hex 32` writes it.
-public enum KeyFile {
-    static let bytesMax = 64 * 1_024
-
-    /// The file's bytes without the line's end.
-    public static func bytes(_ path: String, of flag: String) throws(ConfigurationErrors) -> [UInt8] {
-        do throws(TextFile.Failure) {
-            var bytes = try TextFile.bytes(path, bytesMax: self.bytesMax)
-            while bytes.last == UInt8(ascii: "\n") || bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            return bytes
-        } catch {
-            throw ConfigurationErrors(["\(flag): cannot read \(path): \(error)"])
-        }
-    }
-
-    /// The bytes that the file's hexadecimal digits stand for.
-    public static func hexadecimal(_ path: String, of flag: String) throws(ConfigurationErrors) -> [UInt8] {
-        let digits = try self.bytes(path, of: flag)
-        var bytes: [UInt8] = []
-        var index = 0
-        while index + 1 < digits.count {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else { break }
-            bytes.append(byte)
-            index += 2
-        }
-        guard !bytes.isEmpty, bytes.count * 2 == digits.count else {
-            throw ConfigurationErrors(["\(flag): \(path) does not hold hexadecimal digits"])
-        }
-        return bytes
     }
 }

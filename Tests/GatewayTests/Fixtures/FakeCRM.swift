@@ -5,6 +5,8 @@ internal import Vocabulary
 
 /// Companies in memory, with the replies that the resource mechanism gives.
 final class FakeCRM: Sendable {
+    /// A company of this name has a note so long that its answer is worth compressing.
+    static let wordy = "Wordy & Sons"
     /// How many handlers of the slow operation were begun, and given up.
     let begun = Counter()
     let givenUp = Counter()
@@ -85,7 +87,9 @@ final class FakeCRM: Sendable {
     }
 
     private func body(_ id: Identifier, _ name: String, _ version: Int64) -> [UInt8] {
-        JSON.object(["id": .string(id.description), "name": .string(name), "note": .null, "version": .int(version)])
-            .bytes
+        let note: JSON = name == Self.wordy ? .string(String(repeating: "many words, ", count: 200)) : .null
+        return JSON.object([
+            "id": .string(id.description), "name": .string(name), "note": note, "version": .int(version),
+        ]).bytes
     }
 }

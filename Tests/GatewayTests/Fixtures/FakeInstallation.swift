@@ -62,7 +62,7 @@ final class FakeInstallation: Sendable {
                 },
                 server: HTTPServerConfiguration(
                     cleartext: [HTTPServerConfiguration.Address(host: "127.0.0.1", port: 0)],
-                    refusalResponse: TransportRefusals.response
+                    refusalResponse: TransportRefusals.response(_:to:)
                 ),
                 signer: signer,
                 limits: limits,

@@ -56,9 +56,23 @@ internal import Testing
         ("\"\"", [], []),
         ("\"x,y\", \"07\", \"-1x\", \"é\"", [], []),
         ("\"9223372036854775808\"", [], []),
+        // The same version as it went compressed.
+        ("\"7-gzip\"", [7], [7]), ("W/\"7-gzip\", \"8\"", [8], [7, 8]),
+        ("\"7-br\", \"-gzip\", \"07-gzip\", \"7-gzip-gzip\"", [], []),
     ]) func `a list agrees with the versions it names`(value: String, strong: [Int64], weak: [Int64]) {
         #expect(EntityTags.parse(value, .strong) == .versions(strong))
         #expect(EntityTags.parse(value, .weak) == .versions(weak))
+    }
+
+    @Test func `the same version in two codings has two tags, and both name it`() {
+        #expect(EntityTags.tag(7, .identity) == "\"7\"")
+        #expect(EntityTags.tag(7, .gzip) == "\"7-gzip\"")
+        for coding in EntityTags.Coding.allCases {
+            #expect(EntityTags.parse(EntityTags.tag(7, coding), .strong) == VersionMatch(7))
+        }
+        #expect(EntityTags.coding(of: 7, in: "\"6-gzip\", \"7-gzip\"") == .gzip)
+        #expect(EntityTags.coding(of: 7, in: "\"7\"") == .identity)
+        #expect(EntityTags.coding(of: 7, in: nil) == .identity)
     }
 
     @Test func `a star agrees with any version`() {

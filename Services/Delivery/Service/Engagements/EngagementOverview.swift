@@ -8,6 +8,8 @@ internal import Vocabulary
 /// Shows an engagement across services: its projects from here, its invoices from revenue, what happened last from the timeline.
 struct EngagementOverview: Operation {
     static let projectsMax = 200
+    /// The list of projects ends once it is this long, so that the whole overview fits an answer beside as many bytes of invoices.
+    static let projectsBytesEnough = 256 * 1_024
 
     static let declaration = OperationDeclaration(
         "delivery.engagement.overview",
@@ -24,7 +26,8 @@ struct EngagementOverview: Operation {
             [
                 .object("engagement", Resource.engagement.visible),
                 .object("client_company", [.identifier("id"), .text("name", max: 200)]).nullable(),
-                .list("projects", of: Self.project, countMax: Self.projectsMax),
+                .list("projects", of: Self.project, countMax: Self.projectsMax)
+                    .described("Oldest first; `problems` says so where there are more."),
                 .list("invoices", of: .document(bytesMax: Int.max), countMax: InvoiceSummary.invoicesMax).nullable()
                     .described("As revenue shows them, newest first."),
                 .list("totals", of: InvoiceSummary.fields, countMax: InvoiceSummary.invoicesMax).nullable()
@@ -62,7 +65,7 @@ struct EngagementOverviews: Sendable {
     func register(in router: inout Router) {
         router.serve(EngagementOverview.self) { request, context in
             // First what is here: who may not see the engagement learns nothing of the rest either.
-            let here = try await self.gather(request.id, context)
+            let (here, cut) = try await self.gather(request.id, context)
             async let invoices = self.part("invoices") { () async throws(Fault) in
                 try await InvoiceSummary.read(request.id, self.peers, context)
             }
@@ -75,7 +78,8 @@ struct EngagementOverviews: Sendable {
             body["totals"] = parts.invoices.value.map { .array($0.totals) } ?? .null
             body["last_activity"] = parts.activity.value ?? .null
             let incomplete = parts.invoices.value.flatMap(\.problem)
-            body["problems"] = .array([parts.invoices.problem, incomplete, parts.activity.problem].compactMap { $0 })
+            let problems = [cut, parts.invoices.problem, incomplete, parts.activity.problem]
+            body["problems"] = .array(problems.compactMap { $0 })
             return Reply(body: JSON.object(body).bytes)
         }
     }
@@ -107,7 +111,8 @@ struct EngagementOverviews: Sendable {
 
     // MARK: - What is here
 
-    private func gather(_ id: Identifier, _ context: CallContext) async throws -> JSONObject {
+    /// What this service knows, and a problem where that is not all of it.
+    private func gather(_ id: Identifier, _ context: CallContext) async throws -> (body: JSONObject, problem: JSON?) {
         let organization = try context.caller().organization
         return try await self.database.transaction(.organization(organization), deadline: context.deadline) {
             transaction in
@@ -116,7 +121,7 @@ struct EngagementOverviews: Sendable {
             }
             let projects = try self.projects.rows(
                 where: "engagement_id = $2 ORDER BY created_at, id LIMIT $3",
-                [.uuid(id), .int(Int64(EngagementOverview.projectsMax))],
+                [.uuid(id), .int(Int64(EngagementOverview.projectsMax + 1))],
                 for: organization,
                 in: transaction
             )
@@ -141,16 +146,27 @@ struct EngagementOverviews: Sendable {
             var body = JSONObject()
             body["engagement"] = try JSON(parsing: engagement.json)
             body["client_company"] = try Self.client(of: engagement, for: organization, in: transaction)
-            body["projects"] = .array(
-                try projects.map { project in
-                    var shown = try JSON(parsing: project.json).object ?? JSONObject()
-                    shown["tasks_by_status"] = Self.json(tasks[project.id], WorkTask.Status.self)
-                    shown["milestones_by_status"] = Self.json(milestones[project.id], Milestone.Status.self)
-                    return .object(shown)
-                }
-            )
-            return body
+            var shown: [JSON] = []
+            var bytes = 0
+            for project in projects.prefix(EngagementOverview.projectsMax)
+            where bytes < EngagementOverview.projectsBytesEnough {
+                var entry = try JSON(parsing: project.json).object ?? JSONObject()
+                entry["tasks_by_status"] = Self.json(tasks[project.id], WorkTask.Status.self)
+                entry["milestones_by_status"] = Self.json(milestones[project.id], Milestone.Status.self)
+                shown.append(.object(entry))
+                bytes += project.json.count
+            }
+            body["projects"] = .array(shown)
+            return (body, shown.count < projects.count ? Self.truncated(shown.count) : nil)
         }
+    }
+
+    private static func truncated(_ count: Int) -> JSON {
+        OverviewProblem.json(
+            "projects",
+            "truncated",
+            "Only the oldest \(count) projects are shown; GET /v1/projects lists them all."
+        )
     }
 
     private static func counts(

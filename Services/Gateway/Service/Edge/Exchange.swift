@@ -9,7 +9,6 @@ struct Exchange: Sendable {
     let request: HTTPRequest
     let target: RequestTarget
     let responder: HTTPResponder
-    /// The client's `X-Request-Id` where that is a UUID, else a new one.
     let requestID: String
     let trace: TraceContext
     let startedAt: NIODeadline
@@ -24,8 +23,7 @@ struct Exchange: Sendable {
         self.responder = responder
         self.edge = edge
         self.startedAt = .now()
-        let given = request.first("x-request-id").flatMap(Identifier.init(_:))
-        self.requestID = (given ?? Identifier.next(at: now)).description
+        self.requestID = RequestName.of(request, now: now)
         self.trace = request.first("traceparent").flatMap { TraceContext($0) }?.child() ?? .root()
     }
 
@@ -49,18 +47,33 @@ struct Exchange: Sendable {
     }
 
     /// Answers with a whole body. Everything an answer has in common with others is added here.
-    func answer(_ status: Int, contentType: String?, fields: [HTTPField] = [], body: [UInt8]) {
+    ///
+    /// - Parameter version: of the object in the body; its entity tag says in which coding the body went (RFC 9110, 8.8.3.3).
+    func answer(
+        _ status: Int,
+        contentType: String?,
+        fields: [HTTPField] = [],
+        version: Int64? = nil,
+        body: [UInt8]
+    ) {
         var all = self.commonFields()
         if let contentType, !body.isEmpty { all.append(HTTPField("content-type", contentType)) }
         all += fields
         var body = body
-        if body.count > Self.compressedBytesMin {
+        var coding = EntityTags.Coding.identity
+        if status == 304, let version {
+            // What the client has stays what it has: the tag that it sent, and not the one of another coding.
+            coding = EntityTags.coding(of: version, in: self.request.first("if-none-match"))
+            all.append(HTTPField("vary", "accept-encoding"))
+        } else if body.count > Self.compressedBytesMin {
             all.append(HTTPField("vary", "accept-encoding"))
             if ContentCoding.accepts("gzip", self.request.first("accept-encoding")), let small = Gzip.compress(body) {
                 body = small
+                coding = .gzip
                 all.append(HTTPField("content-encoding", "gzip"))
             }
         }
+        if let version { all.append(HTTPField("etag", EntityTags.tag(version, coding))) }
         self.responder.send(status: status, fields: all, body: body)
         self.finished(status: status, bytes: body.count)
     }
@@ -87,7 +100,7 @@ struct Exchange: Sendable {
     /// The fields of every answer.
     func commonFields(isPublic: Bool = false) -> [HTTPField] {
         var fields = self.edge.fixedFields
-        fields.append(HTTPField("x-request-id", self.requestID))
+        fields.append(HTTPField(RequestName.header, self.requestID))
         fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
         if self.request.isTLS { fields.append(Edge.strictTransportSecurity) }
         if let standing {

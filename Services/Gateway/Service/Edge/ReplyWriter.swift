@@ -14,13 +14,13 @@ enum ReplyWriter {
             status,
             contentType: reply.isOK ? MediaType.json : MediaType.problem,
             fields: self.fields(of: reply, exchange),
+            version: reply.etag,
             body: reply.body
         )
     }
 
     private static func fields(of reply: WireReply, _ exchange: Exchange) -> [HTTPField] {
         var fields: [HTTPField] = []
-        if let etag = reply.etag { fields.append(HTTPField("etag", "\"\(etag)\"")) }
         if let location = reply.location { fields.append(HTTPField("location", location)) }
         if reply.replayed { fields.append(HTTPField("idempotency-replayed", "true")) }
         if let retryAfter = reply.retryAfter { fields.append(HTTPField("retry-after", String(retryAfter))) }

@@ -4,14 +4,14 @@ internal import Vocabulary
 
 /// What the transport answers by itself, in the form of every other problem.
 enum TransportRefusals {
-    @Sendable static func response(_ status: Int) -> HTTPRefusalResponse {
-        let requestID = Identifier.next(at: .system()).description
+    @Sendable static func response(_ status: Int, to request: HTTPRequest) -> HTTPRefusalResponse {
+        let requestID = RequestName.of(request, now: .system())
         return HTTPRefusalResponse(
             fields: [
                 HTTPField("content-type", MediaType.problem),
                 HTTPField("cache-control", "no-store"),
                 HTTPField("x-content-type-options", "nosniff"),
-                HTTPField("x-request-id", requestID),
+                HTTPField(RequestName.header, requestID),
             ],
             body: self.body(status, requestID)
         )

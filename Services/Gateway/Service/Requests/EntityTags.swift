@@ -1,7 +1,30 @@
 internal import Contracts
 
-/// The value of `If-Match` or `If-None-Match`: `*`, or a list of entity tags (RFC 9110, 8.8.3 and 13.1).
+/// Entity tags: as answers carry them, and as `If-Match` and `If-None-Match` send them back: `*`, or a list (RFC 9110, 8.8.3, 13.1).
+///
+/// A strong tag stands for bytes, so the same version compressed has a tag of its own: `"7"` and `"7-gzip"`. Both name version 7,
+/// and either is good for a condition, because what is compared is the object and not the bytes of an answer.
 enum EntityTags {
+    /// How the bytes of an answer are coded.
+    enum Coding: CaseIterable {
+        case identity
+        case gzip
+
+        fileprivate var suffix: String {
+            switch self {
+            case .identity: ""
+            case .gzip: "-gzip"
+            }
+        }
+    }
+
+    static func tag(_ version: Int64, _ coding: Coding) -> String { "\"\(version)\(coding.suffix)\"" }
+
+    /// In which coding a client has this version, as far as its condition tells.
+    static func coding(of version: Int64, in condition: String?) -> Coding {
+        Coding.allCases.first { condition?.contains(self.tag(version, $0)) == true } ?? .identity
+    }
+
     enum Comparison {
         /// A weak tag agrees with nothing: for `If-Match`.
         case strong
@@ -49,7 +72,9 @@ enum EntityTags {
 
     /// Tags are compared character by character: `"07"` is not `"7"`.
     private static func version(_ opaque: Substring) -> Int64? {
-        guard let version = Int64(opaque), String(version) == opaque else { return nil }
+        let gzip = Coding.gzip.suffix
+        let number = opaque.hasSuffix(gzip) ? opaque.dropLast(gzip.count) : opaque
+        guard let version = Int64(number), String(version) == number else { return nil }
         return version
     }
 

@@ -3,12 +3,12 @@ internal import IdentityDomain
 internal import Postgres
 internal import Vocabulary
 
-/// Tells a gateway whose a token is. One indexed lookup by its digest; nothing of the token is kept or logged.
+/// Tells a gateway whose a token is, and no other process: the services get assertions. One indexed lookup by its digest; nothing of the token is kept or logged.
 struct ResolveCredential: Operation {
     static let declaration = OperationDeclaration(
         "identity.credential.resolve",
         nil,
-        access: .peers,
+        access: .process("gateway"),
         "Whose a session token or an API key is."
     )
     .body([.text("token", max: 256).required().redacted(.token)])
@@ -35,14 +35,10 @@ struct ResolveCredential: Operation {
 struct Credentials: Sendable {
     let parts: IdentityParts
 
-    /// The only process that is handed credentials.
-    private static let edge = "gateway"
     private static let refusal = Fault(.unauthenticated, "This credential is unknown, has expired or was revoked.")
 
     func register(in router: inout Router) {
         router.serve(ResolveCredential.self) { request, context in
-            // Whom a token belongs to is the edge's business; the other services get assertions.
-            guard context.peer == Self.edge else { throw Fault(.notFound, "There is no such operation.") }
             guard let token = Token(request.token) else { throw Self.refusal }
             switch token.kind {
             case .access: return try await self.session(token, at: context.now)

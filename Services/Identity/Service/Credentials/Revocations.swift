@@ -128,7 +128,7 @@ enum RevocationStream {
     static let declaration = OperationDeclaration(
         "identity.credential.revocations",
         nil,
-        access: .peers,
+        access: .process("gateway"),
         "What gateways must forget of the credentials they have resolved."
     )
     .described(
