@@ -220,7 +220,8 @@ let package = Package(
         .testTarget(
             name: "RevenueServiceTests",
             dependencies: [
-                "RevenueService", "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Postgres", "EventLog",
+                "RevenueService", "RevenueDomain", "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Postgres",
+                "EventLog",
                 "Resources", "TestKit", logging,
             ]
         ),

@@ -136,7 +136,7 @@ private func deal(in stage: Deal.Stage, lostFrom: Deal.Stage? = nil, amountMinor
     @Test func anOverrideHoldsUntilTheDealCloses() throws {
         var deal = deal(in: .negotiation)
         try deal.override(probabilityPercent: 33)
-        #expect(deal.weightedMinor == 165)
+        #expect(deal.probabilityPercent == 33)
         _ = try deal.advance(to: .proposal, at: later)
         #expect(deal.probabilityPercent == 33)
         _ = try deal.advance(to: .negotiation, probability: 95, at: later)
@@ -148,11 +148,5 @@ private func deal(in stage: Deal.Stage, lostFrom: Deal.Stage? = nil, amountMinor
 
     @Test func defaultsOfProbability() {
         #expect(Deal.Stage.allCases.map(\.probabilityPercent) == [10, 20, 50, 80, 100, 0])
-    }
-
-    @Test func weighsTheLargestAmountWithoutOverflow() {
-        #expect(deal(in: .won, amountMinor: .max).weightedMinor == .max)
-        #expect(deal(in: .lead, amountMinor: 5).weightedMinor == 1)
-        #expect(deal(in: .lead, amountMinor: 4).weightedMinor == 0)
     }
 }

@@ -33,14 +33,6 @@ private func identifiers() -> () -> Identifier {
         #expect(Set(plan.tasks.map(\.id) + plan.milestones.map(\.id)).count == 3)
     }
 
-    @Test func shiftingIsTheSameAsStartingElsewhere() throws {
-        let (start, other) = (try #require(LocalDate("2026-01-31")), try #require(LocalDate("2027-03-01")))
-        let template = try self.template()
-        let shifted = try template.plan(startingOn: start, identifier: identifiers()).shifted(to: other)
-        let elsewhere = try template.plan(startingOn: other, identifier: identifiers())
-        #expect(shifted == elsewhere)
-    }
-
     @Test(
         arguments: [
             (

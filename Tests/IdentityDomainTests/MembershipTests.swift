@@ -78,41 +78,4 @@ private let bob = Identifier(high: 0xdead_beef, low: 2)
         #expect(Scope("revenue:write")?.leastRole == .member)
         #expect(throws: Rejection.self) { try Scope.require([], grantableBy: .owner) }
     }
-
-    static let invitations = Invitation.Status.allCases.flatMap { from in
-        Invitation.Status.allCases.map { (from, $0) }
-    }
-
-    @Test(arguments: invitations)
-    func everyPairOfAnInvitation(from: Invitation.Status, to: Invitation.Status) throws {
-        let end = Instant(microseconds: 100)
-        var invitation = Invitation(id: ann, email: "a@b.org", role: .member, expiresAt: end, status: from)
-        func attempt() throws(Rejection) {
-            switch to {
-            case .pending: throw .conflict("no_verb", "Nothing leads back.")
-            case .accepted: _ = try invitation.accept(by: bob, email: "a@b.org", at: Instant(microseconds: 99))
-            case .revoked: _ = try invitation.revoke()
-            case .expired: _ = try invitation.expire(at: end)
-            }
-        }
-        #expect(from.successors.contains(to) == (from == .pending && to != .pending))
-        if from.successors.contains(to) {
-            try attempt()
-            #expect(invitation.status == to)
-        } else {
-            #expect(throws: Rejection.self) { try attempt() }
-            #expect(invitation.status == from)
-        }
-    }
-
-    @Test func anInvitationIsForOneAddressAndAWeek() {
-        var invitation = Invitation(id: ann, email: "a@b.org", role: .member, expiresAt: Instant(microseconds: 100))
-        let late = #expect(throws: Rejection.self) {
-            try invitation.accept(by: bob, email: "a@b.org", at: Instant(microseconds: 100))
-        }
-        #expect(late?.kind == .gone(code: "invitation_expired"))
-        #expect(throws: Rejection.self) {
-            try invitation.accept(by: bob, email: "c@b.org", at: Instant(microseconds: 0))
-        }
-    }
 }

@@ -75,16 +75,9 @@ private func at(_ seconds: Int64) -> Instant { start.advanced(bySeconds: seconds
         #expect(family.present(generation: 1, at: at(3)) == .refuse(.revoked))
     }
 
-    @Test(
-        arguments: [
-            (SessionLifetime.browser, 2 * 3_600, 12 * 3_600), (.refresh, 7 * 86_400, 30 * 86_400),
-            (.portal, 1_800, 86_400),
-        ] as [(SessionLifetime, Int64, Int64)]
-    )
-    func sessionsEnd(lifetime: SessionLifetime, idle: Int64, absolute: Int64) {
-        #expect(!lifetime.isOver(startedAt: start, lastUsedAt: start, at: at(idle - 1)))
-        #expect(lifetime.isOver(startedAt: start, lastUsedAt: start, at: at(idle)))
-        #expect(!lifetime.isOver(startedAt: start, lastUsedAt: at(absolute - 1), at: at(absolute - 1)))
-        #expect(lifetime.isOver(startedAt: start, lastUsedAt: at(absolute - 1), at: at(absolute)))
+    @Test func aSessionEndsWithItsIdlenessAndAtTheLatestWithItsAge() {
+        let (idle, absolute): (Int64, Int64) = (7 * 86_400, 30 * 86_400)
+        #expect(SessionLifetime.refresh.expiry(startedAt: start, lastUsedAt: start) == at(idle))
+        #expect(SessionLifetime.refresh.expiry(startedAt: start, lastUsedAt: at(absolute - 1)) == at(absolute))
     }
 }

@@ -165,14 +165,17 @@ private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(t
         #expect(throws: Rejection.self) { try invoice.pay(601) }
         #expect(throws: Rejection.self) { try invoice.pay(0) }
         #expect(throws: Rejection.self) { try invoice.reversePayment(401) }
-        _ = try invoice.credit(600)
+        _ = try invoice.pay(600)
         #expect(invoice.facts.paymentState == .paid && !invoice.facts.isOverdue(on: self.dayAfter))
     }
 
     @Test func whatWasSettledIsNotVoided() throws {
-        for settle in [{ try $0.pay(1) }, { try $0.credit(1) }] as [(inout Invoice) throws -> InvoiceEvent] {
-            var (invoice, today) = try self.invoice(in: .sent)
-            _ = try settle(&invoice)
+        for credited in [0, 1] as [Int64] {
+            let (sent, today) = try self.invoice(in: .sent)
+            var facts = sent.facts
+            facts.creditedMinor = credited
+            var invoice = Invoice(id: deadbeef, facts: facts, number: sent.number, issueOn: sent.issueOn)
+            if credited == 0 { _ = try invoice.pay(1) }
             let rejection = #expect(throws: Rejection.self) {
                 try invoice.void(because: "wrong", lockedThrough: nil, at: now, today: today)
             }
@@ -186,57 +189,9 @@ private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(t
     }
 
     @Test func creditedToNothingIsNotPaid() throws {
-        var (invoice, today) = try self.invoice(in: .sent)
-        _ = try invoice.credit(1_000)
-        #expect(invoice.facts.paymentState == .credited && invoice.facts.status(on: today) == .cancelled)
-    }
-}
-
-@Suite struct BillTests {
-    static let pairs = Bill.Status.allCases.flatMap { from in Bill.Status.allCases.map { (from, $0) } }
-    static let allowed: [Bill.Status: Set<Bill.Status>] = [
-        .pending: [.approved, .rejected, .cancelled], .approved: [.paid, .cancelled], .paid: [.approved], .rejected: [],
-        .cancelled: [],
-    ]
-
-    @Test(arguments: pairs)
-    func everyPairFollowsTheTable(from: Bill.Status, to: Bill.Status) throws {
-        let isAllowed = try #require(Self.allowed[from]).contains(to)
-        #expect(from.successors.contains(to) == isAllowed)
-        var bill = Bill(
-            id: deadbeef,
-            createdBy: deadbeef,
-            totalMinor: 5,
-            status: from,
-            paidMinor: from == .paid ? 5 : 0
-        )
-        func attempt() throws(Rejection) {
-            switch to {
-            case .pending: throw .conflict("no_verb", "Nothing leads back.")
-            case .approved where from == .paid: _ = try bill.reversePayment(5)
-            case .approved: _ = try bill.approve(by: deadbeef, alone: nil)
-            case .rejected: _ = try bill.reject(because: "not ours")
-            case .paid: _ = try bill.pay(5)
-            case .cancelled: _ = try bill.cancel(because: "twice")
-            }
-        }
-        if isAllowed {
-            try attempt()
-            #expect(bill.status == to)
-        } else {
-            #expect(throws: Rejection.self) { try attempt() }
-            #expect(bill.status == from)
-        }
-    }
-
-    @Test func aLargeBillNeedsASecondPerson() throws {
-        var bill = Bill(id: deadbeef, createdBy: deadbeef, totalMinor: 101)
-        #expect(throws: Rejection.self) { try bill.approve(by: deadbeef, alone: 100) }
-        _ = try bill.approve(by: Identifier(high: 0, low: 9), alone: 100)
-        #expect(try bill.pay(100) == .paid(amountMinor: 100, isSettled: false))
-        #expect(throws: Rejection.self) { try bill.pay(2) }
-        #expect(throws: Rejection.self) { try bill.cancel(because: "late") }
-        var small = Bill(id: deadbeef, createdBy: deadbeef, totalMinor: 100)
-        #expect(try small.approve(by: deadbeef, alone: 100) == .approved(by: deadbeef))
+        let (invoice, today) = try self.invoice(in: .sent)
+        var facts = invoice.facts
+        facts.creditedMinor = 1_000
+        #expect(facts.paymentState == .credited && facts.status(on: today) == .cancelled)
     }
 }

@@ -88,21 +88,6 @@ private func date(_ text: String) throws -> LocalDate { try #require(LocalDate(t
         }
     }
 
-    @Test(arguments: [
-        ("Europe/Berlin", ["2026-02-28T08:00:00.000000Z", "2026-03-31T07:00:00.000000Z"]),
-        ("America/New_York", ["2026-02-28T14:00:00.000000Z", "2026-03-31T13:00:00.000000Z"]),
-        ("Australia/Sydney", ["2026-02-27T22:00:00.000000Z", "2026-03-30T22:00:00.000000Z"]),
-        ("UTC", ["2026-02-28T09:00:00.000000Z", "2026-03-31T09:00:00.000000Z"]),
-    ])
-    func goesOutAtTheSameLocalTimeAcrossTheChangeOfClocks(zone: String, instants: [String]) throws {
-        let zone = try #require(Zone(zone))
-        let recurrence = try Recurrence(anchor: try date("2026-01-31"), unit: .month)
-        let periods = [1, 2].compactMap { recurrence.period($0) }
-        #expect(
-            periods.map { InvoiceSchedule.sendInstant(of: $0, hour: 9, minute: 0, in: zone).description } == instants
-        )
-    }
-
     @Test(arguments: 0..<300 as Range<UInt64>)
     func bothPartsOfASplitPeriodSumToThePrice(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -12,6 +12,8 @@ internal import Testing
         init() throws {
             var ends: [Int32] = [0, 0]
             try #require(pipe(&ends) == 0)
+            // Kept from what other tests start meanwhile: a server that held the writing end would keep a reader waiting.
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (self.reader, self.writer) = (ends[0], ends[1])
         }
 

@@ -45,13 +45,6 @@ public struct Deal: Hashable, Sendable {
         guard self.stage.isOpen else { return self.stage.probabilityPercent }
         return self.probabilityOverridePercent ?? self.stage.probabilityPercent
     }
-
-    /// The amount times the chance, rounded half away from zero; nothing while the amount is unknown.
-    public var weightedMinor: Int64? {
-        guard let amountMinor else { return nil }
-        let product = Int128(amountMinor) * Int128(self.probabilityPercent)
-        return Int64((product + (product < 0 ? -50 : 50)) / 100)
-    }
 }
 
 /// One move of a deal: a row of its stage history.

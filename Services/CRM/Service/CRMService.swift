@@ -40,5 +40,6 @@ public enum CRM {
             Migration("crm_002", PackageResources.crm_002_proposals_and_contracts_sql),
             Migration("crm_003", PackageResources.crm_003_references_sql),
             Migration("crm_004", PackageResources.crm_004_due_dates_sql),
+            Migration("crm_005", PackageResources.crm_005_list_indexes_sql),
         ]
 }

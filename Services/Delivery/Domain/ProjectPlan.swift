@@ -2,7 +2,6 @@ public import Vocabulary
 
 /// A template made concrete: milestones and tasks with identifiers and dates.
 public struct ProjectPlan: Hashable, Sendable {
-    public let startOn: LocalDate
     public let milestones: [Milestone]
     public let tasks: [Task]
 
@@ -50,7 +49,6 @@ extension ProjectTemplate {
             taskIDs[task.key] = identifier()
         }
         return ProjectPlan(
-            startOn: startOn,
             milestones: zip(self.milestones, amounts).compactMap { milestone, amount in
                 milestoneIDs[milestone.key].map { id in
                     ProjectPlan.Milestone(
@@ -74,36 +72,6 @@ extension ProjectTemplate {
                         dependsOn: task.dependsOn.compactMap { taskIDs[$0] }
                     )
                 }
-            }
-        )
-    }
-}
-
-extension ProjectPlan {
-    /// The same plan from another start: every date moves by the same number of days.
-    public func shifted(to startOn: LocalDate) -> ProjectPlan {
-        let days = self.startOn.days(until: startOn)
-        return ProjectPlan(
-            startOn: startOn,
-            milestones: self.milestones.map { milestone in
-                Milestone(
-                    id: milestone.id,
-                    name: milestone.name,
-                    dueOn: milestone.dueOn.adding(days: days),
-                    amountMinor: milestone.amountMinor,
-                    share: milestone.share
-                )
-            },
-            tasks: self.tasks.map { task in
-                Task(
-                    id: task.id,
-                    name: task.name,
-                    milestoneID: task.milestoneID,
-                    startOn: task.startOn.adding(days: days),
-                    dueOn: task.dueOn.adding(days: days),
-                    priority: task.priority,
-                    dependsOn: task.dependsOn
-                )
             }
         )
     }

@@ -10,24 +10,14 @@ public struct SessionLifetime: Hashable, Sendable {
         self.idleSeconds = idleSeconds
     }
 
-    /// A browser's cookie: 12 hours, 2 hours idle.
-    public static let browser = SessionLifetime(absoluteSeconds: 12 * 3_600, idleSeconds: 2 * 3_600)
     /// A client's refresh tokens: 30 days, 7 days idle.
     public static let refresh = SessionLifetime(absoluteSeconds: 30 * 86_400, idleSeconds: 7 * 86_400)
-    /// A contact's portal session: 24 hours, 30 minutes idle.
-    public static let portal = SessionLifetime(absoluteSeconds: 24 * 3_600, idleSeconds: 30 * 60)
 
     /// How long an access token lasts.
     public static let accessSeconds: Int64 = 600
-    /// How recent a sign-in must be for changes to credentials.
-    public static let reauthenticationSeconds: Int64 = 600
 
     /// The instant from which the session is over.
     public func expiry(startedAt: Instant, lastUsedAt: Instant) -> Instant {
         min(startedAt.advanced(bySeconds: self.absoluteSeconds), lastUsedAt.advanced(bySeconds: self.idleSeconds))
-    }
-
-    public func isOver(startedAt: Instant, lastUsedAt: Instant, at now: Instant) -> Bool {
-        now >= self.expiry(startedAt: startedAt, lastUsedAt: lastUsedAt)
     }
 }

@@ -1,11 +1,7 @@
 public import Vocabulary
 
-/// What is owed, by how long it has been due, per currency.
-public struct Ageing: Hashable, Sendable {
-    public private(set) var amounts: [Currency: [Bucket: Int64]] = [:]
-
-    public init() {}
-
+/// By how long it has been due, what is owed is told apart.
+public enum Ageing {
     /// How long a balance is past due, in days.
     public enum Bucket: String, CaseIterable, Sendable {
         case current
@@ -35,20 +31,5 @@ public struct Ageing: Hashable, Sendable {
             case .over90: (.distantPast, today.adding(days: -91))
             }
         }
-    }
-
-    public mutating func add(
-        _ balanceMinor: Int64,
-        _ currency: Currency,
-        dueOn: LocalDate,
-        today: LocalDate
-    ) throws(Rejection) {
-        let bucket = Bucket(dueOn: dueOn, today: today)
-        let sum = try Amounts.add(self.amounts[currency]?[bucket] ?? 0, balanceMinor)
-        self.amounts[currency, default: [:]][bucket] = sum
-    }
-
-    public func total(_ currency: Currency) throws(Rejection) -> Int64 {
-        try Amounts.sum((self.amounts[currency] ?? [:]).values)
     }
 }

@@ -34,7 +34,6 @@ public enum InvoiceEvent: Hashable, Sendable {
     case voided(reason: String)
     case paid(amountMinor: Int64, balanceMinor: Int64)
     case paymentReversed(amountMinor: Int64, balanceMinor: Int64)
-    case credited(amountMinor: Int64, balanceMinor: Int64)
 }
 
 extension Invoice {
@@ -126,12 +125,6 @@ extension Invoice {
         }
         self.facts.paidMinor -= amountMinor
         return .paymentReversed(amountMinor: amountMinor, balanceMinor: self.facts.balanceMinor)
-    }
-
-    public mutating func credit(_ amountMinor: Int64) throws(Rejection) -> InvoiceEvent {
-        try self.requireSettleable(amountMinor)
-        self.facts.creditedMinor = try Amounts.add(self.facts.creditedMinor, amountMinor)
-        return .credited(amountMinor: amountMinor, balanceMinor: self.facts.balanceMinor)
     }
 
     // MARK: What is possible

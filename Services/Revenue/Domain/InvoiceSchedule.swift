@@ -156,9 +156,4 @@ extension InvoiceSchedule {
         self.status = .completed
         return .completed
     }
-
-    /// The instant at which a period's invoice goes out: that time of day, in that zone, on its first day.
-    public static func sendInstant(of period: BillingPeriod, hour: Int, minute: Int, in zone: Zone) -> Instant {
-        zone.instant(period.startOn, hour: hour, minute: minute)
-    }
 }

@@ -37,9 +37,6 @@ public struct NumberFormat: Hashable, Sendable {
         self.parts = parts
     }
 
-    /// Whether the numbers begin again each year.
-    public var isYearly: Bool { self.parts.contains(.year) }
-
     public func text(number: Int64, on date: LocalDate) -> String {
         self.parts.reduce(into: "") { text, part in
             switch part {
