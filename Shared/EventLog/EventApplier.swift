@@ -8,6 +8,14 @@ struct CursorReset: Error, CustomStringConvertible {
     let description: String
 }
 
+/// How far a partition has been read where nothing was to be applied.
+struct PassedEvents {
+    let partition: Int
+    /// Where the cursor was known to be in the database.
+    let known: Int64
+    let sequence: Int64
+}
+
 /// The database side of a consumer: one transaction holds the effect of some consecutive events and the cursor behind them.
 struct EventApplier: Sendable {
     /// The most events in one transaction.
@@ -44,14 +52,15 @@ struct EventApplier: Sendable {
         return rows.count == 0 ? 0 : try rows[0].int("sequence")
     }
 
-    /// How many of the first events can share a transaction: those of one organization, or those nobody here is interested in.
+    /// How many of the first events nobody here is interested in.
+    func passLength(_ entries: ArraySlice<EventBatch.Entry>) -> Int {
+        entries.prefix { !self.isOfInterest($0) }.count
+    }
+
+    /// How many of the first events, of which one is of interest, can share a transaction: those of one organization.
     func runLength(_ entries: ArraySlice<EventBatch.Entry>) -> Int {
         guard let first = entries.first else { return 0 }
-        let isFirstOfInterest = self.isOfInterest(first)
-        let run = entries.prefix { entry in
-            self.isOfInterest(entry) == isFirstOfInterest
-                && (!isFirstOfInterest || entry.record?.organization == first.record?.organization)
-        }
+        let run = entries.prefix { self.isOfInterest($0) && $0.record?.organization == first.record?.organization }
         return min(run.count, Self.eventsPerTransactionMax)
     }
 
@@ -69,21 +78,13 @@ struct EventApplier: Sendable {
         epoch: Identifier,
         after known: Int64
     ) async throws -> Int {
-        guard let last = entries.last else { return 0 }
-        guard entries.contains(where: self.isOfInterest) else {
-            try await self.database.transaction(.system) { transaction in
-                _ = try Self.lock(producer, partition, epoch, after: known, in: transaction)
-                try Self.move(producer, partition, to: last.sequence, in: transaction)
-            }
-            return entries.count
-        }
         guard let organization = entries.first?.record?.organization else {
             throw EventFault("the event cannot be read")
         }
         let now = self.clock.now()
         return try await self.database.transaction(.organization(organization)) { transaction in
             let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
-            let blocked = try self.blocked(producer, entries, in: transaction)
+            let blocked = cursor.isAnythingParked ? try self.blocked(producer, entries, in: transaction) : []
             let earlier = try Self.applied(entries, behind: cursor, of: producer, partition, in: transaction)
             var handled: [Identifier] = []
             var caused: [EventRecord] = []
@@ -186,11 +187,41 @@ struct EventApplier: Sendable {
         }
     }
 
+    /// Moves cursors behind events that nobody here is interested in, unless one was moved elsewhere meanwhile.
+    func pass(_ passed: [PassedEvents], of producer: String, epoch: Identifier) async throws {
+        guard !passed.isEmpty else { return }
+        let partitions = SQLValue.ints(passed.map { Int64($0.partition) })
+        try await self.database.transaction(.system) { transaction in
+            try transaction.queue(
+                """
+                INSERT INTO event_cursor (producer, partition, epoch, sequence)
+                SELECT $1, p, $3, 0 FROM unnest($2::smallint[]) AS p ON CONFLICT DO NOTHING
+                """,
+                [.text(producer), partitions, .uuid(epoch)]
+            )
+            let moved = try transaction.query(
+                """
+                UPDATE event_cursor c SET sequence = greatest(c.sequence, g.sequence)
+                FROM unnest($2::smallint[], $4::bigint[], $5::bigint[]) AS g (partition, known, sequence)
+                WHERE c.producer = $1 AND c.partition = g.partition AND c.epoch = $3 AND c.sequence >= g.known
+                RETURNING 1 AS moved
+                """,
+                [
+                    .text(producer), partitions, .uuid(epoch), .ints(passed.map(\.known)),
+                    .ints(passed.map(\.sequence)),
+                ]
+            )
+            guard moved.count == passed.count else { throw CursorReset(description: "a cursor was set back") }
+        }
+    }
+
     // MARK: - Statements
 
     private struct Cursor {
         let position: Int64
         let doubtfulUntil: Int64
+        /// Whether an object of the organization can be blocked by an earlier event of its own.
+        let isAnythingParked: Bool
     }
 
     /// Those of the entries that another epoch's history had applied already; none is looked up where none can be.
@@ -215,21 +246,33 @@ struct EventApplier: Sendable {
         after known: Int64,
         in transaction: borrowing Transaction
     ) throws -> Cursor {
-        try transaction.queue(
-            "INSERT INTO event_cursor (producer, partition, epoch, sequence) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
-            [.text(producer), .int(Int64(partition)), .uuid(epoch)]
-        )
-        let rows = try transaction.query(
-            "SELECT sequence, epoch, doubtful_until FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE",
-            [.text(producer), .int(Int64(partition))]
-        )
+        let identity: [SQLValue] = [.text(producer), .int(Int64(partition))]
+        var rows = try transaction.query(Self.lockCursor, identity)
+        if rows.count == 0 {
+            try transaction.queue(
+                "INSERT INTO event_cursor (producer, partition, epoch, sequence) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+                identity + [.uuid(epoch)]
+            )
+            rows = try transaction.query(Self.lockCursor, identity)
+        }
         guard try rows[0].uuid("epoch") == epoch else {
             throw CursorReset(description: "the cursor stands in another epoch of \(producer)")
         }
         let position = try rows[0].int("sequence")
         guard position >= known else { throw CursorReset(description: "the cursor was set back") }
-        return Cursor(position: position, doubtfulUntil: try rows[0].int("doubtful_until"))
+        return Cursor(
+            position: position,
+            doubtfulUntil: try rows[0].int("doubtful_until"),
+            // Whoever moved the cursor while this one waited for it may have parked something that the statement did not see.
+            isAnythingParked: try rows[0].bool("is_anything_parked") || position > known
+        )
     }
+
+    private static let lockCursor: SQL = """
+        SELECT sequence, epoch, doubtful_until, EXISTS (
+            SELECT FROM parked_event WHERE producer = $1 AND state IN ('parked', 'blocked')
+        ) AS is_anything_parked FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE
+        """
 
     private static func move(
         _ producer: String,

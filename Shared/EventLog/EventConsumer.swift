@@ -15,20 +15,27 @@ public final class EventConsumer: Sendable {
     public static let renewInterval: Duration = .seconds(3)
     /// A producer that is back is read again within so long.
     static let reconnectMax: Duration = .seconds(1)
+    /// How far the stored cursor may be behind events in which nobody here is interested: they cost no transaction each, and are
+    /// read and passed over again after a crash.
+    static let passInterval: Duration = .milliseconds(100)
 
     private let name: String
-    private let sources: [any EventSource]
-    private let applier: EventApplier
+    let sources: [any EventSource]
+    let applier: EventApplier
     private let lease: EventLease
-    private let renewInterval: Duration
-    private let logger: Logger
-    private let progress = Mutex<[String: Progress]>([:])
+    let renewInterval: Duration
+    let logger: Logger
+    let progress = Mutex<[String: Progress]>([:])
     /// Raised when a cursor has moved, for those who wait in `catchUp`.
-    private let moved = PartitionSignal()
+    let moved = PartitionSignal()
 
     /// How far this process knows a producer's events to be applied.
-    private struct Progress {
+    struct Progress {
         var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
+        /// Where the cursors are in the database: behind `positions` by what was passed over since.
+        var stored = [Int64](repeating: 0, count: EventLog.partitionCount)
+        /// The producer's history to which the positions belong.
+        var epoch: Identifier?
         /// The partitions whose events are asked for here.
         var partitions: [Int] = []
         var isConnected = false
@@ -86,6 +93,7 @@ public final class EventConsumer: Sendable {
                 let share = try await self.lease.claim(of: source.producer)
                 self.progress.withLock { progress in
                     progress[source.producer]?.positions = positions
+                    progress[source.producer]?.stored = positions
                     progress[source.producer]?.partitions = share.partitions
                     progress[source.producer]?.isConnected = true
                 }
@@ -119,13 +127,18 @@ public final class EventConsumer: Sendable {
         of source: any EventSource,
         from positions: [Int64]
     ) async throws -> ReadingEnd {
-        try await withThrowingTaskGroup(of: ReadingEnd.self) { group in
+        let passed = PartitionSignal()
+        return try await withThrowingTaskGroup(of: ReadingEnd.self) { group in
             group.addTask {
                 let places = share.partitions.map { ($0, positions[$0]) }
                 try await source.subscribe(consumer: self.name, after: Dictionary(uniqueKeysWithValues: places)) {
                     batch in
-                    try await self.receive(batch, from: source.producer)
+                    try await self.receive(batch, from: source.producer, passed)
                 }
+                return .ended
+            }
+            group.addTask {
+                try await self.storePassed(of: source.producer, at: passed)
                 return .ended
             }
             group.addTask {
@@ -170,6 +183,7 @@ public final class EventConsumer: Sendable {
     private func leave(_ producer: String) async {
         guard self.progress.withLock({ $0[producer]?.partitions.isEmpty == false }) else { return }
         do {
+            try await self.storePassed(of: producer)
             try await self.lease.leave(producer)
             self.progress.withLock { $0[producer]?.partitions = [] }
         } catch {
@@ -197,7 +211,7 @@ public final class EventConsumer: Sendable {
     }
 
     /// Applies a batch, however long the database needs to come back; returns once it is applied or parked.
-    private func receive(_ batch: EventBatch, from producer: String) async throws {
+    private func receive(_ batch: EventBatch, from producer: String, _ passed: PartitionSignal) async throws {
         var backoff = Self.backoffMin
         var attempts = 0
         // After a failure the events of that transaction go one by one, so that one bad event costs only its own aggregate.
@@ -207,10 +221,19 @@ public final class EventConsumer: Sendable {
             try await self.follow(into: batch.epoch, after: beginning, of: producer)
         }
         defer { self.wait(for: nil, of: producer) }
+        self.progress.withLock { $0[producer]?.epoch = batch.epoch }
         while !remaining.isEmpty {
+            let skipped = remaining.prefix(self.applier.passLength(remaining))
+            if let last = skipped.last {
+                self.advance(producer, batch.partition, to: last, isStored: false)
+                passed.raise(batch.partition)
+                remaining = remaining.dropFirst(skipped.count)
+                singles = max(0, singles - skipped.count)
+                continue
+            }
             self.wait(for: remaining.first?.record?.occurredAt, of: producer)
             let count = singles > 0 ? 1 : self.applier.runLength(remaining)
-            let known = self.progress.withLock { $0[producer]?.positions[batch.partition] ?? 0 }
+            let known = self.progress.withLock { $0[producer]?.stored[batch.partition] ?? 0 }
             do {
                 let applied = try await self.applier.apply(
                     Array(remaining.prefix(count)),
@@ -219,7 +242,12 @@ public final class EventConsumer: Sendable {
                     epoch: batch.epoch,
                     after: known
                 )
-                self.advance(producer, batch.partition, to: remaining[remaining.startIndex + applied - 1])
+                self.advance(
+                    producer,
+                    batch.partition,
+                    to: remaining[remaining.startIndex + applied - 1],
+                    isStored: true
+                )
                 remaining = remaining.dropFirst(applied)
                 singles = max(0, singles - applied)
                 attempts = 0
@@ -257,7 +285,7 @@ public final class EventConsumer: Sendable {
                     attempts: Self.attemptsMax,
                     error: error
                 )
-                self.advance(producer, batch.partition, to: entry)
+                self.advance(producer, batch.partition, to: entry, isStored: true)
                 remaining = remaining.dropFirst()
                 singles = max(0, singles - 1)
                 attempts = 0
@@ -265,67 +293,17 @@ public final class EventConsumer: Sendable {
         }
     }
 
-    private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry) {
+    private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry, isStored: Bool) {
         self.progress.withLock { progress in
-            guard let known = progress[producer]?.positions[partition] else { return }
-            progress[producer]?.positions[partition] = max(known, entry.sequence)
+            guard let known = progress[producer] else { return }
+            progress[producer]?.positions[partition] = max(known.positions[partition], entry.sequence)
+            guard isStored else { return }
+            progress[producer]?.stored[partition] = max(known.stored[partition], entry.sequence)
         }
         self.moved.raise(partition)
     }
 
     private func wait(for occurredAt: Instant?, of producer: String) {
         self.progress.withLock { $0[producer]?.waitingSince = occurredAt }
-    }
-
-    // MARK: - For those who wait or watch
-
-    /// Waits until everything that `producer` had committed for the organization when this was called is applied here, so that a
-    /// person who has just made a company can invoice it. Answers `false` where that takes longer than `timeout`.
-    public func catchUp(with producer: String, for organization: Identifier, within timeout: Duration) async -> Bool {
-        guard let source = self.sources.first(where: { $0.producer == producer }) else { return false }
-        let partition = EventLog.partition(of: organization)
-        let clock = ContinuousClock()
-        let end = clock.now + timeout
-        guard let target = try? await source.position(of: partition) else { return false }
-        let subscription = self.moved.subscribe()
-        defer { subscription.end() }
-        while true {
-            if self.progress.withLock({ $0[producer]?.positions[partition] ?? 0 }) >= target { return true }
-            // Another process of this service may be the one that applies this partition.
-            if let stored = try? await self.applier.position(of: producer, partition: partition), stored >= target {
-                return true
-            }
-            guard clock.now < end else { return false }
-            _ = await subscription.wait(timeout: .milliseconds(20))
-        }
-    }
-
-    /// How far the consumer has read one producer's log.
-    public struct State: Sendable {
-        public let producer: String
-        public let isConnected: Bool
-        /// Those that this replica reads.
-        public let partitions: [Int]
-        /// How old the oldest event is that is not applied here: 0 where all are. Without a connection nobody knows of any, so it
-        /// is how long there has been none.
-        public let lagSeconds: Double
-    }
-
-    public var states: [State] {
-        let now = self.applier.clock.now()
-        return self.progress.withLock { progress in
-            self.sources.map { source in
-                guard let known = progress[source.producer] else {
-                    return State(producer: source.producer, isConnected: false, partitions: [], lagSeconds: 0)
-                }
-                let since = known.waitingSince ?? (known.isConnected ? now : known.heardAt)
-                return State(
-                    producer: source.producer,
-                    isConnected: known.isConnected,
-                    partitions: known.partitions,
-                    lagSeconds: Double(max(0, now.microseconds - since.microseconds)) / 1_000_000
-                )
-            }
-        }
     }
 }

@@ -11,6 +11,8 @@ public struct EventFeed: Sendable {
     public static let batchMax = 100
     /// How long a commit of another process of this service may go unnoticed: the poll behind the wake-ups.
     public static let pollInterval: Duration = .milliseconds(200)
+    /// The least time between two looks at the log: what is committed in a rush goes out together, the first of it at once.
+    static let gatherInterval: Duration = .milliseconds(5)
 
     private let database: Database
     private let signal: PartitionSignal
@@ -92,10 +94,15 @@ public struct EventFeed: Sendable {
         var mask = wanted
         var lookedEverywhere = clock.now
         while !Task.isCancelled {
+            let looked = clock.now
             while mask != 0 {
                 mask = try await self.send(from: &positions, mask: mask, epoch: epoch, into: sink)
             }
             mask = await news.wait(timeout: Self.pollInterval) & wanted
+            if mask != 0, clock.now - looked < Self.gatherInterval {
+                try await clock.sleep(until: looked + Self.gatherInterval)
+                mask |= news.take() & wanted
+            }
             // Another process of this service may have written, and nothing here tells, however busy this one is.
             if clock.now - lookedEverywhere >= Self.pollInterval {
                 mask = wanted

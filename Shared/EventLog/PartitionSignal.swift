@@ -76,7 +76,17 @@ public final class PartitionSignal: Sendable {
             }
         }
 
+        /// What was raised since the last wait.
+        func take() -> Mask { self.signal.take(self.id) }
+
         public func end() { self.signal.remove(self.id) }
+    }
+
+    private func take(_ id: Int) -> Mask {
+        self.state.withLock { state in
+            defer { state.waiters[id]?.pending = 0 }
+            return state.waiters[id]?.pending ?? 0
+        }
     }
 
     private func begin(_ id: Int) -> Int {

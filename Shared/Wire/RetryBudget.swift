@@ -25,7 +25,7 @@ struct Backoff: Hashable {
     let lastMilliseconds: Int64
 
     /// Between attempts to connect.
-    static let connect = Backoff(firstMilliseconds: 50, lastMilliseconds: 2_000)
+    static let connect = Backoff(firstMilliseconds: 50, lastMilliseconds: 500)
     /// Between the tries of a call.
     static let call = Backoff(firstMilliseconds: 50, lastMilliseconds: 200)
 

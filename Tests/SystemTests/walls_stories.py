@@ -66,8 +66,8 @@ def project(world: World, *verbs) -> str:
     return made(world, "projects", {"engagement_id": world.ids["engagements"], "name": "Fresh project"}, *verbs)
 
 
-def milestone(world: World) -> str:
-    return made(world, "milestones", {"project_id": project(world), "name": "Fresh milestone", "due_on": "2027-03-01"})
+def milestone(world: World, *verbs) -> str:
+    return made(world, "milestones", {"project_id": project(world), "name": "Fresh milestone", "due_on": "2027-03-01"}, *verbs)
 
 
 def task(world: World, *verbs) -> str:
@@ -117,12 +117,15 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.project.cancel": lambda world: (project(world), {"reason": "Fresh"}),
     "delivery.project.complete": lambda world: (project(world, "start"), None),
     "delivery.project.delete": lambda world: (project(world), None),
+    "delivery.project.restore": lambda world: (project(world, "delete"), None),
     "delivery.project.resume": lambda world: (project(world, "start", ("hold", {"reason": "Fresh"})), None),
     "delivery.project_template.delete": lambda world: (made(world, "project-templates", {"name": "Fresh"}), None),
     "delivery.project_template.restore": lambda world: (made(world, "project-templates", {"name": "Fresh"}, "delete"), None),
     "delivery.milestone.cancel": lambda world: (milestone(world), {"reason": "Fresh"}),
     "delivery.milestone.delete": lambda world: (milestone(world), None),
+    "delivery.milestone.restore": lambda world: (milestone(world, "delete"), None),
     "delivery.task.delete": lambda world: (task(world), None),
+    "delivery.task.restore": lambda world: (task(world, "delete"), None),
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
@@ -132,4 +135,5 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "revenue.payment.reverse": lambda world: (world.owner.create("/v1/payments", {
         "client_company_id": world.ids["client-companies"], "amount_minor": 700, "method": "cash"})["id"], {"reason": "Fresh"}),
     "revenue.invoice.delete": lambda world: (invoice(world), None),
+    "revenue.invoice.restore": lambda world: (invoice(world, "delete"), None),
 }
