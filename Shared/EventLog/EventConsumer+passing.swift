@@ -1,5 +1,6 @@
 internal import Logging
 internal import Postgres
+internal import Synchronization
 
 /// Cursors behind events that were passed over because nobody here is interested in them.
 extension EventConsumer {

@@ -18,7 +18,7 @@ public struct Persistence: Sendable {
     }
 
     /// How long a request waits for rows of other services that it names and that have not arrived.
-    public static let catchUpLimit: Duration = .seconds(1)
+    public static let catchUpLimit: Duration = .seconds(2)
 
     /// The same, with requests that wait for what `consumer` is about to apply.
     public func catchingUp(with consumer: EventConsumer) -> Persistence {

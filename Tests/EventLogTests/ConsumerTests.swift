@@ -92,7 +92,7 @@ internal import Vocabulary
         }
     }
 
-    @Test func `Events of no interest only move the cursor`() async throws {
+    @Test func `Events of no interest hold nothing up`() async throws {
         try await Fixture.run { fixture in
             try await fixture.publish(of: (0..<300).map { _ in Identifier.random() }, type: "thing.ignored")
             let wanted = try await fixture.publish(of: [Identifier.random()])
