@@ -199,6 +199,14 @@ struct EventApplier: Sendable {
                 """,
                 [.text(producer), partitions, .uuid(epoch)]
             )
+            // In one order, as two replicas may pass over the same partitions for a moment.
+            try transaction.queue(
+                """
+                SELECT FROM event_cursor WHERE producer = $1 AND partition = ANY ($2::smallint[])
+                ORDER BY partition FOR UPDATE
+                """,
+                [.text(producer), partitions]
+            )
             let moved = try transaction.query(
                 """
                 UPDATE event_cursor c SET sequence = greatest(c.sequence, g.sequence)

@@ -3,6 +3,9 @@ public import Vocabulary
 
 /// For those who wait or watch.
 extension EventConsumer {
+    /// How often somebody who waits looks whether another process of this service has come so far.
+    private static let lookInterval: Duration = .milliseconds(20)
+
     /// Waits until everything that `producer` had committed for the organization when this was called is applied here, so that a
     /// person who has just made a company can invoice it. Answers `false` where that takes longer than `timeout`.
     public func catchUp(with producer: String, for organization: Identifier, within timeout: Duration) async -> Bool {
@@ -19,8 +22,11 @@ extension EventConsumer {
             if let stored = try? await self.applier.position(of: producer, partition: partition), stored >= target {
                 return true
             }
-            guard clock.now < end else { return false }
-            _ = await subscription.wait(timeout: .milliseconds(20))
+            var moved: PartitionSignal.Mask = 0
+            repeat {
+                guard clock.now < end else { return false }
+                moved = await subscription.wait(timeout: Self.lookInterval)
+            } while moved != 0 && moved & (1 << PartitionSignal.Mask(partition)) == 0
         }
     }
 

@@ -182,8 +182,9 @@ public final class EventConsumer: Sendable {
 
     private func leave(_ producer: String) async {
         guard self.progress.withLock({ $0[producer]?.partitions.isEmpty == false }) else { return }
+        // Who reads on from an older cursor passes the same events over.
+        try? await self.storePassed(of: producer)
         do {
-            try await self.storePassed(of: producer)
             try await self.lease.leave(producer)
             self.progress.withLock { $0[producer]?.partitions = [] }
         } catch {

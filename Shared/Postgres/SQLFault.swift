@@ -54,6 +54,12 @@ extension SQLFault {
         self.isTransient || [.outcomeUnknown, .deadline, .cancelled].contains(self.kind)
     }
 
+    /// It would happen to whoever asked now: no connection, or a server that is going, full or read-only.
+    public var isOfTheServer: Bool {
+        self.kind == .connection || self.kind == .poolExhausted || self.isServerGone || self.isReadOnlyServer
+            || self.hasClass("53")
+    }
+
     /// Serialization failure, deadlock, lock timeout, statement timeout or cancel by an operator.
     private static let transientStates: Set<String> = ["40001", "40P01", "55P03", "57014"]
 

@@ -109,7 +109,11 @@ public struct Commands: Sendable {
             return try await self.database.transaction(.organization(caller.organization), deadline: context.deadline) {
                 transaction in
                 let outcome = try body(transaction)
-                guard !context.isDryRun else { throw Rehearsal(outcome) }
+                guard !context.isDryRun else {
+                    // What the COMMIT would have sent and checked, so that a rehearsal is refused for what the real thing would be.
+                    try transaction.query("SET CONSTRAINTS ALL IMMEDIATE")
+                    throw Rehearsal(outcome)
+                }
                 try claim?.store(outcome.reply, in: transaction)
                 try self.log.append(outcome.events, in: transaction)
                 return outcome.reply
@@ -133,7 +137,7 @@ public struct Commands: Sendable {
     ) async throws -> Reply? {
         let isTaken = IdempotencyClaim.isTaken(error)
         guard isTaken || Self.isAnswer(error) else { return nil }
-        let refusal = Self.storable(error)
+        let refusal = isTaken ? nil : Self.storable(error)
         return try await self.database.transaction(
             .organization(claim.caller.organization),
             deadline: context.deadline

@@ -72,8 +72,7 @@ struct Dependents: Sendable {
         }
     }
 
-    /// Brings back what went with these rows at that moment, and nothing that went before. What belongs to several comes back with
-    /// the last of them.
+    /// Brings back what went with these rows at that moment, and nothing that went before.
     mutating func revive(
         of parents: [Identifier],
         _ resource: Resource,

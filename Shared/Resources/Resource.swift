@@ -1,6 +1,6 @@
 public import Contracts
 public import Postgres
-internal import Vocabulary
+public import Vocabulary
 
 /// An entity that follows the house's one behaviour: declared once, and from the declaration follow get, list, create, change,
 /// delete, restore and batch, their SQL, schemas, validation, ETags, cursors, events and isolation.
@@ -147,6 +147,11 @@ public struct Resource: Sendable {
     public struct Hooks: Sendable {
         /// The rule of a new row; it may set values, and throws what it refuses.
         public typealias Create = @Sendable (inout Values, CallContext, borrowing Transaction) throws -> Void
+        /// What is still to be said of a row that is to be changed once it is there, locked, and the version that was meant.
+        public typealias Judgement = (Stored) throws -> Void
+        /// Locks what a change looks at around the row, which is known by its id and not locked yet: locks are taken from the
+        /// outside in. What it then has against the change it answers as a judgement.
+        public typealias Hold = @Sendable (Identifier, Values, CallContext, borrowing Transaction) throws -> Judgement?
         /// The rule of a changed row: what is stored, and the values that would replace it.
         public typealias Change = @Sendable (Stored, inout Values, CallContext, borrowing Transaction) throws -> Void
         /// Throws why a row stays, whether it is to be deleted by itself or with what it belongs to.
@@ -159,6 +164,7 @@ public struct Resource: Sendable {
         public typealias Restore = @Sendable (Stored, CallContext, borrowing Transaction) throws -> Void
 
         public var create: Create?
+        public var hold: Hold?
         public var change: Change?
         public var keep: Keep?
         public var delete: Delete?

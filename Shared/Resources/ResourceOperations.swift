@@ -211,10 +211,12 @@ public struct ResourceOperations: Sendable {
             var changes = input
             changes["id"] = nil
             // Held before the row itself, as locks are taken from the outside in; what is refused about them comes after it.
+            let judge = try self.resource.hooks.hold?(id, changes, context, transaction)
             let unknown = try self.store.unknownReferences(in: changes, for: organization, in: transaction)
             let before = try self.store.lock(id, for: organization, in: transaction)
             try before.require(context.ifMatch)
             guard !changes.isEmpty else { return Outcome(before.reply()) }
+            try judge?(before)
             try self.mergeNested(&changes, onto: before)
             if let unknown { throw unknown.refusal }
             try self.resource.hooks.change?(before, &changes, context, transaction)

@@ -23,7 +23,7 @@ public struct SweepWatch: Sendable {
             return try await work()
         } catch let cancellation as CancellationError {
             throw cancellation
-        } catch let fault as SQLFault where [.connection, .poolExhausted, .cancelled].contains(fault.kind) {
+        } catch let fault as SQLFault where fault.isOfTheServer || fault.kind == .cancelled {
             throw fault
         } catch {
             self.metrics.sweepFailures.increment(self.sweep)

@@ -1,6 +1,7 @@
 internal import CRMService
 internal import Contracts
 internal import Logging
+internal import Postgres
 internal import ServiceKit
 internal import Telemetry
 internal import TestKit
@@ -11,8 +12,14 @@ internal import Vocabulary
 struct Sale {
     let service: TestService
 
-    static func run(zone: Zone = .utc, _ body: (Sale) async throws -> Void) async throws {
-        try await TestService.run(CRM.migrations, zone: zone, crmRouter) { service in
+    static func run(
+        zone: Zone = .utc,
+        connections: Int = 2,
+        _ body: (Sale) async throws -> Void
+    ) async throws {
+        var configuration = TestServer.configuration
+        configuration.transactionConnections = connections
+        try await TestService.run(CRM.migrations, zone: zone, configuration: configuration, crmRouter) { service in
             try await body(Sale(service: service))
         }
     }

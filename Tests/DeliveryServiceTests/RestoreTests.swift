@@ -67,6 +67,34 @@ internal import Vocabulary
         }
     }
 
+    /// What ended with work still open may not bring that work back where the engagement is closed.
+    @Test(arguments: ["milestone", "task"])
+    func `A finished project comes back into a closed engagement without unfinished work only`(
+        name: String
+    ) async throws {
+        try await World.run { world in
+            let engagement = try await world.engagement()
+            let unfinished = try await world.project(in: engagement)
+            _ = try await world.id(name, ["project_id": .string(unfinished), "name": "Open"])
+            let finished = try await world.project(in: engagement)
+            let over = try await world.id(name, ["project_id": .string(finished), "name": "Over"])
+            try await world.post("\(name).cancel", over, because: "No need.")
+            let before = try await world.id(name, ["project_id": .string(finished), "name": "Deleted before"])
+            _ = try await world.service.call("delivery.\(name).delete/1", ["id": before])
+            world.service.clock.advance(bySeconds: 1)
+            for project in [unfinished, finished] {
+                try await world.post("project.cancel", project, because: "Over.")
+                _ = try await world.service.call("delivery.project.delete/1", ["id": project])
+            }
+            try await world.post("engagement.cancel", engagement, because: "Over.")
+            let fault = await world.service.refusal("delivery.project.restore/1", ["id": unfinished])
+            #expect(fault?.problems.map(\.code) == ["engagement_closed"])
+            let back = try await world.service.json("delivery.project.restore/1", ["id": finished])
+            #expect(back["status"] == "cancelled")
+            #expect(try await world.service.json("delivery.\(name).get/1", ["id": over])["status"] == "cancelled")
+        }
+    }
+
     @Test func `A task comes back after its milestone`() async throws {
         try await World.run { world in
             let project = try await world.project()

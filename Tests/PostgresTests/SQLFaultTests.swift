@@ -21,6 +21,16 @@ internal import Testing
         #expect(fault.isOfTheMoment == expected)
     }
 
+    @Test(arguments: [
+        (SQLFault(.connection, ""), true), (SQLFault(.poolExhausted, ""), true),
+        (SQLFault(.server, state: "57P01", ""), true), (SQLFault(.server, state: "25006", ""), true),
+        (SQLFault(.server, state: "53100", ""), true), (SQLFault(.server, state: "40P01", ""), false),
+        (SQLFault(.server, state: "57014", ""), false), (SQLFault(.deadline, ""), false),
+    ])
+    func whatIsOfTheServerMeetsEverybody(_ fault: SQLFault, _ expected: Bool) {
+        #expect(fault.isOfTheServer == expected)
+    }
+
     @Test func anUnknownOutcomeIsNeverTransient() {
         #expect(!SQLFault(.outcomeUnknown, state: "57P01", "").isTransient)
     }

@@ -92,6 +92,32 @@ internal import Vocabulary
         }
     }
 
+    @Test func `A dry run fails of what the real one would fail of at its end`() async throws {
+        let doom = OperationDeclaration(
+            "shop.gadget.doom",
+            .post("/v1/gadgets/doom"),
+            access: .write("shop"),
+            "Fails with the last thing that it sends."
+        )
+        let make: @Sendable (Persistence) -> Router = { persistence in
+            var router = Workshop.router(persistence)
+            router.serve(doom) { _, context in
+                try await persistence.commands.run(doom, context) { transaction in
+                    try transaction.queue("SELECT 1 / 0")
+                    return Outcome(.nothing)
+                }
+            }
+            return router
+        }
+        try await TestService.run(Workshop.migrations, make) { shop in
+            for isDryRun in [true, false] {
+                await #expect(throws: (any Error).self) {
+                    try await shop.call("shop.gadget.doom/1") { $0.isDryRun = isDryRun }
+                }
+            }
+        }
+    }
+
     @Test func `A dry run tells and leaves nothing`() async throws {
         try await Workshop.run { shop in
             let reply = try await shop.call("shop.gadget.create/1", body: ["name": "lamp"], key: "k") {

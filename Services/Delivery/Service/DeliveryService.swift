@@ -56,7 +56,7 @@ public struct Delivery: Sendable {
         MilestoneMoves(move: Move(store: self.milestones, commands: commands)).register(in: &router)
 
         persistence.serve(.task, in: &router)
-        TaskEdits(tasks: self.tasks, commands: commands).register(in: &router)
+        CreateTask(tasks: self.tasks, commands: commands).register(in: &router)
         TaskMoves(move: Move(store: self.tasks, commands: commands)).register(in: &router)
 
         ParkedEvents(persistence, service: "delivery", handlers: self.handlers).register(in: &router)

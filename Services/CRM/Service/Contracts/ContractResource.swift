@@ -60,7 +60,8 @@ extension Resource {
         resource.hidden = [.identifier("packet_id").nullable()]
         resource.isStory = true
         resource.isSoftDeleted = false
-        resource.actions = [.get, .list, .create, .change]
+        // `CreateOffer` makes one.
+        resource.actions = [.get, .list, .change]
         resource.references = [
             .init("client_company_id", to: .clientCompany),
             .init("contact_id", to: .contact),
@@ -69,8 +70,6 @@ extension Resource {
             .init("project_template_id", toCopy: References.projectTemplate),
             .init("owner_id", toCopy: .member),
         ]
-        resource.hooks.create = { values, context, transaction in try ContractRules.begin(&values, context, transaction)
-        }
         resource.hooks.change = { stored, changes, context, transaction in
             try ContractRules.change(stored, &changes, context, transaction)
         }

@@ -6,15 +6,30 @@ internal import Vocabulary
 
 /// Where a contract's rules meet its columns.
 enum ContractRules {
-    static func begin(_ values: inout Values, _ context: CallContext, _ transaction: borrowing Transaction) throws {
-        let caller = try context.caller()
-        let id = Identifier.next(at: context.now)
-        values["id"] = .identifier(id)
-        values["correlation_id"] = .identifier(id)
-        if let proposal = values.optionalIdentifier("proposal_id") {
-            try Self.take(proposal, into: &values, caller.organization, transaction)
-        } else {
-            try Self.beginAlone(&values, caller, transaction)
+    /// Makes a contract; what it leaves to its proposal or its deal is taken from there.
+    static func creation(_ contracts: ResourceStore, _ commands: Commands) -> CreateOffer {
+        CreateOffer(
+            offers: contracts,
+            commands: commands,
+            inherit: { values, context, transaction in
+                let organization = try context.caller().organization
+                if let proposal = values.optionalIdentifier("proposal_id") {
+                    try ContractRules.take(proposal, into: &values, organization, transaction)
+                } else {
+                    try Story.join(&values, organization, transaction)
+                }
+            },
+            begin: { values, context, transaction in try ContractRules.begin(&values, context, transaction) }
+        )
+    }
+
+    private static func begin(
+        _ values: inout Values,
+        _ context: CallContext,
+        _ transaction: borrowing Transaction
+    ) throws {
+        if values.optionalIdentifier("proposal_id") == nil {
+            try Self.beginAlone(&values, try context.caller(), transaction)
         }
         try Self.requireConsistent(
             billing: values.optionalObject("billing"),
@@ -40,11 +55,14 @@ enum ContractRules {
         guard values["lines"]?.json.array?.isEmpty ?? true else {
             throw Fault.invalid("/lines", "taken_from_proposal", "The lines are those of the proposal.")
         }
-        // The lock keeps an acceptance from being withdrawn at the same moment.
+        // Without a lock: an acceptance is for good. A contact that is deleted is not taken over.
         let rows = try transaction.query(
             """
-            SELECT status, current_version_id, client_company_id, contact_id, deal_id, currency, total_minor, lines, terms, correlation_id
-            FROM proposal WHERE organization_id = $1 AND id = $2 FOR UPDATE
+            SELECT status, current_version_id, client_company_id, deal_id, currency, total_minor, lines, terms,
+                correlation_id,
+                (SELECT contact.id FROM contact WHERE contact.organization_id = proposal.organization_id
+                    AND contact.id = proposal.contact_id AND contact.deleted_at IS NULL) AS contact_id
+            FROM proposal WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL
             """,
             [.uuid(organization), .uuid(proposal)]
         )
@@ -76,7 +94,7 @@ enum ContractRules {
         _ caller: Caller,
         _ transaction: borrowing Transaction
     ) throws {
-        try Story.join(&values, caller.organization, transaction)
+        try Story.requireOpen(values, caller.organization, transaction)
         guard values.has("client_company_id") else {
             throw Fault.invalid("/client_company_id", "required", "A contract is made with a client company.")
         }

@@ -51,6 +51,8 @@ extension Resource {
             ]
         )
         resource.isStory = true
+        // `CreateOffer` makes one.
+        resource.actions = [.get, .list, .change, .delete, .restore]
         resource.references = [
             .init("client_company_id", to: .clientCompany),
             .init("contact_id", to: .contact),
@@ -58,8 +60,6 @@ extension Resource {
             .init("owner_id", toCopy: .member),
         ]
         resource.dependents = [.init(.restrict, .contract, by: "proposal_id")]
-        resource.hooks.create = { values, context, transaction in try ProposalRules.begin(&values, context, transaction)
-        }
         resource.hooks.change = { stored, changes, _, _ in try ProposalRules.change(stored, &changes) }
         resource.hooks.keep = { try Proposal($0).requireEditable() }
         resource.summary =
@@ -94,13 +94,28 @@ extension Resource {
 
 /// Where a proposal's rules meet its columns.
 enum ProposalRules {
-    static func begin(_ values: inout Values, _ context: CallContext, _ transaction: borrowing Transaction) throws {
+    /// Makes a proposal; what it leaves to its deal is taken from there.
+    static func creation(_ proposals: ResourceStore, _ commands: Commands) -> CreateOffer {
+        CreateOffer(
+            offers: proposals,
+            commands: commands,
+            inherit: { values, context, transaction in
+                try Story.join(&values, context.caller().organization, transaction)
+            },
+            begin: { values, context, transaction in try ProposalRules.begin(&values, context, transaction) }
+        )
+    }
+
+    private static func begin(
+        _ values: inout Values,
+        _ context: CallContext,
+        _ transaction: borrowing Transaction
+    ) throws {
         let caller = try context.caller()
         let id = Identifier.next(at: context.now)
         let versionID = Identifier.next(at: context.now)
         values["id"] = .identifier(id)
-        values["correlation_id"] = .identifier(id)
-        try Story.join(&values, caller.organization, transaction)
+        try Story.requireOpen(values, caller.organization, transaction)
         guard values.has("client_company_id") else {
             throw Fault.invalid("/client_company_id", "required", "A proposal is made to a client company.")
         }
@@ -177,31 +192,6 @@ enum ProposalRules {
         "introduction", "terms", "currency", "lines", "discount_percent", "discount_amount_minor", "prices_include_tax",
         "subtotal_minor", "discount_minor", "net_minor", "tax_minor", "total_minor", "valid_until",
     ]
-}
-
-/// How an offer joins the story that its deal began.
-enum Story {
-    /// Takes correlation, client and contact from the deal, where there is one.
-    static func join(_ values: inout Values, _ organization: Identifier, _ transaction: borrowing Transaction) throws {
-        guard let deal = values.optionalIdentifier("deal_id") else { return }
-        let rows = try transaction.query(
-            "SELECT correlation_id, client_company_id, contact_id, stage FROM deal WHERE organization_id = $1 AND id = $2",
-            [.uuid(organization), .uuid(deal)]
-        )
-        guard rows.count == 1 else {
-            throw Fault.invalid("/deal_id", "unknown_reference", "There is no deal with this id.")
-        }
-        values["correlation_id"] = .identifier(try rows[0].uuid("correlation_id"))
-        if !values.has("client_company_id"), let company = try rows[0].uuidOrNil("client_company_id") {
-            values["client_company_id"] = .identifier(company)
-        }
-        if !values.has("contact_id"), let contact = try rows[0].uuidOrNil("contact_id") {
-            values["contact_id"] = .identifier(contact)
-        }
-        guard try rows[0].text("stage") != Deal.Stage.lost.rawValue else {
-            throw Rejection.conflict("deal_lost", "This deal is lost; reopen it first.")
-        }
-    }
 }
 
 extension Proposal {

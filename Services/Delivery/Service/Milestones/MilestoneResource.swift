@@ -49,6 +49,7 @@ extension Resource {
             values["status"] = .text(Milestone.Status.open.rawValue)
             try MilestoneRules.price(&values, of: project.totalMinor)
         }
+        resource.hooks.hold = Surroundings.planning(["due_on", "amount_minor", "percent"], of: resource)
         resource.hooks.change = { stored, changes, context, transaction in
             guard changes.has("amount_minor") || changes.has("percent") else { return }
             try Milestone(stored).requireOpen("Its amount is fixed.")

@@ -45,8 +45,13 @@ extension Resource {
             .init(.cascade, .milestone, by: "project_id"),
             .init(.cascade, .task, by: "project_id"),
         ]
+        resource.hooks.hold = Surroundings.planning(["starts_on", "due_on"], of: resource)
+        // What went with it comes back with it: a project that is over may bring work that is not.
         resource.hooks.restore = { stored, context, transaction in
-            guard try !Project(stored).status.isFinished else { return }
+            let organization = try context.caller().organization
+            if try Project(stored).status.isFinished {
+                guard try Project.leftUnfinished(stored.id, for: organization, in: transaction) else { return }
+            }
             try Surroundings.requireRoom(for: stored, of: .project, context, in: transaction)
         }
         resource.summary = "A piece of work within an engagement, empty or made from a template."
@@ -63,6 +68,30 @@ extension Project {
             startedAt: try stored.row.instantOrNil("started_at"),
             closedAt: try stored.row.instantOrNil("closed_at")
         )
+    }
+
+    /// Whether unfinished work went with a deleted project, which would come back with it.
+    static func leftUnfinished(
+        _ id: Identifier,
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> Bool {
+        let rows = try transaction.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM project JOIN milestone AS part ON part.organization_id = project.organization_id
+                    AND part.project_id = project.id AND part.deleted_at = project.deleted_at
+                WHERE project.organization_id = $1 AND project.id = $2 AND part.status = 'open'
+            ) OR EXISTS (
+                SELECT FROM project JOIN task AS part ON part.organization_id = project.organization_id
+                    AND part.project_id = project.id AND part.deleted_at = project.deleted_at
+                WHERE project.organization_id = $1 AND project.id = $2
+                    AND part.status IN ('todo', 'in_progress', 'review')
+            ) AS is_unfinished
+            """,
+            [.uuid(organization), .uuid(id)]
+        )
+        return try rows[0].bool("is_unfinished")
     }
 
     /// What a move changes.

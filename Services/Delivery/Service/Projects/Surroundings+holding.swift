@@ -34,6 +34,21 @@ extension Surroundings {
         return Surroundings(engagement: status, project: try Project.Status(stored: try project.text("status")))
     }
 
+    /// Refuses to change these fields, which plan the work anew, where nothing is planned any more. Words may still be put
+    /// right there.
+    static func planning(_ fields: [String], of resource: Resource) -> Resource.Hooks.Hold {
+        { id, changes, context, transaction in
+            guard fields.contains(where: changes.has) else { return nil }
+            let organization = try context.caller().organization
+            let around = try Self.hold(around: id, of: resource, for: organization, in: transaction)
+            return { stored in
+                // Where there is no project around the row, it is one itself, whose own state counts.
+                let project = try around.project ?? Project(stored).status
+                try Surroundings(engagement: around.engagement, project: project).require(.plan)
+            }
+        }
+    }
+
     /// Refuses to bring back work that is not over where none could be added; what is over comes back anywhere.
     static func requireRoom(
         for stored: Stored,

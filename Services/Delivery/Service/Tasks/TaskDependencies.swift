@@ -43,12 +43,15 @@ struct TaskDependencies: Sendable {
         )
     }
 
+    /// Holds them too: a deletion locks its task `FOR UPDATE` and only then asks who waits for it, so that it is either seen here or
+    /// sees what is added here.
     private func requireKnown(_ dependencies: [Identifier], in transaction: borrowing Transaction) throws {
         guard !dependencies.isEmpty else { return }
         let rows = try transaction.query(
             """
             SELECT id FROM task
             WHERE organization_id = $1 AND project_id = $2 AND id = ANY ($3::uuid[]) AND deleted_at IS NULL
+            ORDER BY id FOR KEY SHARE
             """,
             [.uuid(self.organization), .uuid(self.project), .uuids(dependencies)]
         )

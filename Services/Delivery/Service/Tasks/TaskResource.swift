@@ -48,8 +48,10 @@ extension Resource {
         ]
         resource.isStory = true
         resource.engagementField = "engagement_id"
-        // Creating and changing keep the dependencies too: see TaskEdits.
-        resource.actions = [.get, .list, .delete, .restore]
+        // Creating keeps the dependencies too: see CreateTask.
+        resource.actions = [.get, .list, .change, .delete, .restore]
+        resource.hooks.hold = TaskEdits.hold
+        resource.hooks.change = TaskEdits.change
         resource.hooks.delete = { stored, context, transaction in
             try TaskDependencies.release(stored.id, for: try context.caller().organization, in: transaction)
         }

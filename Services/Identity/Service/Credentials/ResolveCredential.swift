@@ -3,7 +3,8 @@ internal import IdentityDomain
 internal import Postgres
 internal import Vocabulary
 
-/// Tells a gateway whose a token is, and no other process: the services get assertions. One indexed lookup by its digest; nothing of the token is kept or logged.
+/// Tells a gateway whose a token is, and no other process: the services get assertions. One indexed lookup by its digest;
+/// nothing of the token is kept or logged.
 struct ResolveCredential: Operation {
     static let declaration = OperationDeclaration(
         "identity.credential.resolve",
