@@ -10,6 +10,7 @@ extension EventConsumer {
         defer { news.end() }
         while !Task.isCancelled {
             _ = await news.wait(timeout: self.renewInterval)
+            // What else is passed over meanwhile goes into the same transaction.
             try await Task.sleep(for: Self.passInterval)
             do {
                 try await self.storePassed(of: producer)
@@ -19,6 +20,7 @@ extension EventConsumer {
         }
     }
 
+    /// Stores how far each partition has been passed over; sends nothing where the database knows.
     func storePassed(of producer: String) async throws {
         guard let known = self.progress.withLock({ $0[producer] }), let epoch = known.epoch else { return }
         let passed = known.positions.indices.filter { known.positions[$0] > known.stored[$0] }.map {

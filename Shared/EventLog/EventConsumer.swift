@@ -156,6 +156,7 @@ public final class EventConsumer: Sendable {
         var pause = self.pause(after: held)
         while share.partitions == held.partitions {
             do {
+                // A lease is a promise by the clock: it is renewed well before it ends, and never asked for more often.
                 try await Task.sleep(for: pause)
                 share = try await self.lease.claim(of: producer)
                 pause = self.pause(after: share)

@@ -100,6 +100,7 @@ public struct EventFeed: Sendable {
             }
             mask = await news.wait(timeout: Self.pollInterval) & wanted
             if mask != 0, clock.now - looked < Self.gatherInterval {
+                // The next commits of a rush come within this time and are read by the same statement.
                 try await clock.sleep(until: looked + Self.gatherInterval)
                 mask |= news.take() & wanted
             }

@@ -2,19 +2,9 @@ internal import CRMService
 internal import Contracts
 internal import Postgres
 internal import Resources
-internal import Synchronization
 internal import TestKit
 internal import Testing
 internal import Vocabulary
-
-/// Something that has happened, told from one task to another.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { self.value.withLock { $0 } }
-
-    func set() { self.value.withLock { $0 = true } }
-}
 
 /// What a proposal or a contract takes over from its deal or its proposal, also while others are at it.
 @Suite struct OfferTests {
@@ -149,11 +139,6 @@ private final class Flag: Sendable {
         "UPDATE client_company SET deleted_at = now() WHERE organization_id = $1 AND id = $2",
     ]
 
-    private static let waiting: SQL = """
-        SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted
-            AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
-        """
-
     /// A deletion goes from the company to its deals. Who makes an offer in one of them waits at the company, which
     /// only the deal names, and holds nothing that the deletion needs.
     @Test(arguments: ["proposal", "contract"])
@@ -161,38 +146,22 @@ private final class Flag: Sendable {
         try await Sale.run(connections: 4) { sale in
             let deal = try await Self.deal(sale)
             let body = Self.body(name, deal: deal.id)
-            let (held, over, released) = (Flag(), Flag(), Flag())
             let organization = sale.service.organization
             let company = try #require(Identifier(deal.company))
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                defer { released.set() }
-                group.addTask {
-                    try await sale.service.database.transaction(.organization(organization)) { transaction in
-                        _ = try transaction.query(Self.lock, [.uuid(organization), .uuid(company)])
-                        held.set()
-                        // A transaction's body is synchronous: its connection's thread waits here.
-                        while !released.isSet { _ = try transaction.query("SELECT pg_sleep(0.005)") }
-                        for statement in Self.deletion {
-                            _ = try transaction.query(statement, [.uuid(organization), .uuid(company)])
-                        }
+            let hasWaited = try await sale.service.meeting(
+                { transaction in _ = try transaction.query(Self.lock, [.uuid(organization), .uuid(company)]) },
+                last: { transaction in
+                    for statement in Self.deletion {
+                        _ = try transaction.query(statement, [.uuid(organization), .uuid(company)])
                     }
-                }
-                try await eventually("the company is held") { held.isSet }
-                group.addTask {
-                    defer { over.set() }
+                },
+                {
                     let fault = await sale.service.refusal("crm.\(name).create/1", body: body)
                     #expect(fault?.problems.map(\.code).contains("unknown_reference") == true)
                     #expect(fault?.problems.first?.pointer == "/client_company_id")
                 }
-                try await eventually("the offer waits") {
-                    if over.isSet { return true }
-                    let waiting = try await sale.service.database.read(.system, Self.waiting)
-                    return try waiting[0].int("waiting") > 0
-                }
-                #expect(!over.isSet)
-                released.set()
-                try await group.waitForAll()
-            }
+            )
+            #expect(hasWaited)
             #expect(try await sale.service.events("\(name).created").isEmpty)
         }
     }

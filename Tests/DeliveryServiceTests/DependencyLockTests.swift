@@ -20,7 +20,7 @@ internal import Vocabulary
             let gone = try await world.task("Gone", in: project)
             let other = try await world.task("Other", in: project)
             let values: [SQLValue] = [.uuid(world.service.organization), .text(gone)]
-            try await world.meeting(
+            try await world.service.meeting(
                 { transaction in
                     _ = try transaction.query(Self.locking, values)
                     _ = try transaction.query(Self.marking, values)

@@ -20,9 +20,9 @@ extension World {
     }
 
     /// Does `second` while the engagement is being cancelled on another connection.
-    func whileCancelling(_ engagement: String, _ second: @Sendable () async throws -> Void) async throws {
+    func whileCancelling(_ engagement: String, _ second: @escaping @Sendable () async throws -> Void) async throws {
         let organization = self.service.organization
-        try await self.meeting(
+        try await self.service.meeting(
             { transaction in
                 _ = try transaction.query(
                     """
@@ -34,35 +34,5 @@ extension World {
             },
             second
         )
-    }
-
-    private static let waiting: SQL = """
-        SELECT pid FROM pg_locks
-        WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
-        """
-
-    /// Does `second` while `first`, which ends with a query, is done and not committed: it is once somebody waits for it.
-    func meeting(
-        _ first: @escaping @Sendable (borrowing Transaction) throws -> Void,
-        _ second: @Sendable () async throws -> Void
-    ) async throws {
-        let isPending = Toggle()
-        let service = self.service
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await service.database.transaction(.organization(service.organization)) { transaction in
-                    try first(transaction)
-                    isPending.set(false)
-                    // It ends once the other is seen to wait, or after five seconds if that never comes.
-                    for _ in 0..<500 {
-                        guard try transaction.query(Self.waiting).isEmpty else { return }
-                        _ = try transaction.query("SELECT pg_sleep(0.01)")
-                    }
-                }
-            }
-            try await eventually("the first has its locks") { !isPending.isOn }
-            try await second()
-            try await group.waitForAll()
-        }
     }
 }

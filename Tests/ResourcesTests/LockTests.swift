@@ -1,19 +1,9 @@
 internal import Contracts
 internal import Postgres
 internal import Resources
-internal import Synchronization
 internal import TestKit
 internal import Testing
 internal import Vocabulary
-
-/// Something that has happened, told from one task to another.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { self.value.withLock { $0 } }
-
-    func set() { self.value.withLock { $0 = true } }
-}
 
 /// A row is referred to on one connection while it is deleted on another: none that is there may refer to one that is not.
 @Suite struct LockTests {
@@ -21,51 +11,6 @@ private final class Flag: Sendable {
         var configuration = TestServer.configuration
         configuration.transactionConnections = 4
         try await TestService.run(Workshop.migrations, configuration: configuration, Workshop.router, body)
-    }
-
-    /// Runs `first` in a transaction that stays open until `second` waits for it or is over, and does `last` before it commits.
-    /// Answers whether `second` waited.
-    private static func meeting(
-        _ shop: TestService,
-        _ first: @escaping @Sendable (borrowing Transaction) throws -> Void,
-        last: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in },
-        _ second: @escaping @Sendable () async throws -> Void
-    ) async throws -> Bool {
-        let (held, released, over) = (Flag(), Flag(), Flag())
-        let organization = shop.organization
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { released.set() }
-            group.addTask {
-                try await shop.database.transaction(.organization(organization)) { transaction in
-                    try first(transaction)
-                    _ = try transaction.query("SELECT 1 AS done")
-                    held.set()
-                    // A transaction's body is synchronous: its connection's thread waits here.
-                    while !released.isSet { _ = try transaction.query("SELECT pg_sleep(0.005)") }
-                    try last(transaction)
-                }
-            }
-            try await eventually("the first has its locks") { held.isSet }
-            group.addTask {
-                defer { over.set() }
-                try await second()
-            }
-            try await eventually("the second waits, or is over") {
-                if over.isSet { return true }
-                let waiting = try await shop.database.read(
-                    .system,
-                    """
-                    SELECT count(*) AS waiting FROM pg_locks
-                    WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
-                    """
-                )
-                return try waiting[0].int("waiting") > 0
-            }
-            let hasWaited = !over.isSet
-            released.set()
-            try await group.waitForAll()
-            return hasWaited
-        }
     }
 
     private static func orphans(_ shop: TestService) async throws -> Int64 {
@@ -86,8 +31,7 @@ private final class Flag: Sendable {
             let (organization, now) = (shop.organization, shop.clock.now)
             let store = ResourceStore(Workshop.gadget)
             let values = Values(["name": .text("lamp"), "maker_id": .identifier(id)])
-            let hasWaited = try await Self.meeting(
-                shop,
+            let hasWaited = try await shop.meeting(
                 { transaction in try store.requireReferences(in: values, for: organization, in: transaction) },
                 last: { transaction in
                     var row = values
@@ -128,8 +72,7 @@ private final class Flag: Sendable {
                 verb == "restore" ? ["name": "lamp", "maker_id": .string(maker)] : ["name": "lamp"]
             let gadget = try await shop.gadget(members)["id"]?.string ?? ""
             if verb == "restore" { _ = try await shop.call("shop.gadget.delete/1", ["id": gadget]) }
-            let hasWaited = try await Self.meeting(
-                shop,
+            let hasWaited = try await shop.meeting(
                 { transaction in try Self.delete(id, of: organization, in: transaction) },
                 {
                     let fault =
@@ -153,8 +96,7 @@ private final class Flag: Sendable {
             let maker = try await shop.maker()
             let id = try #require(Identifier(maker))
             let organization = shop.organization
-            let hasWaited = try await Self.meeting(
-                shop,
+            let hasWaited = try await shop.meeting(
                 { transaction in
                     try transaction.queue(
                         "UPDATE maker SET name = 'Busy' WHERE organization_id = $1 AND id = $2",

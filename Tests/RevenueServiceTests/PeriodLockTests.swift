@@ -1,37 +1,18 @@
 internal import Contracts
 internal import Postgres
 internal import RevenueService
-internal import Synchronization
 internal import TestKit
 internal import Testing
 internal import Vocabulary
-
-/// Something that has happened, told from one task to another.
-private final class Flag: Sendable {
-    private let value = Mutex(false)
-
-    var isSet: Bool { self.value.withLock { $0 } }
-
-    func set() { self.value.withLock { $0 = true } }
-}
 
 /// What is dated and what is closed at the same moment.
 @Suite struct PeriodLockTests {
     private static let series: SQL = "SELECT id FROM number_series WHERE organization_id = $1 FOR UPDATE"
 
-    /// How many of the test's connections wait for a lock of another's.
-    private static func waiting(in fixture: Fixture) async throws -> Int64 {
-        try await fixture.service.database.read(
-            .system,
-            """
-            SELECT count(DISTINCT pid) AS waiting FROM pg_locks
-            WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())
-            """
-        )[0].int("waiting")
-    }
-
     private static func untilWaiting(_ count: Int64, in fixture: Fixture, or isOver: () -> Bool) async throws {
-        try await eventually("\(count) connections wait") { try await self.waiting(in: fixture) >= count || isOver() }
+        try await eventually("\(count) connections wait") {
+            try await fixture.service.connectionsWaiting() >= count || isOver()
+        }
     }
 
     /// The number series' row is held by another transaction, so that a finalize stops after it has looked at the locks and before
@@ -47,8 +28,7 @@ private final class Flag: Sendable {
                     try await fixture.service.database.transaction(.organization(organization)) { transaction in
                         _ = try transaction.query(Self.series, [.uuid(organization)])
                         held.set()
-                        // A transaction's body is synchronous: its connection's thread waits here.
-                        while !released.isSet { _ = try transaction.query("SELECT pg_sleep(0.005)") }
+                        try TestService.hold(transaction, until: released)
                     }
                 }
                 try await eventually("the series is held") { held.isSet }
