@@ -42,7 +42,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// Begins a trace, at the edge.
     public static func root(sampled: Bool = true) -> TraceContext {
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomStock()
         return self.root(sampled: sampled, using: &generator)
     }
 
@@ -57,7 +57,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// The context to send along with a call made on behalf of this one: same trace, new span.
     public func child() -> TraceContext {
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomStock()
         return self.child(using: &generator)
     }
 

@@ -55,8 +55,8 @@ extension Identifier {
 
     /// A version 4 identifier: 122 random bits, and no hint of when it was made.
     public static func random() -> Identifier {
-        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
-        return Identifier(high: high, low: Self.variant(UInt64.random(in: .min ... .max)))
+        let stock = RandomStock()
+        return Identifier(high: stock.next() & ~0xF000 | 0x4000, low: Self.variant(stock.next()))
     }
 
     fileprivate static func variant(_ word: UInt64) -> UInt64 {
@@ -86,7 +86,7 @@ final class IdentifierGenerator: Sendable {
             return newest
         }
         let high = (ticks >> 12) << 16 | 0x7000 | (ticks & 0xFFF)
-        return Identifier(high: high, low: Identifier.variant(UInt64.random(in: .min ... .max)))
+        return Identifier(high: high, low: Identifier.variant(RandomStock().next()))
     }
 }
 
