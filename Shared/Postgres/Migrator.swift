@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Vocabulary
 
 /// Why a database could not be migrated, with the migration's name.
 public struct MigrationFault: Error, Sendable, Hashable, CustomStringConvertible {
@@ -42,9 +43,7 @@ public enum Migrator {
     static func complete(_ migrations: [Migration]) -> [Migration] { [Bootstrap.migration] + migrations }
 
     static func hash(of migration: Migration) -> String {
-        SHA256.hash(data: migration.sql).reduce(into: "") { text, byte in
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
+        Hexadecimal.encode(Array(SHA256.hash(data: migration.sql)))
     }
 
     private static func open(_ url: String, _ serviceRole: String) throws(SQLFault) -> Session {

@@ -1,5 +1,6 @@
 internal import Contracts
 internal import Crypto
+internal import Vocabulary
 
 /// Signs assertions with an Ed25519 key. Only the gateway, and services that act for themselves, have one.
 public struct AssertionSigner: Sendable {

@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Keys and certificates in files.
 public enum KeyFile {
     static let bytesMax = 64 * 1_024
@@ -22,15 +24,8 @@ public enum KeyFile {
 
     /// The bytes that the file's hexadecimal digits stand for.
     public static func hexadecimal(_ path: String, of flag: String) throws(ConfigurationErrors) -> [UInt8] {
-        let digits = try self.bytes(path, of: flag)
-        var bytes: [UInt8] = []
-        var index = 0
-        while index + 1 < digits.count {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else { break }
-            bytes.append(byte)
-            index += 2
-        }
-        guard !bytes.isEmpty, bytes.count * 2 == digits.count else {
+        let digits = String(decoding: try self.bytes(path, of: flag), as: UTF8.self)
+        guard let bytes = Hexadecimal.decode(digits.lowercased()), !bytes.isEmpty else {
             throw ConfigurationErrors(["\(flag): \(path) does not hold hexadecimal digits"])
         }
         return bytes

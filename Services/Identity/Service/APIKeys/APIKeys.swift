@@ -138,7 +138,7 @@ struct APIKeys: Sendable {
                     "scopes": .list(request.scopes.map { .text($0.description) }),
                     "member_id": .identifier(maker.id),
                     "expires_at": request.expiresAt.map(Value.instant) ?? .null,
-                    "token_sha256": .text("\\x" + Self.hexadecimal(token.sha256)),
+                    "token_sha256": .text("\\x" + Hexadecimal.encode(token.sha256)),
                 ]),
                 for: caller.organization,
                 at: context.now,
@@ -156,10 +156,6 @@ struct APIKeys: Sendable {
             )
             return Outcome(reply, events: [self.store.event("created", .created, key, because: cause)])
         }
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.reduce(into: "") { text, byte in text += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
     }
 
     private func revoke(

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Vocabulary
 
 /// The keys that passwords are mixed with before they are hashed, and that no copy of the database contains.
 public struct Peppers: Sendable {
@@ -23,7 +24,7 @@ public struct Peppers: Sendable {
     /// Reads keys in hexadecimal, divided by commas or white space, the current one first. `nil` for anything else.
     public init?(_ text: String) {
         let words = text.split { $0 == "," || $0.isWhitespace }
-        let keys = words.compactMap(Self.bytes(ofHex:))
+        let keys = words.compactMap { Hexadecimal.decode($0.lowercased()) }
         guard let first = keys.first, keys.count == words.count, keys.allSatisfy({ $0.count >= Self.bytesMin }) else {
             return nil
         }
@@ -41,22 +42,7 @@ public struct Peppers: Sendable {
 
     /// A key is known by the beginning of its own digest, so that nobody has to number keys.
     private static func pepper(_ bytes: [UInt8]) -> Pepper {
-        let kid = SHA256.hash(data: bytes).prefix(4).reduce(into: "") { text, byte in
-            text += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }
+        let kid = Hexadecimal.encode(Array(SHA256.hash(data: bytes).prefix(4)))
         return Pepper(kid: kid, key: SymmetricKey(data: bytes))
-    }
-
-    private static func bytes(ofHex text: Substring) -> [UInt8]? {
-        let digits = Array(text.utf8)
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(byte)
-        }
-        return bytes
     }
 }

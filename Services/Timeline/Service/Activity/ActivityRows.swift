@@ -60,7 +60,7 @@ struct ActivityRows {
         self.producers.append(record.producer)
         self.occurrences.append(record.occurredAt.description)
         self.data.append(String(decoding: record.metadata, as: UTF8.self))
-        self.hashes.append(Hexadecimal.text(link.hash))
+        self.hashes.append(Hexadecimal.encode(link.hash))
     }
 
     func values(of organization: Identifier, recordedAt: Instant) -> [SQLValue] {
@@ -71,20 +71,5 @@ struct ActivityRows {
             .uuids(self.correlationIDs), .texts(self.causationIDs), .texts(self.producers), .texts(self.occurrences),
             .texts(self.data), .texts(self.hashes),
         ]
-    }
-}
-
-/// Bytes as people compare them.
-enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func text(_ bytes: [UInt8]) -> String {
-        String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
-            for (index, byte) in bytes.enumerated() {
-                buffer[index * 2] = self.digits[Int(byte >> 4)]
-                buffer[index * 2 + 1] = self.digits[Int(byte & 0xF)]
-            }
-            return bytes.count * 2
-        }
     }
 }

@@ -100,7 +100,7 @@ struct ActivityProof: Sendable {
             "last_seq": range.map { .int($0.upperBound) } ?? .null,
             "count": .int(walk.count),
             "missing": .array(walk.missing.map(JSON.int)),
-            "head_hash": .string(Hexadecimal.text(walk.head.hash)),
+            "head_hash": .string(Hexadecimal.encode(walk.head.hash)),
         ]
         proof["first_break"] =
             walk.firstBreak.map { ["seq": .int($0.sequence), "reason": .string($0.reason.rawValue)] } ?? .null
