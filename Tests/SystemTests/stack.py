@@ -76,7 +76,7 @@ class Stack:
     def postgres_log(self) -> Path:
         return self.run_dir / "postgres" / "server.log"
 
-    def sql(self, database: str, statements: str) -> str:
+    def sql(self, database: str, statements: str, timeout: float = 60) -> str:
         """Runs statements as the superuser; what they print."""
         script = """
             set -euo pipefail
@@ -86,7 +86,7 @@ class Stack:
         """
         return subprocess.run(
             ["bash", "-c", script, "sql", database], cwd=REPOSITORY, env=self.environment, check=True,
-            input=statements, stdout=subprocess.PIPE, text=True, timeout=60,
+            input=statements, stdout=subprocess.PIPE, text=True, timeout=timeout,
         ).stdout
 
     @contextmanager
