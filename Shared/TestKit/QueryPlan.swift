@@ -8,8 +8,8 @@ struct QueryPlan {
     static let costMax = 2_000.0
     /// Up to this, a table is read whole because it has a few pages: next month's, in which nothing is yet.
     static let wholeCostMax = 100.0
-    /// Rows that may be put in order: a page at its longest, and the one that says there is more.
-    static let sortedRowsMax: Int64 = 201
+    /// Rows that may be put in order: no more than may be read.
+    static let sortedRowsMax: Int64 = 500
     /// Months that a page of the last 62 days looks into, with the two that are made ahead.
     static let monthsMax = 6
     /// What the server adds to a plan for the values at hand, for the work of planning it (PostgreSQL's plancache.c).
