@@ -79,7 +79,9 @@ struct ListQuery: Sendable {
             }
             if let list = input.optionalText("\(field.name)[in]") {
                 bindings.append(.texts(try self.elements(of: list, field)))
-                conditions += " AND " + column + "::text = ANY (" + SQL.parameter(bindings.count + 1) + "::text[])"
+                // An identifier compared as text would find no index.
+                let cast: SQL = field.kind == .identifier ? "::uuid[])" : "::text[])"
+                conditions += " AND " + column + " = ANY (" + SQL.parameter(bindings.count + 1) + cast
             }
         }
         return (conditions, bindings)
