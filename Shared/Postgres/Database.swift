@@ -42,6 +42,7 @@ public final class Database: Sendable {
         _ values: [SQLValue] = [],
         deadline: Instant? = nil
     ) async throws(SQLFault) -> Rows {
+        self.configuration.observeRead?(scope, sql, values)
         let parameters = try EncodedParameters(values)
         let request = ReadRequest(
             scope: scope,

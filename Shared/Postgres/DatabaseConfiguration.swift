@@ -34,6 +34,8 @@ public struct DatabaseConfiguration: Sendable {
     public var trace: (@Sendable () -> String?)?
     /// Told of every read and transaction that was asked for, on the task that asked, when it has ended.
     public var observe: (@Sendable (DatabaseOperation) -> Void)?
+    /// Shown every read before it is sent, so that a test can have the planner explain what a service really asks for.
+    public var observeRead: (@Sendable (TenantScope, SQL, [SQLValue]) -> Void)?
 
     public init(url: String) {
         self.url = url

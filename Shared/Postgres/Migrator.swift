@@ -39,8 +39,10 @@ public enum Migrator {
         return try outcome.get()
     }
 
-    /// The service's migrations with the built-in one before them.
-    static func complete(_ migrations: [Migration]) -> [Migration] { [Bootstrap.migration] + migrations }
+    /// The service's migrations with the built-in ones before them.
+    static func complete(_ migrations: [Migration]) -> [Migration] {
+        [Bootstrap.migration, Bootstrap.systemPolicies] + migrations
+    }
 
     static func hash(of migration: Migration) -> String {
         Hexadecimal.encode(Array(SHA256.hash(data: migration.sql)))

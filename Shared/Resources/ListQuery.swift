@@ -93,7 +93,7 @@ struct ListQuery: Sendable {
             let list = Filter(
                 parameter: "\(field.name)[in]",
                 field: field,
-                condition: column + "::text = ANY ",
+                condition: column + " = ANY ",
                 isList: true
             )
             return [equal] + compared + [list]
@@ -111,7 +111,9 @@ struct ListQuery: Sendable {
             if filter.isList {
                 guard let list = input.optionalText(name) else { continue }
                 bindings.append(.texts(try self.elements(of: list, filter.field)))
-                conditions += " AND " + filter.condition + "(" + place + "::text[])"
+                // An identifier compared as text would find no index.
+                let cast: SQL = filter.field.kind == .identifier ? "::uuid[])" : "::text[])"
+                conditions += " AND " + filter.condition + "(" + place + cast
             } else {
                 bindings.append(SQLValue(value))
                 conditions += " AND " + filter.condition + place

@@ -12,28 +12,42 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "SystemTests"))
 
 import echo_figures  # noqa: E402
-import stack_figures  # noqa: E402
-from measure import Bench, Figure  # noqa: E402
+import event_figures  # noqa: E402
+import gateway_figures  # noqa: E402
+import growth_figures  # noqa: E402
+import process_figures  # noqa: E402
+import request_figures  # noqa: E402
+from installation import Bench  # noqa: E402
+from measure import Figure, Unavailable  # noqa: E402
 
-# Memory comes first of the stack's figures, because it is that of a stack at rest.
+# In this order: memory is that of a stack at rest, and what stops processes comes after what needs them warm.
 FIGURES = {
     "wire-frames": echo_figures.wire_frames,
     "wire-echo": echo_figures.wire_echo,
-    "memory": stack_figures.memory,
-    "read-query": stack_figures.read_query,
-    "get": stack_figures.get,
-    "list-50": stack_figures.list_50,
-    "create": stack_figures.create,
-    "lead-to-cash": stack_figures.lead_to_cash,
+    "memory": process_figures.memory,
+    "read-query": request_figures.read_query,
+    "get": request_figures.get,
+    "list-50": request_figures.list_50,
+    "create": request_figures.create,
+    "lead-to-cash": request_figures.lead_to_cash,
+    "latency": request_figures.latency,
+    "growth-timeline": growth_figures.growth_timeline,
+    "growth-tenants": growth_figures.growth_tenants,
+    "import": event_figures.import_,
+    "event-lag": event_figures.event_lag,
+    "gateway-route": gateway_figures.gateway_route,
+    "start": process_figures.start,
+    "build": process_figures.build,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--fresh", action="store_true")
     parser.add_argument("names", nargs="+", choices=list(FIGURES))
     options = parser.parse_args()
-    bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")))
+    bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")), fresh=options.fresh)
     figures: list[Figure] = []
     print(Figure.HEADER, flush=True)
     try:
@@ -41,11 +55,14 @@ def main() -> None:
             if name not in options.names:
                 continue
             try:
-                figure = FIGURES[name](bench)
+                taken = FIGURES[name](bench)
+            except Unavailable as missing:
+                taken = [Figure(name, None, None, None, note=str(missing))]
             except Exception as error:  # One figure that cannot be taken must not hide the others.
-                figure = Figure(name, None, None, None, unit="", note=f"{type(error).__name__}: {error}".splitlines()[0])
-            figures.append(figure)
-            print(figure.line(), flush=True)
+                taken = [Figure(name, None, None, None, note=f"{type(error).__name__}: {error}".splitlines()[0])]
+            figures += taken
+            for figure in taken:
+                print(figure.line(), flush=True)
     finally:
         bench.close()
     path = options.run_dir / "bench.json"

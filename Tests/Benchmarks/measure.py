@@ -1,4 +1,4 @@
-"""Measuring: processes pinned to cores, their CPU time, medians, and the line that a figure prints."""
+"""Measuring: what one run of load found, processes' CPU time and memory, pairs in turn, and the line that a figure prints."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import re
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Callable
 
-from stack import REPOSITORY, Stack, eventually
+from stack import eventually
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-PORT_BASE = 19_000
 RUN_SECONDS_MAX = 120
-# One firm loads the stack alone, which the limits of an installation (200/s a credential) are there to prevent.
-RATE_LIMIT = 1_000_000
+DECIMALS = {"/s": 0, "MiB": 0, "ms": 2, "µs": 1, "s": 2, "min": 1}
+
+
+class Unavailable(Exception):
+    """A peer that this machine does not have: its line says so, and the others go on."""
 
 
 @dataclass
@@ -30,11 +33,13 @@ class Run:
     p99_ms: float | None = None
     count: int = 0
     cpu_us: float | None = None
+    # All that a driver reported.
+    report: dict = field(default_factory=dict)
 
 
 @dataclass
 class Figure:
-    """`ours` and `peer` are rates where more is better, or sizes where less is (`less_is_better`)."""
+    """One line. With a peer the goal is a ratio of `ours` to it, without one a value. `less_is_better` turns it round."""
 
     name: str
     ours: float | None
@@ -45,9 +50,11 @@ class Figure:
     ours_cpu_us: float | None = None
     peer_cpu_us: float | None = None
     ours_p99_ms: float | None = None
+    peer_p99_ms: float | None = None
+    is_ratio: bool = True
     note: str = ""
 
-    HEADER = f"{'name':<14}{'ours':>16}{'peer':>16}{'ratio':>8}{'goal':>9}  {'':<6}{'CPU per operation, p99, note'}"
+    HEADER = f"{'name':<24}{'ours':>14}{'peer':>14}{'ratio':>8}{'goal':>9}  {'':<6}CPU per operation, p99, note"
 
     @property
     def ratio(self) -> float | None:
@@ -55,40 +62,95 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        if self.ours is None or self.goal is None:
+        value = self.ratio if self.is_ratio else self.ours
+        if value is None or self.goal is None:
             return "-"
-        value = self.ratio if self.peer else self.ours
         return "ok" if (value <= self.goal if self.less_is_better else value >= self.goal) else "short"
 
     def line(self) -> str:
-        def shown(value: float | None, unit: str = "", places: int = 0) -> str:
-            return "-" if value is None else f"{value:,.{places}f}{unit}"
-
-        goal = "-" if self.goal is None else (
-            f"≥ {self.goal:g}×" if self.peer else f"{'≤' if self.less_is_better else '≥'} {self.goal:g}")
+        sign = "≤" if self.less_is_better else "≥"
+        goal = "-" if self.goal is None else f"{sign} {self.goal:g}" + ("×" if self.is_ratio else "")
         notes = [text for text in (
-            f"{shown(self.ours_cpu_us, ' µs', 1)} against {shown(self.peer_cpu_us, ' µs', 1)}"
-            if self.ours_cpu_us is not None else "",
-            f"p99 {self.ours_p99_ms:.2f} ms" if self.ours_p99_ms is not None else "",
+            against(self.ours_cpu_us, self.peer_cpu_us, "µs", 1, self.peer is not None),
+            against(self.ours_p99_ms, self.peer_p99_ms, "ms", 2, self.peer is not None, "p99 "),
             self.note,
         ) if text]
-        return (f"{self.name:<14}{shown(self.ours, ' ' + self.unit):>16}{shown(self.peer, ' ' + self.unit):>16}"
+        return (f"{self.name:<24}{shown(self.ours, self.unit):>14}{shown(self.peer, self.unit):>14}"
                 f"{shown(self.ratio, '', 2):>8}{goal:>9}  {self.verdict:<6}{', '.join(notes)}")
 
 
-def compare(name: str, rounds: int, ours, peer, goal: float, note: str = "") -> Figure:
-    """Peer, ours, peer, ours …: a machine that slows down half-way slows both."""
-    peers, own = [], []
+def shown(value: float | None, unit: str, places: int | None = None) -> str:
+    if value is None:
+        return "-"
+    places = DECIMALS.get(unit, 2) if places is None else places
+    # A peer's few requests a second are not to read 0.
+    places = 1 if places == 0 and value < 10 else places
+    return f"{value:,.{places}f} {unit}".rstrip()
+
+
+def against(ours: float | None, peer: float | None, unit: str, places: int, has_peer: bool, prefix: str = "") -> str:
+    if ours is None:
+        return ""
+    text = f"{prefix}{shown(ours, unit, places)}"
+    return f"{text} against {shown(peer, unit, places)}" if has_peer else text
+
+
+def absolute(name: str, ours: float | None, goal: float | None, unit: str, less_is_better: bool = True, note: str = "",
+             **more) -> Figure:
+    """A figure that has a goal of its own, whatever a peer does."""
+    return Figure(name, ours, None, goal, unit, less_is_better, is_ratio=False, note=note, **more)
+
+
+@dataclass
+class Peer:
+    """What ours is measured against: how it is run once, and how many times as good ours is to be."""
+
+    name: str
+    run: Callable[[], Run]
+    goal: float
+    note: str = ""
+
+
+def recorded(name: str, rate: float, goal: float) -> Peer:
+    """A peer whose figure was taken on another day (PERFORMANCE.md), because it is not here."""
+    return Peer(name, lambda: Run(rate), goal, note=f"{name}'s rate as recorded in PERFORMANCE.md, not taken in this run")
+
+
+def rounds_of(ours: Callable[[], Run], peers: list[Peer], rounds: int) -> tuple[list[Run], dict[str, list[Run] | str]]:
+    """Peers, ours, peers, ours …: a machine that slows down half-way slows all. A peer that cannot run leaves its reason."""
+    own: list[Run] = []
+    theirs: dict[str, list[Run] | str] = {peer.name: [] for peer in peers}
     for _ in range(rounds):
-        peers.append(peer())
+        for peer in peers:
+            runs = theirs[peer.name]
+            if isinstance(runs, str):
+                continue
+            try:
+                runs.append(peer.run())
+            except (Unavailable, OSError, AssertionError, subprocess.SubprocessError) as error:
+                theirs[peer.name] = f"{peer.name}: {error}".splitlines()[0]
         own.append(ours())
+    return own, theirs
 
-    def middle(runs: list[Run], member: str) -> float | None:
-        values = [getattr(run, member) for run in runs if getattr(run, member) is not None]
-        return median(values) if values else None
 
-    return Figure(name, middle(own, "rate"), middle(peers, "rate"), goal, ours_cpu_us=middle(own, "cpu_us"),
-                  peer_cpu_us=middle(peers, "cpu_us"), ours_p99_ms=middle(own, "p99_ms"), note=note)
+def middle(runs: list[Run] | str, member: str) -> float | None:
+    values = [] if isinstance(runs, str) else [getattr(run, member) for run in runs if getattr(run, member) is not None]
+    return median(values) if values else None
+
+
+def compare(name: str, rounds: int, ours: Callable[[], Run], peers: list[Peer], member: str = "rate", unit: str = "/s",
+            less_is_better: bool = False) -> list[Figure]:
+    """A line for each peer, of the medians of the same runs of ours."""
+    own, theirs = rounds_of(ours, peers, rounds)
+    return [
+        Figure(
+            f"{name}/{peer.name}", middle(own, member), middle(theirs[peer.name], member), peer.goal, unit, less_is_better,
+            ours_cpu_us=middle(own, "cpu_us") if member != "cpu_us" else None,
+            peer_cpu_us=middle(theirs[peer.name], "cpu_us") if member != "cpu_us" else None,
+            ours_p99_ms=middle(own, "p99_ms"), peer_p99_ms=middle(theirs[peer.name], "p99_ms"),
+            note=theirs[peer.name] if isinstance(theirs[peer.name], str) else peer.note)
+        for peer in peers
+    ]
 
 
 def cpu_seconds(pids: list[int]) -> float:
@@ -107,6 +169,16 @@ def cpu_seconds(pids: list[int]) -> float:
     return sum(table[pid][1] for pid in family) / TICKS_PER_SECOND
 
 
+def resident_mib(pids: list[int]) -> float:
+    """Resident memory; what the processes share is counted once (PSS)."""
+    kib = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kib += int(line.split()[1])
+    return kib / 1_024
+
+
 def wait_for_port(port: int) -> None:
     def is_open() -> bool:
         with socket.socket() as probe:
@@ -115,56 +187,16 @@ def wait_for_port(port: int) -> None:
     eventually(is_open, f"port {port} is open")
 
 
-class Bench:
-    """What the figures share: folders, binaries, and one private stack that starts when a figure first needs it."""
-
-    def __init__(self, run_dir: Path, rounds: int):
-        self.run_dir = run_dir
-        self.rounds = rounds
-        self.release = REPOSITORY / ".build" / "release"
-        self.driver = str(self.release / "bench-driver")
-        self._stack: Stack | None = None
-
-    @property
-    def stack(self) -> Stack:
-        if self._stack is None:
-            os.environ["THROUGHLINE_TEST_BUILD"] = "release"
-            stack = Stack(self.run_dir / "bench", PORT_BASE, {"THROUGHLINE_RATE_LIMIT": str(RATE_LIMIT)})
-            stack.down()
-            stack.up()
-            self._stack = stack
-        return self._stack
-
-    def close(self) -> None:
-        if self._stack is not None:
-            self._stack.down()
-
-    def echo(self, server: list[str], client: list[str], port: int) -> Run:
-        """A server on the first core, a client on the second; the CPU time of both, per operation."""
-        serving = subprocess.Popen(pinned(0, server), stdout=subprocess.DEVNULL)
-        try:
-            wait_for_port(port)
-            before = cpu_seconds([serving.pid])
-            run, client_cpu = load(pinned(1, client))
-            both = cpu_seconds([serving.pid]) - before + client_cpu
-            # A tenth more than is counted was sent as warm-up.
-            run.cpu_us = both / (run.count * 1.1) * 1e6
-            return run
-        finally:
-            serving.kill()
-            serving.wait()
-
-
 def pinned(core: int, command: list[str]) -> list[str]:
     return ["taskset", "-c", str(core % (os.cpu_count() or 1)), *command]
 
 
-def load(command: list[str]) -> tuple[Run, float]:
+def load(command: list[str], environment: dict[str, str] | None = None) -> tuple[Run, float]:
     """Runs a load program to its end: what it reports, and the CPU seconds it used."""
     before = os.times()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_MAX)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_MAX, env=environment)
     after = os.times()
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr or done.stdout}"
+    assert done.returncode == 0, f"{Path(command[0]).name}: {done.stderr or done.stdout}"
     run = parsed(done.stdout)
     return run, after.children_user + after.children_system - before.children_user - before.children_system
 
@@ -174,7 +206,7 @@ def parsed(output: str) -> Run:
     last = output.strip().splitlines()[-1]
     if last.startswith("{"):
         report = json.loads(last)
-        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), int(report["count"]))
+        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), int(report["count"]), report=report)
     if found := re.search(r"([\d.]+) calls/s p50 ([\d.]+) ms p99 ([\d.]+) ms \(n=(\d+)\)", last):
         return Run(float(found[1]), float(found[2]), float(found[3]), int(found[4]))
     rate = re.search(r"^tps = ([\d.]+)", output, re.M)
@@ -184,10 +216,10 @@ def parsed(output: str) -> Run:
     return Run(float(rate[1]), float(mean[1]), None, int(count[1]))
 
 
-def timed(pids: list[int], command: list[str]) -> Run:
+def timed(pids: list[int], command: list[str], environment: dict[str, str] | None = None) -> Run:
     """A load against running processes; CPU time is theirs and the load program's."""
     time.sleep(0.2)
     before = cpu_seconds(pids)
-    run, client_cpu = load(command)
-    run.cpu_us = (cpu_seconds(pids) - before + client_cpu) / run.count * 1e6
+    run, client_cpu = load(command, environment)
+    run.cpu_us = (cpu_seconds(pids) - before + client_cpu) / max(1, run.count) * 1e6
     return run

@@ -76,7 +76,7 @@ class Stack:
     def postgres_log(self) -> Path:
         return self.run_dir / "postgres" / "server.log"
 
-    def sql(self, database: str, statements: str) -> str:
+    def sql(self, database: str, statements: str, timeout: float = 60) -> str:
         """Runs statements as the superuser; what they print."""
         script = """
             set -euo pipefail
@@ -86,7 +86,7 @@ class Stack:
         """
         return subprocess.run(
             ["bash", "-c", script, "sql", database], cwd=REPOSITORY, env=self.environment, check=True,
-            input=statements, stdout=subprocess.PIPE, text=True, timeout=60,
+            input=statements, stdout=subprocess.PIPE, text=True, timeout=timeout,
         ).stdout
 
     @contextmanager
@@ -212,12 +212,13 @@ class Stack:
     def configuration(self, process: str) -> Path:
         return self.run_dir / "config" / f"{process}.json"
 
-    def start(self, process: str) -> None:
-        """Starts a stopped process again, and waits until the gateway has found it."""
+    def start(self, process: str, ready=lambda: None) -> None:
+        """Starts a stopped process again, and waits until the gateway has found it; `ready` is called as soon as it says it is."""
         child = self.launch(process, self.configuration(process))
         started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].split()[19]
         (self.run_dir / "processes" / f"{process}.pid").write_text(f"{child.pid} {started}\n")
         eventually(lambda: self.is_ready(process), f"{process} is ready", seconds=READY_SECONDS)
+        ready()
         if process != "gateway" and is_alive(self.pid("gateway")):
             eventually(lambda: f"{process}: " not in self.admin("gateway", "/readyz?verbose"), f"{process} is reached again")
 

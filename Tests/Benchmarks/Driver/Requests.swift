@@ -1,88 +1,85 @@
 internal import ArgumentParser
-internal import Contracts
 internal import HTTP2
+internal import NIOCore
 internal import NIOPosix
-internal import Vocabulary
 
-/// `get`, `list-50` and `create`: requests through the gateway as clients make them, spread over a few connections.
+/// `get`, `list-50` and `create`: requests as clients make them, the next when the one before is answered.
 struct RequestLoad: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Load the HTTP API.")
+    static let configuration = CommandConfiguration(abstract: "Load the HTTP API in closed loops.")
 
-    static let connections = 4
-
-    enum Kind: String, ExpressibleByArgument {
-        case get, list, create
-    }
-
-    @Argument var kind: Kind
-    @Option var host = "127.0.0.1"
-    @Option var port: Int
-    /// One or several; the workers share them out, as an installation's load comes from many firms.
-    @Option var token: [String]
+    @Argument var kind: RequestKind
+    @OptionGroup var target: Target
+    @OptionGroup var rows: LoadedRows
     @Option var count = 20_000
     @Option var concurrency = 16
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var clients: [HTTPClient] = []
-        for _ in 0..<RequestLoad.connections {
-            clients.append(try await HTTPClient.connect(host: self.host, port: self.port, group: group))
-        }
-        let connections = clients
-        let callers = self.token.map {
-            [HTTPField("authorization", "Bearer \($0)"), HTTPField("accept", "application/json")]
-        }
         let kind = self.kind
-        var known: [[String]] = []
-        for fields in callers where kind == .get {
-            known.append(try await RequestLoad.ids(by: connections[0], fields))
-        }
-        let ids = known
-        let next = Counter(0)
-        let sample = try await Sample.measure(count: self.count, concurrency: self.concurrency) { worker in
-            let client = connections[worker % connections.count]
-            let fields = callers[worker % callers.count]
-            let response: HTTPResponse
-            switch kind {
-            case .get:
-                let own = ids[worker % ids.count]
-                let id = own[next.next() % own.count]
-                response = try await client.request(method: "GET", path: "/v1/deals/\(id)", fields: fields)
-            case .list:
-                response = try await client.request(method: "GET", path: "/v1/deals?limit=50", fields: fields)
-            case .create:
-                let number = next.next()
-                let body: JSON = ["name": .string("Bench deal \(number)"), "amount_minor": 100_000, "currency": "USD"]
-                let more = [
-                    HTTPField("content-type", "application/json"),
-                    HTTPField("idempotency-key", Identifier.random().description),
-                ]
-                response = try await client.request(
-                    method: "POST",
-                    path: "/v1/deals",
-                    fields: fields + more,
-                    body: body.bytes
-                )
+        let rows = self.rows
+        let load = (count: self.count, concurrency: self.concurrency)
+        try await self.target.connected { clients in
+            let mix = RequestMix(kind, rows, over: clients)
+            let next = Counter(0)
+            let sample = try await Sample.measure(count: load.count, concurrency: load.concurrency) { worker in
+                let outcome = await mix.send(next.next(), worker: worker)
+                guard case .answered = outcome else { throw ValidationError("\(outcome)") }
             }
-            guard response.status == 200 || response.status == 201 else {
-                throw ValidationError(
-                    "\(kind) answered \(response.status): \(String(decoding: response.body, as: UTF8.self))"
-                )
-            }
-        }
-        sample.report()
-        for connection in connections {
-            await connection.close()
+            sample.report()
         }
     }
+}
 
-    /// The ids to read: a page of deals that `bench.py` has created.
-    private static func ids(by client: HTTPClient, _ fields: [HTTPField]) async throws -> [String] {
-        let response = try await client.request(method: "GET", path: "/v1/deals?limit=200", fields: fields)
-        let ids = try JSON(parsing: response.body)["data"]?.array?.compactMap { $0["id"]?.string } ?? []
-        guard !ids.isEmpty else {
-            throw ValidationError("there are no deals to read (\(response.status))")
+/// `latency` and `overload`: requests at a fixed rate, whatever becomes of those under way.
+struct OpenLoad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Load the HTTP API at a fixed rate.")
+
+    @Argument var kind: RequestKind
+    @OptionGroup var target: Target
+    @OptionGroup var rows: LoadedRows
+    @Option var rate = 200
+    @Option var seconds = 5
+    @Option var warmUpSeconds = 1
+    @Option var outstanding = 20_000
+
+    func run() async throws {
+        let kind = self.kind
+        let rows = self.rows
+        let loop = OpenLoop(
+            perSecond: self.rate,
+            seconds: self.seconds,
+            warmUpSeconds: self.warmUpSeconds,
+            outstandingMax: self.outstanding
+        )
+        try await self.target.connected { clients in
+            let mix = RequestMix(kind, rows, over: clients)
+            try await loop.run { number in await mix.send(number) }.report(offered: loop.perSecond)
         }
-        return ids
+    }
+}
+
+/// Where requests go, and over how many connections.
+struct Target: ParsableArguments {
+    @Option var host = "127.0.0.1"
+    @Option var port: Int
+    @Option var connections = 16
+    @Flag(name: .customLong("http1"), help: "Speak HTTP/1.1, which some peers serve best.")
+    var isHTTP1 = false
+
+    /// Connects, lets the work be done on the connections' loop, and closes again.
+    func connected(_ work: @Sendable (_ clients: [any LoadClient]) async throws -> Void) async throws {
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        var clients: [any LoadClient] = []
+        for _ in 0..<max(1, self.connections) {
+            clients.append(
+                self.isHTTP1
+                    ? try await HTTP1Client.connect(host: self.host, port: self.port, group: loop)
+                    : try await HTTPClient.connect(host: self.host, port: self.port, group: loop)
+            )
+        }
+        let connections = clients
+        try await withTaskExecutorPreference(LoopExecutor(loop)) { try await work(connections) }
+        for client in clients {
+            await client.close()
+        }
     }
 }

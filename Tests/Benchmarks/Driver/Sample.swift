@@ -51,21 +51,22 @@ struct Sample: Sendable {
     }
 
     /// One line of JSON; rates and milliseconds are texts with fixed places, because JSON here has no floating point.
-    func report() {
+    func report(and more: [(key: String, value: JSON)] = []) {
         let sorted = self.latencies.sorted()
         let seconds = Sample.seconds(self.elapsed)
-        let answer: JSON = [
-            "count": .int(Int64(sorted.count)),
-            "failures": .int(Int64(self.failures)),
-            "rate": .string(Sample.text(seconds > 0 ? Double(sorted.count) / seconds : 0)),
-            "p50_ms": .string(Sample.text(1_000 * Sample.seconds(Sample.quantile(0.50, of: sorted)))),
-            "p99_ms": .string(Sample.text(1_000 * Sample.seconds(Sample.quantile(0.99, of: sorted)))),
+        let members: [(key: String, value: JSON)] = [
+            ("count", .int(Int64(sorted.count))),
+            ("failures", .int(Int64(self.failures))),
+            ("rate", .string(Sample.text(seconds > 0 ? Double(sorted.count) / seconds : 0))),
+            ("p50_ms", .string(Sample.milliseconds(0.50, of: sorted))),
+            ("p99_ms", .string(Sample.milliseconds(0.99, of: sorted))),
         ]
-        print(answer)
+        print(JSON.object(JSONObject(members + more)))
     }
 
-    private static func quantile(_ share: Double, of sorted: [Duration]) -> Duration {
-        sorted.isEmpty ? .zero : sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+    static func milliseconds(_ share: Double, of sorted: [Duration]) -> String {
+        guard !sorted.isEmpty else { return "0.000" }
+        return Sample.text(1_000 * Sample.seconds(sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]))
     }
 
     private static func seconds(_ duration: Duration) -> Double {

@@ -1,0 +1,22 @@
+internal import CRMService
+internal import TestKit
+internal import Testing
+
+/// What the service reads does not cost more with all that was ever stored.
+@Suite struct PlanTests {
+    /// What does not hold at a million rows, and why it need not. One that holds by now is to leave this list.
+    private static let exceptions: [String: String] = [
+        "crm.contract.list?currency": currency, "crm.deal.list?currency": currency,
+        "crm.proposal.list?currency": currency,
+        "crm.pipeline.get": "sums up every deal that the organization has, as they lie in its index",
+    ]
+    /// Nearly all rows have the organization's own, and a page of those is found at once.
+    private static let currency = "a currency that hardly any row has is looked for in all of the organization's"
+
+    @Test func `Every read keeps to its indexes at a million rows`() async throws {
+        let log = ReadLog()
+        try await TestService.run(CRM.migrations, configuration: log.configuration, crmRouter) { service in
+            try await Plans.expect(of: service, log, except: Self.exceptions)
+        }
+    }
+}

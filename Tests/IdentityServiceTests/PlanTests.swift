@@ -1,0 +1,22 @@
+internal import IdentityService
+internal import Resources
+internal import TestKit
+internal import Testing
+
+/// What the service reads does not cost more with all that was ever stored.
+@Suite struct PlanTests {
+    /// What does not hold at a million rows, and why it need not. One that holds by now is to leave this list.
+    private static let exceptions: [String: String] = [:]
+
+    @Test func `Every read keeps to its indexes at a million rows`() async throws {
+        let log = ReadLog()
+        let make = { (persistence: Persistence) in
+            let peppers = Peppers(current: Array(repeating: 7, count: 32))
+            return identityRouter(try IdentityParts(persistence, IdentityOptions(peppers: peppers)))
+        }
+        try await TestService.run(Identity.migrations, service: "identity", configuration: log.configuration, make) {
+            service in
+            try await Plans.expect(of: service, log, except: Self.exceptions)
+        }
+    }
+}
