@@ -16,10 +16,12 @@ public struct EventFeed: Sendable {
 
     private let database: Database
     private let signal: PartitionSignal
+    private let tail: EventTail
 
     public init(database: Database, log: EventLog) {
         self.database = database
         self.signal = log.signal
+        self.tail = EventTail(database: database, log: log)
     }
 
     public static func subscribe(to service: String) -> OperationDeclaration {
@@ -86,29 +88,27 @@ public struct EventFeed: Sendable {
             "SELECT epoch, after_sequence FROM outbox_epoch ORDER BY started_at DESC, epoch LIMIT 1"
         )[0]
         let epoch = try row.uuid("epoch")
+        self.tail.enter(epoch)
         // Who stands in another epoch would wait in vain for what is after its position.
         try await sink.send(Self.beginning(of: epoch, after: try row.int("after_sequence")))
         let news = self.signal.subscribe()
         defer { news.end() }
         let clock = ContinuousClock()
         var mask = wanted
-        var lookedEverywhere = clock.now
         while !Task.isCancelled {
             let looked = clock.now
+            try await self.tail.refresh()
             while mask != 0 {
                 mask = try await self.send(from: &positions, mask: mask, epoch: epoch, into: sink)
             }
             mask = await news.wait(timeout: Self.pollInterval) & wanted
             if mask != 0, clock.now - looked < Self.gatherInterval {
-                // The next commits of a rush come within this time and are read by the same statement.
+                // The next commits of a rush come within this time and go out together.
                 try await clock.sleep(until: looked + Self.gatherInterval)
-                mask |= news.take() & wanted
             }
-            // Another process of this service may have written, and nothing here tells, however busy this one is.
-            if clock.now - lookedEverywhere >= Self.pollInterval {
-                mask = wanted
-                lookedEverywhere = clock.now
-            }
+            // Another process of this service may have written, and nothing here tells: the tail finds out, and what it keeps costs
+            // nothing to look at.
+            mask = wanted
         }
     }
 
@@ -125,8 +125,62 @@ public struct EventFeed: Sendable {
         epoch: Identifier,
         into sink: any ItemSink
     ) async throws -> PartitionSignal.Mask {
-        let partitions = (0..<EventLog.partitionCount).filter { mask & (1 << PartitionSignal.Mask($0)) != 0 }
-        let rows = try await self.database.read(
+        var behind: PartitionSignal.Mask = 0
+        for partition in Self.partitions(in: mask) {
+            guard let entries = self.tail.entries(of: partition, after: positions[partition]) else {
+                behind |= 1 << PartitionSignal.Mask(partition)
+                continue
+            }
+            try await self.send(entries, of: partition, from: &positions, epoch: epoch, into: sink)
+        }
+        guard behind != 0 else { return 0 }
+        var read: [Int: [EventTail.Entry]] = [:]
+        for row in try await Self.read(behind, after: positions, from: self.database) {
+            read[Int(try row.int("partition")), default: []].append(try EventTail.Entry(row))
+        }
+        for (partition, entries) in read.sorted(by: { $0.key < $1.key }) {
+            try await self.send(entries, of: partition, from: &positions, epoch: epoch, into: sink)
+        }
+        return Self.mask(of: read.filter { $0.value.count == Self.batchMax }.keys)
+    }
+
+    /// Sends consecutive events in items that fit into a frame.
+    private func send(
+        _ entries: [EventTail.Entry],
+        of partition: Int,
+        from positions: inout [Int64],
+        epoch: Identifier,
+        into sink: any ItemSink
+    ) async throws {
+        var rest = entries[...]
+        while !rest.isEmpty {
+            var writer = JSONWriter(capacity: 4_096)
+            writer.beginObject()
+            writer.key("epoch")
+            writer.string(epoch.description)
+            writer.key("partition")
+            writer.int(Int64(partition))
+            writer.key("events")
+            writer.beginArray()
+            while let entry = rest.first, writer.bytes.count < Self.itemBytesMax {
+                writer.raw(entry.json)
+                positions[partition] = entry.sequence
+                rest.removeFirst()
+            }
+            writer.endArray()
+            writer.endObject()
+            try await sink.send(writer.finish())
+        }
+    }
+
+    /// The next events of each partition in `mask`, in the order of partitions and sequences.
+    static func read(
+        _ mask: PartitionSignal.Mask,
+        after positions: [Int64],
+        from database: Database
+    ) async throws(SQLFault) -> Rows {
+        let partitions = self.partitions(in: mask)
+        return try await database.read(
             .system,
             """
             SELECT e.* FROM unnest($1::smallint[], $2::bigint[]) AS c (partition, sequence)
@@ -137,34 +191,14 @@ public struct EventFeed: Sendable {
             """,
             [.ints(partitions.map(Int64.init)), .ints(partitions.map { positions[$0] }), .int(Int64(Self.batchMax))]
         )
-        var read = [Int](repeating: 0, count: EventLog.partitionCount)
-        var index = 0
-        while index < rows.count {
-            let partition = Int(try rows[index].int("partition"))
-            var writer = JSONWriter(capacity: 4_096)
-            writer.beginObject()
-            writer.key("epoch")
-            writer.string(epoch.description)
-            writer.key("partition")
-            writer.int(Int64(partition))
-            writer.key("events")
-            writer.beginArray()
-            while index < rows.count, Int(try rows[index].int("partition")) == partition,
-                writer.bytes.count < Self.itemBytesMax
-            {
-                let sequence = try rows[index].int("sequence")
-                try EventRecord(rows[index]).write(into: &writer, sequence: sequence)
-                positions[partition] = sequence
-                read[partition] += 1
-                index += 1
-            }
-            writer.endArray()
-            writer.endObject()
-            try await sink.send(writer.bytes)
-        }
-        return partitions.reduce(0) { more, partition in
-            read[partition] == Self.batchMax ? more | 1 << PartitionSignal.Mask(partition) : more
-        }
+    }
+
+    static func mask(of partitions: some Sequence<Int>) -> PartitionSignal.Mask {
+        partitions.reduce(0) { $0 | 1 << PartitionSignal.Mask($1) }
+    }
+
+    private static func partitions(in mask: PartitionSignal.Mask) -> [Int] {
+        (0..<EventLog.partitionCount).filter { mask & (1 << PartitionSignal.Mask($0)) != 0 }
     }
 
     /// Keeps an item well under the frame limit of 1 MiB even when its last event is a large one.
