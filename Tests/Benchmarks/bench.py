@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,26 +50,29 @@ def main() -> None:
     options = parser.parse_args()
     bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")), fresh=options.fresh)
     figures: list[Figure] = []
+    seconds: dict[str, int] = {}
     print(Figure.HEADER, flush=True)
     try:
         for name in FIGURES:
             if name not in options.names:
                 continue
+            began = time.monotonic()
             try:
                 taken = FIGURES[name](bench)
             except Unavailable as missing:
                 taken = [Figure(name, None, None, None, note=str(missing))]
             except Exception as error:  # One figure that cannot be taken must not hide the others.
                 taken = [Figure(name, None, None, None, note=f"{type(error).__name__}: {error}".splitlines()[0])]
+            seconds[name] = round(time.monotonic() - began)
             figures += taken
             for figure in taken:
                 print(figure.line(), flush=True)
     finally:
         bench.close()
     path = options.run_dir / "bench.json"
-    path.write_text(json.dumps({"rounds": bench.rounds, "cores": os.cpu_count(), "figures": [
+    path.write_text(json.dumps({"rounds": bench.rounds, "cores": os.cpu_count(), "seconds": seconds, "figures": [
         {**asdict(figure), "ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]}, indent=2) + "\n")
-    print(f"\nwritten to {path}")
+    print(f"\ntaken in {sum(seconds.values()) / 60:.1f} minutes, written to {path}")
 
 
 main()

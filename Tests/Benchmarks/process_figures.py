@@ -9,7 +9,7 @@ from statistics import median
 from client import Connection
 from installation import Bench
 from measure import Figure, absolute, resident_mib
-from stack import PROCESSES, REPOSITORY
+from stack import PROCESSES, REPOSITORY, eventually
 
 CONNECTIONS = 1_000
 
@@ -42,7 +42,10 @@ def start(bench: Bench) -> list[Figure]:
         for process in PROCESSES:
             stack.stop(process)
             began = time.monotonic()
-            stack.start(process, ready=lambda: seconds[process].append(time.monotonic() - began))
+            child = stack.launch(process, stack.configuration(process))
+            eventually(lambda: stack.is_ready(process), f"{process} is ready", pause=0.002)
+            seconds[process].append(time.monotonic() - began)
+            stack.adopt(process, child)
         stack.deploy("down")
         began = time.monotonic()
         stack.up()

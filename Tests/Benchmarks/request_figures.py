@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from installation import CLIENTS, Bench
-from measure import Figure, Peer, absolute, compare, middle, recorded, rounds_of, timed
+from measure import Figure, Peer, Run, absolute, compare, middle, recorded, rounds_of, timed
 
 LATENCY_SECONDS = 5
+STORY_SECONDS = 6
 GO = "peer: Go, net/http and pgx, one hop"
 FIRST_ORGANIZATION = "00000000-0000-4000-9000-000000000000"
 
@@ -24,7 +25,7 @@ def read_query(bench: Bench) -> list[Figure]:
     return compare("read-query", bench.rounds, ours, [Peer("pgbench", pgbench, 0.9)])
 
 
-def requests(bench: Bench, name: str, kind: str, count: int, goals: tuple[float, float], more: list[Peer]) -> list[Figure]:
+def requests(bench: Bench, name: str, kind: str, count: int, goals: tuple[float, float | None], more: list[Peer]) -> list[Figure]:
     """Against the floor and the Go service, whose goals these are."""
     floor, installation = bench.floor, bench.main
     options = ("--count", str(count))
@@ -48,18 +49,27 @@ def list_50(bench: Bench) -> list[Figure]:
 
 
 def create(bench: Bench) -> list[Figure]:
-    # The goals name no ratio to the Go service, which writes the row alone; one and a half is that of the reads.
-    return requests(bench, "create", "create", 8_000, (0.5, 0.5), [recorded("bottlecrm", 64, 50)])
+    # The Go service writes the row alone, so no goal is set against it.
+    return requests(bench, "create", "create", 8_000, (0.5, None), [recorded("bottlecrm", 64, 50)])
 
 
 def lead_to_cash(bench: Bench) -> list[Figure]:
     """Whole stories a second, each until its last event is in the timeline."""
     floor, stack = bench.floor, bench.stack
 
-    def ours():
+    def told(stories: int) -> Run:
         return timed(bench.main.pids, [
             "env", f"HOME={stack.run_dir}", stack.cli, "demo", "lead-to-cash", "--url", stack.url,
-            "--stories", "600", "--at-once", str(CLIENTS)])
+            "--stories", str(stories), "--at-once", str(CLIENTS)])
+
+    # Each run begins with its firms' sign-up, whose hashed passwords cost more than a story: what the shortest run costs is taken off.
+    shortest = told(CLIENTS)
+    stories = CLIENTS + max(4 * CLIENTS, min(4_000, int(shortest.rate * STORY_SECONDS)))
+
+    def ours() -> Run:
+        run = told(stories)
+        run.cpu_us = (run.cpu_us * run.count - shortest.cpu_us * shortest.count) / (run.count - shortest.count)
+        return run
 
     return compare("lead-to-cash", bench.rounds, ours, [
         Peer("floor", lambda: floor.pgbench("lead-to-cash.sql"), 0.4, "peer: pgbench, seven commits"),
