@@ -11,7 +11,7 @@ final class EventTail: Sendable {
     /// What is kept of a partition: enough for followers that are a moment apart.
     static let entriesMax = 128
     /// The most bytes kept of a partition, whatever its events hold; the newest event is kept at any size.
-    static let bytesMax = 64 * 1_024
+    static let bytesMax = 128 * 1_024
 
     struct Entry: Sendable {
         let sequence: Int64

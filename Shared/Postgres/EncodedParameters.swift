@@ -81,11 +81,12 @@ struct EncodedParameters: Sendable {
     }
 
     private mutating func appendHex(_ binary: [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
         self.bytes.append(contentsOf: #"\x"#.utf8)
-        for byte in binary {
-            self.bytes.append(digits[Int(byte >> 4)])
-            self.bytes.append(digits[Int(byte & 0xF)])
+        self.bytes.append(addingCapacity: 2 * binary.count) { end in
+            for byte in binary {
+                end.append(Hexadecimal.digit(byte >> 4))
+                end.append(Hexadecimal.digit(byte & 0xF))
+            }
         }
     }
 

@@ -9,6 +9,8 @@ public struct ResourceStore: Sendable {
     private let kinds: [String: Field.Kind]
     private let load: SQL
     private let lock: SQL
+    private let inserts = ComposedStatements()
+    private let updates = ComposedStatements()
 
     public init(_ resource: Resource) {
         self.resource = resource
@@ -120,7 +122,7 @@ public struct ResourceStore: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Stored {
         let id = id ?? values.optionalIdentifier("id") ?? Identifier.next(at: now)
-        var names: [SQL] = ["id", "organization_id", "created_at", "updated_at"]
+        var names = ["id", "organization_id", "created_at", "updated_at"]
         var bindings: [SQLValue] = [.uuid(id), .uuid(organization), .instant(now), .instant(now)]
         if self.resource.isStory, !values.has("correlation_id") {
             names.append("correlation_id")
@@ -128,16 +130,16 @@ public struct ResourceStore: Sendable {
         }
         for name in values.names where name != "id" {
             guard let value = values[name], let binding = self.binding(name, value) else { continue }
-            names.append(SQL(identifier: name))
+            names.append(name)
             bindings.append(binding)
         }
-        let places = (1...bindings.count).map(SQL.parameter).joined(separator: ", ")
-        let rows = try transaction.query(
-            "INSERT INTO " + self.resource.table + " (" + names.joined(separator: ", ") + ") VALUES (" + places
-                + ") RETURNING "
-                + self.plan.select,
-            bindings
-        )
+        let sql = self.inserts.statement(for: names) { names in
+            let places = (1...names.count).map(SQL.parameter).joined(separator: ", ")
+            return "INSERT INTO " + self.resource.table + " ("
+                + names.map(SQL.init(identifier:)).joined(separator: ", ")
+                + ") VALUES (" + places + ") RETURNING " + self.plan.select
+        }
+        let rows = try transaction.query(sql, bindings)
         return try Stored(rows[0], of: self.plan)
     }
 
@@ -150,17 +152,22 @@ public struct ResourceStore: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Stored {
         var bindings: [SQLValue] = [.uuid(organization), .uuid(stored.id), .instant(now)]
-        var assignments: [SQL] = ["version = version + 1", "updated_at = $3"]
+        var names: [String] = []
         for name in changes.names {
             guard let value = changes[name], let binding = self.binding(name, value) else { continue }
             bindings.append(binding)
-            assignments.append(SQL(identifier: name) + " = " + SQL.parameter(bindings.count))
+            names.append(name)
         }
-        let rows = try transaction.query(
-            "UPDATE " + self.resource.table + " SET " + assignments.joined(separator: ", ")
-                + " WHERE organization_id = $1 AND id = $2 RETURNING " + self.plan.select,
-            bindings
-        )
+        let before = bindings.count - names.count
+        let sql = self.updates.statement(for: names) { names in
+            let assignments = names.enumerated().map { index, name in
+                SQL(identifier: name) + " = " + SQL.parameter(before + index + 1)
+            }
+            return "UPDATE " + self.resource.table + " SET "
+                + (["version = version + 1", "updated_at = $3"] + assignments).joined(separator: ", ")
+                + " WHERE organization_id = $1 AND id = $2 RETURNING " + self.plan.select
+        }
+        let rows = try transaction.query(sql, bindings)
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
         return try Stored(rows[0], of: self.plan)
     }

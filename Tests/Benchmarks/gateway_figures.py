@@ -16,8 +16,8 @@ from stack import eventually
 from wire_client import WireClient
 
 PROXIES = HERE / "peers" / "proxies"
-PROXY_PORT = PORT_BASE + 140
-UPSTREAM_PORT = PORT_BASE + 141
+PROXY_PORT = PORT_BASE + 82
+UPSTREAM_PORT = PORT_BASE + 83
 REQUESTS = 50_000
 BYTES = 600
 STUBBED = "revenue"

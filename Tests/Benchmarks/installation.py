@@ -208,7 +208,7 @@ class Bench:
 class GoService:
     """The peer that a good team would write by hand (peers/go/service.go), over the floor's database and without what we guarantee."""
 
-    PORT = PORT_BASE + 120
+    PORT = PORT_BASE + 80
 
     def __init__(self, bench: Bench):
         program = bench.program("go-service")
