@@ -68,7 +68,7 @@ def lead_to_cash(bench: Bench) -> list[Figure]:
 
     def ours() -> Run:
         run = told(stories)
-        run.cpu_us_by = {name: (each * run.count - shortest.cpu_us_by[name] * shortest.count) / (run.count - shortest.count)
+        run.cpu_us_by = {name: max(0.0, each * run.count - shortest.cpu_us_by[name] * shortest.count) / (run.count - shortest.count)
                          for name, each in run.cpu_us_by.items()}
         run.cpu_us = sum(run.cpu_us_by.values())
         return run
