@@ -12,6 +12,7 @@ struct GatewayHandler: HTTPHandler {
     let resolver: CredentialResolver
     let mint: AssertionMint
     let limiter: RateLimiter
+    let admissions: Admissions
     let streams: EventStreams
     let edge: Edge
     let clock: WallClock
@@ -144,6 +145,34 @@ struct GatewayHandler: HTTPHandler {
                 retryAfter: 1
             )
         }
+        // A stream stays open, which says nothing of how its service keeps up.
+        guard !operation.isStream, let admission = self.admissions[operation] else {
+            return try self.send(call, credential, hash, by: client, admission: nil)
+        }
+        guard admission.enter(now: self.now) else {
+            throw Fault(
+                .unavailable,
+                "The service \(operation.service) is busy. Nothing was done; try again in a moment.",
+                retryAfter: 1
+            )
+        }
+        do throws(Fault) {
+            try self.send(call, credential, hash, by: client, admission: admission)
+        } catch {
+            admission.leave(took: nil, now: self.now)
+            throw error
+        }
+    }
+
+    /// Makes the call; `admission` is told when it has ended.
+    private func send(
+        _ call: Call,
+        _ credential: ResolvedCredential?,
+        _ hash: TokenHash?,
+        by client: WireClient,
+        admission: Admission?
+    ) throws(Fault) {
+        let operation = call.operation
         let conditions = try call.conditions()
         try RequestBody.check(call.exchange.request, for: operation)
         let assertion = credential?.assertion(for: operation.audience, by: self.mint, now: self.clock.now())
@@ -164,6 +193,7 @@ struct GatewayHandler: HTTPHandler {
         // Nobody works for a client that has gone.
         let cancellation = CallCancellation()
         exchange.responder.onClose { cancellation.cancel() }
+        let sentAt = self.now
         client.call(
             on: exchange.responder.eventLoop,
             head,
@@ -171,11 +201,22 @@ struct GatewayHandler: HTTPHandler {
             idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil),
             cancellation: cancellation
         ).whenComplete { result in
+            let now = self.now
+            admission?.leave(took: Self.isTelling(result) ? Int(now - sentAt) : nil, now: now)
             switch result {
             case .success(let reply): ReplyWriter.answer(exchange, with: reply)
             case .failure(WireFailure.cancelled): exchange.clientGone()
             case .failure(let error): exchange.refuse(CallFaults.fault(of: error, asking: operation.service))
             }
+        }
+    }
+
+    /// Whether the time of a call says how its service keeps up: a refusal is quick, and a client that has gone had a reason of its own.
+    private static func isTelling(_ result: Result<WireReply, any Error>) -> Bool {
+        switch result {
+        case .success(let reply): reply.status != WireStatus.unavailable
+        case .failure(WireFailure.deadlineExceeded): true
+        case .failure: false
         }
     }
 }
