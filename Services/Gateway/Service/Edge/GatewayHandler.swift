@@ -39,6 +39,8 @@ struct GatewayHandler: HTTPHandler {
         switch self.registry.table.match(method: exchange.request.method, path: exchange.target.path) {
         case .found(let operation, let parameters):
             exchange.operation = operation
+            // Before anybody asks who calls: that may have to wait for identity, and costs more than all else of a refusal.
+            if self.admission(to: operation)?.isFull(now: self.now) == true { throw Self.busy(operation) }
             try self.admit(Call(exchange, operation, parameters, deadlineMillisecondsMax: self.deadlineMillisecondsMax))
         case .otherMethods(let allowed):
             self.refuseMethod(exchange, allowed)
@@ -145,23 +147,26 @@ struct GatewayHandler: HTTPHandler {
                 retryAfter: 1
             )
         }
-        // A stream stays open, which says nothing of how its service keeps up.
-        guard !operation.isStream, let admission = self.admissions[operation] else {
+        guard let admission = self.admission(to: operation) else {
             return try self.send(call, credential, hash, by: client, admission: nil)
         }
-        guard admission.enter(now: self.now) else {
-            throw Fault(
-                .unavailable,
-                "The service \(operation.service) is busy. Nothing was done; try again in a moment.",
-                retryAfter: 1
-            )
-        }
+        guard admission.enter(now: self.now) else { throw Self.busy(operation) }
         do throws(Fault) {
             try self.send(call, credential, hash, by: client, admission: admission)
         } catch {
             admission.leave(took: nil, now: self.now)
             throw error
         }
+    }
+
+    /// A stream stays open, which says nothing of how its service keeps up.
+    private func admission(to operation: RoutedOperation) -> Admission? {
+        operation.isStream ? nil : self.admissions[operation]
+    }
+
+    private static func busy(_ operation: RoutedOperation) -> Fault {
+        let detail = "The service \(operation.service) is busy. Nothing was done; try again in a moment."
+        return Fault(.unavailable, detail, retryAfter: 1)
     }
 
     /// Makes the call; `admission` is told when it has ended.

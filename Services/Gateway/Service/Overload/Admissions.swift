@@ -7,6 +7,8 @@ final class Admission: Sendable {
 
     func enter(now: UInt64) -> Bool { self.limit.withLock { $0.enter(now: now) } }
 
+    func isFull(now: UInt64) -> Bool { self.limit.withLock { $0.isFull(now: now) } }
+
     func leave(took: Int?, now: UInt64) { self.limit.withLock { $0.leave(took: took, now: now) } }
 
     var current: ConcurrencyLimit { self.limit.withLock { $0 } }

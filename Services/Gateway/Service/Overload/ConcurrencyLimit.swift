@@ -36,6 +36,12 @@ struct ConcurrencyLimit: Hashable, Sendable {
         return true
     }
 
+    /// Whether no call may be made now, for whoever wants to know before there is any work in it.
+    mutating func isFull(now: UInt64) -> Bool {
+        self.adjust(now)
+        return self.underWay >= self.limit
+    }
+
     /// A call has ended. `took` is `nil` where that says nothing of the service: nobody waited any more, or it never got there.
     mutating func leave(took: Int?, now: UInt64) {
         if let took { self.fastest = min(self.fastest ?? .max, took) }
