@@ -70,8 +70,6 @@ final class Gateway: Sendable {
         let readiness = GatewayReadiness(registry, health: parts.health, patience: parts.patience)
         let metrics = EdgeMetrics(parts.metrics)
         let streams = EventStreams(metrics: metrics)
-        let admissions = Admissions(parts.services)
-        EdgeMetrics.observe(admissions, in: parts.metrics.registry)
         let handler = GatewayHandler(
             registry: registry,
             pages: PublicPages(
@@ -83,7 +81,6 @@ final class Gateway: Sendable {
             resolver: resolver,
             mint: AssertionMint(parts.signer),
             limiter: RateLimiter(parts.limits),
-            admissions: admissions,
             streams: streams,
             edge: Edge(
                 origins: AllowedOrigins(parts.origins),

@@ -71,20 +71,4 @@ final class EdgeMetrics: Sendable {
                 .sorted { $0.labels[0] < $1.labels[0] }
         }
     }
-
-    /// How many calls each service may have under way, and has.
-    static func observe(_ admissions: Admissions, in registry: MetricsRegistry) {
-        let labels = ["service", "kind"]
-        registry.observed(
-            "gateway_calls_limit",
-            help: "Calls that may be under way at a service; less than usual where it does not keep up.",
-            kind: .gauge,
-            labels: labels
-        ) {
-            admissions.all.map { Sample(Double($0.limit.limit), labels: [$0.service, $0.kind]) }
-        }
-        registry.observed("gateway_calls", help: "Calls under way at a service.", kind: .gauge, labels: labels) {
-            admissions.all.map { Sample(Double($0.limit.underWay), labels: [$0.service, $0.kind]) }
-        }
-    }
 }

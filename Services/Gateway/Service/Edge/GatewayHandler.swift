@@ -12,7 +12,6 @@ struct GatewayHandler: HTTPHandler {
     let resolver: CredentialResolver
     let mint: AssertionMint
     let limiter: RateLimiter
-    let admissions: Admissions
     let streams: EventStreams
     let edge: Edge
     let clock: WallClock
@@ -39,8 +38,6 @@ struct GatewayHandler: HTTPHandler {
         switch self.registry.table.match(method: exchange.request.method, path: exchange.target.path) {
         case .found(let operation, let parameters):
             exchange.operation = operation
-            // Before anybody asks who calls: that may have to wait for identity, and costs more than all else of a refusal.
-            if self.admission(to: operation)?.isFull(now: self.now) == true { throw Self.busy(operation) }
             try self.admit(Call(exchange, operation, parameters, deadlineMillisecondsMax: self.deadlineMillisecondsMax))
         case .otherMethods(let allowed):
             self.refuseMethod(exchange, allowed)
@@ -147,37 +144,6 @@ struct GatewayHandler: HTTPHandler {
                 retryAfter: 1
             )
         }
-        guard let admission = self.admission(to: operation) else {
-            return try self.send(call, credential, hash, by: client, admission: nil)
-        }
-        guard admission.enter(now: self.now) else { throw Self.busy(operation) }
-        do throws(Fault) {
-            try self.send(call, credential, hash, by: client, admission: admission)
-        } catch {
-            admission.leave(took: nil, now: self.now)
-            throw error
-        }
-    }
-
-    /// A stream stays open, which says nothing of how its service keeps up.
-    private func admission(to operation: RoutedOperation) -> Admission? {
-        operation.isStream ? nil : self.admissions[operation]
-    }
-
-    private static func busy(_ operation: RoutedOperation) -> Fault {
-        let detail = "The service \(operation.service) is busy. Nothing was done; try again in a moment."
-        return Fault(.unavailable, detail, retryAfter: 1)
-    }
-
-    /// Makes the call; `admission` is told when it has ended.
-    private func send(
-        _ call: Call,
-        _ credential: ResolvedCredential?,
-        _ hash: TokenHash?,
-        by client: WireClient,
-        admission: Admission?
-    ) throws(Fault) {
-        let operation = call.operation
         let conditions = try call.conditions()
         try RequestBody.check(call.exchange.request, for: operation)
         let assertion = credential?.assertion(for: operation.audience, by: self.mint, now: self.clock.now())
@@ -198,7 +164,6 @@ struct GatewayHandler: HTTPHandler {
         // Nobody works for a client that has gone.
         let cancellation = CallCancellation()
         exchange.responder.onClose { cancellation.cancel() }
-        let sentAt = self.now
         client.call(
             on: exchange.responder.eventLoop,
             head,
@@ -206,22 +171,11 @@ struct GatewayHandler: HTTPHandler {
             idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil),
             cancellation: cancellation
         ).whenComplete { result in
-            let now = self.now
-            admission?.leave(took: Self.isTelling(result) ? Int(now - sentAt) : nil, now: now)
             switch result {
             case .success(let reply): ReplyWriter.answer(exchange, with: reply)
             case .failure(WireFailure.cancelled): exchange.clientGone()
             case .failure(let error): exchange.refuse(CallFaults.fault(of: error, asking: operation.service))
             }
-        }
-    }
-
-    /// Whether the time of a call says how its service keeps up: a refusal is quick, and a client that has gone had a reason of its own.
-    private static func isTelling(_ result: Result<WireReply, any Error>) -> Bool {
-        switch result {
-        case .success(let reply): reply.status != WireStatus.unavailable
-        case .failure(WireFailure.deadlineExceeded): true
-        case .failure: false
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Testing
 
-@testable internal import GatewayService
+@testable internal import ServiceKit
 
 @Suite struct ConcurrencyLimitTests {
     private static let millisecond: UInt64 = 1_000_000
@@ -128,16 +128,11 @@ internal import Testing
         let busyUntil = 500 * Self.millisecond
         #expect(limit.limit < ConcurrencyLimit.callsMax)
         for _ in 0..<limit.underWay { limit.leave(took: Int(busyUntil), now: busyUntil) }
-        // The window in which the last of them ended, and one without any.
-        _ = limit.enter(now: busyUntil + 2 * Self.window)
-        limit.leave(took: 1_000_000, now: busyUntil + 2 * Self.window)
-        _ = limit.enter(now: busyUntil + 4 * Self.window)
-        limit.leave(took: 1_000_000, now: busyUntil + 4 * Self.window)
+        #expect(limit.limit == ConcurrencyLimit.callsMin)
+        _ = limit.enter(now: busyUntil + ConcurrencyLimit.pause / 2)
+        limit.leave(took: 1_000_000, now: busyUntil + ConcurrencyLimit.pause / 2)
         #expect(limit.limit < ConcurrencyLimit.callsMax)
-        for pause: UInt64 in [6, 8] {
-            _ = limit.enter(now: busyUntil + pause * Self.window)
-            limit.leave(took: 1_000_000, now: busyUntil + pause * Self.window)
-        }
+        _ = limit.enter(now: busyUntil + 2 * ConcurrencyLimit.pause)
         #expect(limit.limit == ConcurrencyLimit.callsMax)
     }
 }

@@ -1,5 +1,5 @@
-/// How many calls of one kind may be under way at a service: as many as wish while it keeps up, and only so many that none waits
-/// long once it does not. Times are nanoseconds and passed in.
+/// How many calls of one kind a service has under way: as many as come while it keeps up, and only so many that none waits long
+/// once it does not. Times are nanoseconds and passed in.
 ///
 /// What tells a service that is behind from one that has slow work is the fastest call of a while: where many calls come and even
 /// the luckiest of them had to wait, there is a queue that does not go away, and more calls would only lengthen it. That measure
@@ -14,6 +14,8 @@ struct ConcurrencyLimit: Hashable, Sendable {
     static let target = 25_000_000
     /// How long a call must have been the fastest. As CoDel's interval, more than a service's usual answer takes.
     static let window: UInt64 = 100_000_000
+    /// When nothing was asked for so long, what was learnt of the rush before holds no longer.
+    static let pause: UInt64 = 1_000_000_000
     /// The limit is divided by this at most, in one window.
     static let cutMax = 2
     /// It rises by this part of itself.
@@ -36,12 +38,6 @@ struct ConcurrencyLimit: Hashable, Sendable {
         return true
     }
 
-    /// Whether no call may be made now, for whoever wants to know before there is any work in it.
-    mutating func isFull(now: UInt64) -> Bool {
-        self.adjust(now)
-        return self.underWay >= self.limit
-    }
-
     /// A call has ended. `took` is `nil` where that says nothing of the service: nobody waited any more, or it never got there.
     mutating func leave(took: Int?, now: UInt64) {
         if let took { self.fastest = min(self.fastest ?? .max, took) }
@@ -51,8 +47,7 @@ struct ConcurrencyLimit: Hashable, Sendable {
 
     private mutating func adjust(_ now: UInt64) {
         guard now >= self.windowEndsAt else { return }
-        if self.mostUnderWay == 0 {
-            // Nobody asked for a while: what was learnt of the rush before holds no longer.
+        if self.underWay == 0, now >= self.windowEndsAt + Self.pause {
             self.limit = Self.callsMax
         } else if self.isBehind {
             self.limit = max(Self.callsMin, min(self.limit, self.mostUnderWay * Self.target / self.slowness))
