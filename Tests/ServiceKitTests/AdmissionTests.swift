@@ -17,8 +17,6 @@ internal import Testing
     private final class Held: Sendable {
         private let state = Mutex((continuations: [CheckedContinuation<Void, Never>](), isOpen: false))
 
-        var count: Int { self.state.withLock { $0.continuations.count } }
-
         func wait() async {
             await withCheckedContinuation { continuation in
                 let isOpen = self.state.withLock { state in
