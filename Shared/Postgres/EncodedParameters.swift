@@ -53,22 +53,31 @@ struct EncodedParameters: Sendable {
         case .text(let text): self.bytes.append(contentsOf: text.utf8)
         case .int(let number): self.bytes.append(contentsOf: String(number).utf8)
         case .bool(let flag): self.bytes.append(flag ? UInt8(ascii: "t") : UInt8(ascii: "f"))
-        case .uuid(let id): self.bytes.append(contentsOf: id.description.utf8)
+        case .uuid(let id): Self.append(id, to: &self.bytes)
         case .instant(let instant): self.bytes.append(contentsOf: instant.description.utf8)
         case .date(let date): self.bytes.append(contentsOf: date.description.utf8)
         case .json(let document): self.bytes.append(contentsOf: document)
         case .bytes(let binary): self.appendHex(binary)
-        case .uuids(let ids): self.appendList(ids) { list, id in list.append(contentsOf: id.description.utf8) }
+        case .uuids(let ids): self.appendList(ids) { list, id in Self.append(id, to: &list) }
         case .ints(let numbers):
             self.appendList(numbers) { list, number in list.append(contentsOf: String(number).utf8) }
         case .texts(let texts): self.appendList(texts) { list, text in Self.quote(text, into: &list) }
         }
         // libpq reads up to the first NUL: what comes after it would be cut off in silence.
-        guard !self.bytes[start...].contains(0) else {
+        guard value.cannotHoldNUL || !self.bytes[start...].contains(0) else {
             throw SQLFault(.decode, state: "22021", "a text or JSON value contains a NUL byte")
         }
         self.bytes.append(0)
         self.offsets.append(start)
+    }
+
+    private static func append(_ id: Identifier, to bytes: inout [UInt8]) {
+        bytes.append(addingCapacity: Identifier.textLength) { end in
+            end.withUnsafeMutableBufferPointer { buffer, count in
+                id.write(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                count += Identifier.textLength
+            }
+        }
     }
 
     private mutating func appendHex(_ binary: [UInt8]) {
@@ -97,5 +106,15 @@ struct EncodedParameters: Sendable {
             list.append(byte)
         }
         list.append(UInt8(ascii: "\""))
+    }
+}
+
+extension SQLValue {
+    /// Whether its text form is made of digits and signs only, whatever the value.
+    fileprivate var cannotHoldNUL: Bool {
+        switch self {
+        case .text, .texts, .json: false
+        case .null, .int, .bool, .uuid, .instant, .date, .bytes, .uuids, .ints: true
+        }
     }
 }

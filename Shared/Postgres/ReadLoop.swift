@@ -76,7 +76,7 @@ final class ReadLoop {
                 self.answered += 1
                 continue
             }
-            guard let connection = self.choose(for: attempt.request.scope) else { return }
+            guard let connection = self.choose(for: attempt.request) else { return }
             self.waiting.removeFirst()
             do throws(SQLFault) {
                 try connection.send(ReadConnection.Attempt(request: attempt.request, count: attempt.count + 1))
@@ -87,14 +87,17 @@ final class ReadLoop {
         }
     }
 
-    /// The least loaded connection, or one that already has the scope and is not much more loaded.
-    private func choose(for scope: TenantScope) -> ReadConnection? {
+    /// The one to which the same statement is being sent; else the least loaded connection, or one that already has the scope and is
+    /// not much more loaded.
+    private func choose(for request: ReadRequest) -> ReadConnection? {
+        let scope = request.scope
         var least: ReadConnection?
         var matching: ReadConnection?
         for slot in self.slots {
             guard let connection = slot.connection, connection.phase == .ready else { continue }
             let load = connection.inFlight.count
             guard load < self.reactor.configuration.pipelineDepthMax else { continue }
+            if connection.takesAlong(request.sql) { return connection }
             if load < least?.inFlight.count ?? .max { least = connection }
             if connection.scope.likely == scope, load < matching?.inFlight.count ?? .max { matching = connection }
         }
@@ -180,6 +183,7 @@ final class ReadLoop {
         for slot in self.slots {
             guard let connection = slot.connection, connection.needsFlush else { continue }
             do throws(SQLFault) {
+                try connection.sync()
                 let isDone = try connection.session.flush()
                 connection.needsFlush = !isDone
                 if connection.isWatchedForWriting == isDone {
@@ -244,6 +248,9 @@ final class ReadLoop {
             self.slots[connection.token].backoff.reset()
             self.figures.connectsTotal += 1
             return
+        }
+        if group.isSkipped {
+            return self.again(attempt, because: SQLFault(.connection, "skipped for the failure of another statement"))
         }
         if let fault = group.fault {
             if fault.isStalePlan { return self.again(attempt, because: fault) }

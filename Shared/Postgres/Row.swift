@@ -58,7 +58,7 @@ public struct Row: Sendable {
     }
 
     public func uuidOrNil(_ column: String) throws(SQLFault) -> Identifier? {
-        try self.decoded(column, as: "a uuid") { Identifier(String(decoding: $0, as: UTF8.self)) }
+        try self.decoded(column, as: "a uuid") { Identifier(text: $0) }
     }
 
     public func instant(_ column: String) throws(SQLFault) -> Instant {

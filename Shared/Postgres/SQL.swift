@@ -5,7 +5,7 @@
 public struct SQL: Hashable, Sendable {
     let text: String
 
-    private init(composed text: String) {
+    fileprivate init(composed text: String) {
         self.text = text
     }
 
@@ -53,11 +53,7 @@ extension SQL: ExpressibleByStringLiteral {
 extension Sequence<SQL> {
     /// The fragments in their order with `separator` between them.
     public func joined(separator: SQL = "") -> SQL {
-        var result: SQL?
-        for fragment in self {
-            result = result.map { $0 + separator + fragment } ?? fragment
-        }
-        return result ?? ""
+        SQL(composed: self.map(\.text).joined(separator: separator.text))
     }
 }
 

@@ -11,14 +11,14 @@ public struct CursorSigner: Sendable {
 
     public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
 
-    func seal(_ cursor: Cursor, for query: String) -> String {
+    func seal(_ cursor: Cursor, for query: [String]) -> String {
         let payload: JSON = ["v": cursor.value.map(JSON.string) ?? .null, "i": .string(cursor.id.description)]
         let bytes = payload.bytes
         return Base64URL.encode(self.tag(bytes, query) + bytes)
     }
 
     /// `nil` for a cursor that is not ours or belongs to another query.
-    func open(_ text: String, for query: String) -> Cursor? {
+    func open(_ text: String, for query: [String]) -> Cursor? {
         guard let sealed = Base64URL.decode(text), sealed.count > Self.tagBytes else { return nil }
         let payload = Array(sealed[Self.tagBytes...])
         // Comparing whole codes in constant time is HMAC's own business; the truncated tag is compared by folding.
@@ -31,11 +31,16 @@ public struct CursorSigner: Sendable {
         return Cursor(value: json["v"]?.string, id: id)
     }
 
-    private func tag(_ payload: [UInt8], _ query: String) -> [UInt8] {
+    private func tag(_ payload: [UInt8], _ query: [String]) -> [UInt8] {
         var code = HMAC<SHA256>(key: self.key)
-        code.update(data: Array(query.utf8))
-        code.update(data: [0])
-        code.update(data: payload)
+        // No part of a query holds a NUL: PostgreSQL would not take it.
+        var message: [UInt8] = []
+        for part in query {
+            message.append(contentsOf: part.utf8)
+            message.append(0)
+        }
+        message.append(contentsOf: payload)
+        code.update(data: message)
         return Array(code.finalize().prefix(Self.tagBytes))
     }
 }

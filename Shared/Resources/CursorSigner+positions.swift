@@ -4,11 +4,11 @@ public import Vocabulary
 extension CursorSigner {
     /// A cursor that says `position`, with the last row's id, for the list that `query` identifies.
     public func seal(position: String, id: Identifier, for query: String) -> String {
-        self.seal(Cursor(value: position, id: id), for: query)
+        self.seal(Cursor(value: position, id: id), for: [query])
     }
 
     /// The position in a cursor; `nil` for one that is not ours or belongs to another list.
     public func position(in text: String, for query: String) -> String? {
-        self.open(text, for: query)?.value
+        self.open(text, for: [query])?.value
     }
 }

@@ -10,8 +10,16 @@ struct ListQuery: Sendable {
     /// Values in one `[in]` filter.
     static let inMax = 100
 
-    let resource: Resource
-    let plan: RowPlan
+    private let resource: Resource
+    private let plan: RowPlan
+    /// What a parameter's name asks for, so that a list looks only at the parameters it was given.
+    private let filters: [String: Filter]
+
+    init(resource: Resource, plan: RowPlan) {
+        self.resource = resource
+        self.plan = plan
+        self.filters = Dictionary(uniqueKeysWithValues: Self.filters(of: resource).map { ($0.parameter, $0) })
+    }
 
     // MARK: - Declaration
 
@@ -62,26 +70,53 @@ struct ListQuery: Sendable {
 
     // MARK: - Composition
 
+    private struct Filter: Sendable {
+        let parameter: String
+        let field: Field
+        /// Before the value, which is a list for `[in]`.
+        let condition: SQL
+        let isList: Bool
+    }
+
+    private static func filters(of resource: Resource) -> [Filter] {
+        resource.visible.filter(\.isFilterable).flatMap { field in
+            let column = resource.computed[field.name].map { "(" + $0 + ")" } ?? SQL(identifier: field.name)
+            let equal = Filter(parameter: field.name, field: field, condition: column + " = ", isList: false)
+            let compared = Self.comparisons.map { comparison in
+                Filter(
+                    parameter: "\(field.name)[\(comparison.name)]",
+                    field: field,
+                    condition: column + comparison.sql,
+                    isList: false
+                )
+            }
+            let list = Filter(
+                parameter: "\(field.name)[in]",
+                field: field,
+                condition: column + " = ANY ",
+                isList: true
+            )
+            return [equal] + compared + [list]
+        }
+    }
+
     /// Conditions and bindings of the filters in `input`; `$1` is the organization.
     func filters(_ input: Values) throws(Fault) -> (conditions: SQL, bindings: [SQLValue]) {
         var conditions: SQL = ""
         var bindings: [SQLValue] = []
-        for field in self.resource.visible where field.isFilterable {
-            let column = self.resource.computed[field.name].map { "(" + $0 + ")" } ?? SQL(identifier: field.name)
-            if let value = input[field.name] {
-                bindings.append(SQLValue(value))
-                conditions += " AND " + column + " = " + SQL.parameter(bindings.count + 1)
-            }
-            for comparison in Self.comparisons {
-                guard let value = input["\(field.name)[\(comparison.name)]"] else { continue }
-                bindings.append(SQLValue(value))
-                conditions += " AND " + column + comparison.sql + SQL.parameter(bindings.count + 1)
-            }
-            if let list = input.optionalText("\(field.name)[in]") {
-                bindings.append(.texts(try self.elements(of: list, field)))
+        // In the order of their names: the same question is the same statement.
+        for name in input.names {
+            guard let filter = self.filters[name], let value = input[name] else { continue }
+            let place = SQL.parameter(bindings.count + 2)
+            if filter.isList {
+                guard let list = input.optionalText(name) else { continue }
+                bindings.append(.texts(try self.elements(of: list, filter.field)))
                 // An identifier compared as text would find no index.
-                let cast: SQL = field.kind == .identifier ? "::uuid[])" : "::text[])"
-                conditions += " AND " + column + " = ANY (" + SQL.parameter(bindings.count + 1) + cast
+                let cast: SQL = filter.field.kind == .identifier ? "::uuid[])" : "::text[])"
+                conditions += " AND " + filter.condition + "(" + place + cast
+            } else {
+                bindings.append(SQLValue(value))
+                conditions += " AND " + filter.condition + place
             }
         }
         return (conditions, bindings)

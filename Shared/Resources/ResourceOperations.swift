@@ -8,6 +8,7 @@ public struct ResourceOperations: Sendable {
     let commands: Commands
     let cursors: CursorSigner
     private let expansions: [Expansion]
+    private let query: ListQuery
 
     var resource: Resource { self.store.resource }
 
@@ -16,6 +17,7 @@ public struct ResourceOperations: Sendable {
         self.commands = commands
         self.cursors = cursors
         self.expansions = Expansion.all(of: store.resource)
+        self.query = ListQuery(resource: store.resource, plan: store.plan)
     }
 
     public func register(in router: inout Router) {
@@ -95,8 +97,7 @@ public struct ResourceOperations: Sendable {
     ) async throws -> Reply {
         let organization = try context.caller().organization
         let asked = try self.expansions(input, context)
-        let query = ListQuery(resource: self.resource, plan: self.store.plan)
-        var filters = try query.filters(input)
+        var filters = try self.query.filters(input)
         if let parent {
             filters.bindings.append(.uuid(parent.id))
             filters.conditions += " AND " + parent.column + " = " + SQL.parameter(filters.bindings.count + 1)
@@ -105,7 +106,8 @@ public struct ResourceOperations: Sendable {
         let sort = Sort(sortText)
         let limit = input.optionalInteger("limit") ?? ListQuery.limitDefault
         // A cursor belongs to one list of one organization with one sort and one set of filters.
-        let identity = "\(self.resource.name) \(organization) \(sortText) \(filters.conditions) \(filters.bindings)"
+        var identity = [self.resource.name, organization.description, sortText, filters.conditions.description]
+        if !filters.bindings.isEmpty { identity.append("\(filters.bindings)") }
         var cursor: Cursor?
         if let text = input.optionalText("cursor") {
             guard let opened = self.cursors.open(text, for: identity) else {
@@ -117,7 +119,7 @@ public struct ResourceOperations: Sendable {
             }
             cursor = opened
         }
-        let page = query.page(for: organization, filters: filters, sort: sort, after: cursor, limit: limit)
+        let page = self.query.page(for: organization, filters: filters, sort: sort, after: cursor, limit: limit)
         let rows = try await self.commands.database.read(
             .organization(organization),
             page.sql,
@@ -127,7 +129,7 @@ public struct ResourceOperations: Sendable {
         let candidates = min(rows.count, Int(limit))
         var total: Int64?
         if input.optionalBoolean("include_total") == true {
-            let count = query.count(for: organization, filters: filters)
+            let count = self.query.count(for: organization, filters: filters)
             total = try await self.commands.database.read(
                 .organization(organization),
                 count.sql,

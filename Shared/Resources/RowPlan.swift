@@ -48,8 +48,7 @@ struct RowPlan: Sendable {
     func write(_ row: Row, into writer: inout JSONWriter, _ more: (inout JSONWriter) -> Void = { _ in }) {
         writer.beginObject()
         for index in self.columns.indices {
-            writer.key(self.columns[index].key)
-            self.writeValue(of: row, column: index, into: &writer)
+            self.writeMember(of: row, column: index, into: &writer)
         }
         more(&writer)
         writer.endObject()
@@ -62,8 +61,7 @@ struct RowPlan: Sendable {
         for index in self.columns.indices where !Self.isSame(old, new, column: index) {
             let name = self.columns[index].key
             guard name != Self.versionKey, name != Self.updatedKey else { continue }
-            writer.key(name)
-            self.writeValue(of: old, column: index, into: &writer)
+            self.writeMember(of: old, column: index, into: &writer)
         }
         writer.endObject()
         return writer.finish()
@@ -84,29 +82,30 @@ struct RowPlan: Sendable {
         }
     }
 
-    private func writeValue(of row: Row, column: Int, into writer: inout JSONWriter) {
+    private func writeMember(of row: Row, column: Int, into writer: inout JSONWriter) {
         row.rows.withBytes(row: row.index, column: column) { bytes in
-            guard let bytes else { return writer.null() }
+            let key = self.columns[column].key
+            guard let bytes else { return writer.member(key, raw: "null") }
             switch self.columns[column].form {
-            case .text: writer.string(utf8: bytes)
-            case .number, .json: writer.raw(bytes)
-            case .boolean: writer.bool(bytes.first == UInt8(ascii: "t"))
-            case .instant: Self.write(instant: bytes, into: &writer)
+            case .text: writer.member(key, utf8: bytes)
+            case .number, .json: writer.member(key, raw: bytes)
+            case .boolean: writer.member(key, raw: bytes.first == UInt8(ascii: "t") ? "true" : "false")
+            case .instant: Self.write(instant: bytes, as: key, into: &writer)
             }
         }
     }
 
     /// `2026-11-22 23:54:34.12+00` becomes `"2026-11-22T23:54:34.120000Z"`. The session's zone is UTC and its style ISO.
-    private static func write(instant bytes: UnsafeRawBufferPointer, into writer: inout JSONWriter) {
-        withUnsafeTemporaryAllocation(byteCount: 27, alignment: 1) { buffer in
-            buffer.copyBytes(from: "0000-00-00T00:00:00.000000Z".utf8)
-            var index = 0
-            for byte in bytes {
-                if index == 26 || (index >= 19 && byte == UInt8(ascii: "+")) { break }
-                buffer[index] = byte == UInt8(ascii: " ") ? UInt8(ascii: "T") : byte
-                index += 1
-            }
-            writer.string(utf8: UnsafeRawBufferPointer(buffer))
+    private static func write(instant bytes: UnsafeRawBufferPointer, as key: JSONKey, into writer: inout JSONWriter) {
+        let template: StaticString = "0000-00-00T00:00:00.000000Z"
+        let (dateBytes, zoneBytes) = (10, 3)
+        withUnsafeTemporaryAllocation(byteCount: template.utf8CodeUnitCount, alignment: 1) { buffer in
+            template.withUTF8Buffer { buffer.copyMemory(from: UnsafeRawBufferPointer($0)) }
+            buffer.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes.dropLast(zoneBytes).prefix(buffer.count - 1))
+            )
+            buffer[dateBytes] = UInt8(ascii: "T")
+            writer.member(key, utf8: UnsafeRawBufferPointer(buffer))
         }
     }
 }

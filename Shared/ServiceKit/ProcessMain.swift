@@ -61,6 +61,8 @@ public struct ProcessEnvironment: Sendable {
 
     /// A logger for one part of the process; its lines carry `label`.
     public let makeLogger: @Sendable (_ label: String) -> Logger
+    /// The log of requests for a part that answers them; `nil` where the level leaves it out.
+    public let makeAccessLog: @Sendable (_ label: String) -> AccessLog?
 }
 
 /// A process put together: what starts first is listed first.
@@ -166,7 +168,16 @@ struct ProcessMain {
             clock: .system,
             group: group,
             monitor: monitor,
-            makeLogger: makeLogger
+            makeLogger: makeLogger,
+            makeAccessLog: { label in
+                AccessLog(
+                    label: label,
+                    service: name,
+                    instance: configuration.instance,
+                    level: configuration.logLevel,
+                    writer: writer
+                )
+            }
         )
         let result: Result<Int32, ConfigurationErrors>
         do {

@@ -64,12 +64,13 @@ public struct JSONLogHandler: LogHandler {
 
     func line(for event: LogEvent) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
-        writer.beginObject()
-        self.member("time", self.clock.now().description, &writer)
-        self.member("level", event.level.rawValue, &writer)
-        self.member("service", self.service, &writer)
-        self.member("logger", self.label, &writer)
-        self.member("message", event.message.description, &writer)
+        writer.beginLogLine(
+            self.clock.now(),
+            event.level,
+            service: self.service,
+            label: self.label,
+            message: event.message.description
+        )
         let all = self.merged(with: event.metadata)
         for key in Self.leadingKeys {
             if let value = all[key] { self.member(key, value.description, &writer) }
@@ -79,10 +80,7 @@ public struct JSONLogHandler: LogHandler {
             writer.key(Self.reservedKeys.contains(key) ? key + "_" : key)
             self.value(value, depth: 1, &writer)
         }
-        writer.endObject()
-        var bytes = writer.finish()
-        bytes.append(UInt8(ascii: "\n"))
-        return bytes
+        return writer.finishLogLine()
     }
 
     /// The event's own metadata wins over the provider's, and that over the logger's.
@@ -118,7 +116,7 @@ public struct JSONLogHandler: LogHandler {
         }
     }
 
-    private static func cut(_ text: String) -> String {
+    static func cut(_ text: String) -> String {
         guard text.utf8.count > self.valueBytesMax else { return text }
         return String(decoding: text.utf8.prefix(self.valueBytesMax), as: UTF8.self) + "…"
     }

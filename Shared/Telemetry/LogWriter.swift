@@ -11,6 +11,10 @@ public final class LogWriter: Sendable {
     /// How many bytes may wait to be written.
     public static let bufferBytesMax = 4 * 1024 * 1024
 
+    /// How long the first line of a batch waits for others: a thread woken and a write made for each line cost more than
+    /// all else about it.
+    private static let batchMilliseconds = 10
+
     /// File descriptor 1, where a supervisor expects the log.
     public static let standardOutput: Int32 = 1
 
@@ -25,6 +29,7 @@ public final class LogWriter: Sendable {
 
     private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
+    private let hurry = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let descriptor: Int32
     private let bufferBytesMax: Int
@@ -69,7 +74,9 @@ public final class LogWriter: Sendable {
             state.flushWaiters.append((state.appended, semaphore))
             return true
         }
-        if mustWait { _ = semaphore.wait(timeout: .now() + .seconds(2)) }
+        guard mustWait else { return }
+        self.hurry.signal()
+        _ = semaphore.wait(timeout: .now() + .seconds(2))
     }
 
     /// Writes what is left and ends the thread; later lines are dropped.
@@ -80,6 +87,7 @@ public final class LogWriter: Sendable {
         }
         guard wasOpen else { return }
         self.wakeUp.signal()
+        self.hurry.signal()
         _ = self.ended.wait(timeout: .now() + .seconds(2))
     }
 
@@ -99,6 +107,7 @@ public final class LogWriter: Sendable {
     fileprivate func run() {
         while true {
             self.wakeUp.wait()
+            _ = self.hurry.wait(timeout: .now() + .milliseconds(Self.batchMilliseconds))
             var (batch, dropped, isClosed) = self.take()
             while !batch.isEmpty || dropped > 0 {
                 if dropped > 0 { self.write(self.droppedLine(dropped)) }

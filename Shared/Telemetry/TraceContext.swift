@@ -1,3 +1,5 @@
+internal import Vocabulary
+
 /// Where a call stands in a trace: the W3C Trace Context header `traceparent`, version 00.
 ///
 /// It is a value of 25 bytes; reading and writing it needs no allocation beyond the text.
@@ -40,7 +42,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// Begins a trace, at the edge.
     public static func root(sampled: Bool = true) -> TraceContext {
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomStock()
         return self.root(sampled: sampled, using: &generator)
     }
 
@@ -55,7 +57,7 @@ public struct TraceContext: Hashable, Sendable {
 
     /// The context to send along with a call made on behalf of this one: same trace, new span.
     public func child() -> TraceContext {
-        var generator = SystemRandomNumberGenerator()
+        var generator = RandomStock()
         return self.child(using: &generator)
     }
 
@@ -71,13 +73,37 @@ public struct TraceContext: Hashable, Sendable {
     public var isSampled: Bool { self.flags & Self.sampledFlag != 0 }
 
     /// The trace's id as logs show it: 32 hexadecimal digits.
-    public var traceID: String { Self.text(self.traceHigh, digits: 16) + Self.text(self.traceLow, digits: 16) }
+    public var traceID: String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            Hexadecimal.write(self.traceHigh, into: text.extracting(0..<16))
+            Hexadecimal.write(self.traceLow, into: text.extracting(16..<32))
+            return 32
+        }
+    }
 
     /// The span's id as logs show it: 16 hexadecimal digits.
-    public var spanID: String { Self.text(self.span, digits: 16) }
+    public var spanID: String {
+        String(unsafeUninitializedCapacity: 16) { text in
+            Hexadecimal.write(self.span, into: text.extracting(0..<16))
+            return 16
+        }
+    }
 
     /// The header's value.
-    public var traceparent: String { "00-\(self.traceID)-\(self.spanID)-\(Self.text(UInt64(self.flags), digits: 2))" }
+    public var traceparent: String {
+        String(unsafeUninitializedCapacity: Self.headerLength) { text in
+            text[0] = UInt8(ascii: "0")
+            text[1] = UInt8(ascii: "0")
+            text[2] = Self.dash
+            text[35] = Self.dash
+            text[52] = Self.dash
+            Hexadecimal.write(self.traceHigh, into: text.extracting(3..<19))
+            Hexadecimal.write(self.traceLow, into: text.extracting(19..<35))
+            Hexadecimal.write(self.span, into: text.extracting(36..<52))
+            Hexadecimal.write(UInt64(self.flags), into: text.extracting(53..<55))
+            return Self.headerLength
+        }
+    }
 
     // MARK: Hexadecimal
 
@@ -94,16 +120,6 @@ public struct TraceContext: Hashable, Sendable {
             }
         }
         return value
-    }
-
-    private static func text(_ value: UInt64, digits: Int) -> String {
-        String(unsafeUninitializedCapacity: digits) { buffer in
-            for index in 0..<digits {
-                let digit = UInt8(truncatingIfNeeded: value >> UInt64(4 * (digits - 1 - index))) & 0xf
-                buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            }
-            return digits
-        }
     }
 }
 

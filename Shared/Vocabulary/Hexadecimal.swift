@@ -1,15 +1,27 @@
 /// Bytes as people compare them and as files hold keys: two lowercase digits a byte. No other spelling is read, so that equal
 /// bytes are equal texts; whoever takes a person's spelling makes it lowercase first.
 public enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     public static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in
             for (index, byte) in bytes.enumerated() {
-                buffer[index * 2] = self.digits[Int(byte >> 4)]
-                buffer[index * 2 + 1] = self.digits[Int(byte & 0xF)]
+                buffer[index * 2] = self.digit(byte >> 4)
+                buffer[index * 2 + 1] = self.digit(byte & 0xF)
             }
             return bytes.count * 2
+        }
+    }
+
+    /// The character of a number below 16.
+    @inlinable
+    public static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    }
+
+    /// Writes a number's digits, the most significant first, one for each byte of `text`.
+    public static func write(_ value: UInt64, into text: UnsafeMutableBufferPointer<UInt8>) {
+        for index in text.indices {
+            let shift = UInt64(4 * (text.count - 1 - index))
+            text[index] = self.digit(UInt8(truncatingIfNeeded: value >> shift & 0xF))
         }
     }
 

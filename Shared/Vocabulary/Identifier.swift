@@ -55,8 +55,8 @@ extension Identifier {
 
     /// A version 4 identifier: 122 random bits, and no hint of when it was made.
     public static func random() -> Identifier {
-        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
-        return Identifier(high: high, low: Self.variant(UInt64.random(in: .min ... .max)))
+        let stock = RandomStock()
+        return Identifier(high: stock.next() & ~0xF000 | 0x4000, low: Self.variant(stock.next()))
     }
 
     fileprivate static func variant(_ word: UInt64) -> UInt64 {
@@ -86,7 +86,7 @@ final class IdentifierGenerator: Sendable {
             return newest
         }
         let high = (ticks >> 12) << 16 | 0x7000 | (ticks & 0xFFF)
-        return Identifier(high: high, low: Identifier.variant(UInt64.random(in: .min ... .max)))
+        return Identifier(high: high, low: Identifier.variant(RandomStock().next()))
     }
 }
 
@@ -97,51 +97,57 @@ extension Identifier: Comparable {
 }
 
 extension Identifier: LosslessStringConvertible {
-    private static let textLength = 36
-    private static let hyphens: Set<Int> = [8, 13, 18, 23]
+    /// The length of the text form in bytes: 32 digits and 4 hyphens.
+    public static let textLength = 36
 
     /// Reads 8-4-4-4-12 hexadecimal digits of either case, and nothing else.
     public init?(_ text: String) {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
+        var text = text
+        guard let identifier = text.withUTF8({ Identifier(text: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = identifier
+    }
+
+    /// Reads the same from bytes, as a column or a message holds them.
+    public init?(text: UnsafeRawBufferPointer) {
+        guard text.count == Self.textLength else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
-        var position = 0
-        for byte in text.utf8 {
-            guard position < Self.textLength else { return nil }
-            switch position {
-            case 8, 13, 18, 23:
+        for (position, byte) in text.enumerated() {
+            if Self.isHyphen(position) {
                 guard byte == UInt8(ascii: "-") else { return nil }
-            default:
-                guard let digit = Self.digit(byte) else { return nil }
-                if digits < 16 {
-                    high = high << 4 | digit
-                } else {
-                    low = low << 4 | digit
-                }
-                digits += 1
+                continue
             }
-            position += 1
+            guard let digit = Self.digit(byte) else { return nil }
+            if digits < 16 { words.0 = words.0 << 4 | digit } else { words.1 = words.1 << 4 | digit }
+            digits += 1
         }
-        guard position == Self.textLength else { return nil }
-        self.init(high: high, low: low)
+        self.init(high: words.0, low: words.1)
     }
 
     public var description: String {
         String(unsafeUninitializedCapacity: Self.textLength) { text in
-            var position = 0
-            for word in [self.high, self.low] {
-                for shift in stride(from: 60, through: 0, by: -4) {
-                    if Self.hyphens.contains(position) {
-                        text[position] = UInt8(ascii: "-")
-                        position += 1
-                    }
-                    let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift) & 0xF)
-                    text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-                    position += 1
-                }
-            }
-            return position
+            self.write(into: UnsafeMutableRawBufferPointer(text))
+            return Self.textLength
         }
+    }
+
+    /// Writes the text form into the first ``textLength`` bytes, for statements and messages that hold many.
+    public func write(into text: UnsafeMutableRawBufferPointer) {
+        precondition(text.count >= Self.textLength, "no room for an identifier's text")
+        var position = 0
+        for index in 0..<2 * Self.byteCount {
+            if Self.isHyphen(position) {
+                text[position] = UInt8(ascii: "-")
+                position += 1
+            }
+            let word = index < Self.byteCount ? self.high : self.low
+            text[position] = Hexadecimal.digit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index % 16)) & 0xF))
+            position += 1
+        }
+    }
+
+    private static func isHyphen(_ position: Int) -> Bool {
+        position == 8 || position == 13 || position == 18 || position == 23
     }
 
     private static func digit(_ byte: UInt8) -> UInt64? {

@@ -52,7 +52,8 @@ public final class AssertionVerifier: Sendable {
 
     private func read(_ text: String) throws(AssertionFault) -> Assertion {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 2, let payload = Base64URL.decode(parts[0]), let signature = Base64URL.decode(parts[1])
+        guard parts.count == 2, let payload = Base64URL.decode(Array(parts[0])),
+            let signature = Base64URL.decode(Array(parts[1]))
         else {
             throw .malformed("not two parts of base64url")
         }

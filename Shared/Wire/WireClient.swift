@@ -146,7 +146,8 @@ public final class WireClient: Sendable {
             for connection in gone { connection.perform { $0.drain() } }
             let loops = Array(self.group.makeIterator())
             for instance in added {
-                for index in 0..<self.configuration.connectionsPerAddress {
+                // More than one on a loop would only divide what leaves in one write.
+                for index in 0..<min(self.configuration.connectionsPerAddress, loops.count) {
                     self.connect(Slot(instance: instance, loop: loops[(instance + index) % loops.count]), failures: 0)
                 }
             }

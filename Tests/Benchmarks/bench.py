@@ -6,18 +6,22 @@ import argparse
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "SystemTests"))
 
 import echo_figures  # noqa: E402
+import event_figures  # noqa: E402
+import gateway_figures  # noqa: E402
+import growth_figures  # noqa: E402
 import process_figures  # noqa: E402
 import request_figures  # noqa: E402
 from installation import Bench  # noqa: E402
-from measure import Figure  # noqa: E402
+from measure import Figure, Unavailable  # noqa: E402
 
-# Memory comes first of the stack's figures, because it is that of a stack at rest.
+# In this order: memory is that of a stack at rest, and what stops processes comes after what needs them warm.
 FIGURES = {
     "wire-frames": echo_figures.wire_frames,
     "wire-echo": echo_figures.wire_echo,
@@ -27,6 +31,14 @@ FIGURES = {
     "list-50": request_figures.list_50,
     "create": request_figures.create,
     "lead-to-cash": request_figures.lead_to_cash,
+    "latency": request_figures.latency,
+    "growth-timeline": growth_figures.growth_timeline,
+    "growth-tenants": growth_figures.growth_tenants,
+    "import": event_figures.import_,
+    "event-lag": event_figures.event_lag,
+    "gateway-route": gateway_figures.gateway_route,
+    "start": process_figures.start,
+    "build": process_figures.build,
 }
 
 
@@ -38,24 +50,29 @@ def main() -> None:
     options = parser.parse_args()
     bench = Bench(options.run_dir, rounds=int(os.environ.get("THROUGHLINE_BENCH_ROUNDS", "3")), fresh=options.fresh)
     figures: list[Figure] = []
+    seconds: dict[str, int] = {}
     print(Figure.HEADER, flush=True)
     try:
         for name in FIGURES:
             if name not in options.names:
                 continue
+            began = time.monotonic()
             try:
                 taken = FIGURES[name](bench)
+            except Unavailable as missing:
+                taken = [Figure(name, None, None, None, note=str(missing))]
             except Exception as error:  # One figure that cannot be taken must not hide the others.
                 taken = [Figure(name, None, None, None, note=f"{type(error).__name__}: {error}".splitlines()[0])]
+            seconds[name] = round(time.monotonic() - began)
             figures += taken
             for figure in taken:
                 print(figure.line(), flush=True)
     finally:
         bench.close()
     path = options.run_dir / "bench.json"
-    path.write_text(json.dumps({"rounds": bench.rounds, "cores": os.cpu_count(), "figures": [
+    path.write_text(json.dumps({"rounds": bench.rounds, "cores": os.cpu_count(), "seconds": seconds, "figures": [
         {**asdict(figure), "ratio": figure.ratio, "verdict": figure.verdict} for figure in figures]}, indent=2) + "\n")
-    print(f"\nwritten to {path}")
+    print(f"\ntaken in {sum(seconds.values()) / 60:.1f} minutes, written to {path}")
 
 
 main()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from client import Client
 from measure import Run, Unavailable, cpu_seconds, load, pinned, timed, wait_for_port
 from stack import PROCESSES, REPOSITORY, Stack
 
@@ -16,9 +18,11 @@ HERE = Path(__file__).resolve().parent
 PORT_BASE = int(os.environ.get("THROUGHLINE_BENCH_PORT_BASE", "19000"))
 CLIENTS = 16
 PGBENCH_SECONDS = 4
+LOAD_SECONDS_MAX = 1_800
+BEGUN = "begun"
 # A few firms load the stack alone, which the limits of an installation (200/s a credential) are there to prevent.
 RATE_LIMIT = 1_000_000
-# Half a million to a million rows of several tables are to stay in PostgreSQL's own memory, for ours and for the peers.
+# A million rows and their indexes are to stay in PostgreSQL's own memory, for ours and for the peers.
 SHARED_BUFFERS = "1GB"
 
 
@@ -32,26 +36,25 @@ class Installation:
 
     def start(self, fresh: bool) -> None:
         os.environ["THROUGHLINE_TEST_BUILD"] = "release"
-        if fresh or not self.holds("schema", digest("floor/schema.sql", "rows/*.sql")):
+        scripts = digest("floor/schema.sql", "rows/*.sql")
+        marks = {path.stem: path.read_text() for path in self.folder.glob("*.loaded")}
+        if fresh or marks.get("scripts") != scripts or BEGUN in marks.values():
             self.stack.down()
-            for mark in self.folder.glob("*.loaded"):
-                mark.unlink()
+            for name in marks:
+                (self.folder / f"{name}.loaded").unlink()
         self.stack.up()
-        self.mark("schema", digest("floor/schema.sql", "rows/*.sql"))
+        self.mark("scripts", scripts)
 
     def stop(self) -> None:
         self.stack.deploy("down")
-
-    def holds(self, name: str, wanted: str) -> bool:
-        mark = self.folder / f"{name}.loaded"
-        return mark.exists() and mark.read_text() == wanted
 
     def mark(self, name: str, value: str) -> None:
         (self.folder / f"{name}.loaded").write_text(value)
 
     def once(self, name: str, work) -> None:
-        """Loads what is kept between runs."""
-        if not self.holds(name, "loaded"):
+        """Loads what is kept between runs. What was begun and not ended is all made anew by the next run."""
+        if not (self.folder / f"{name}.loaded").exists():
+            self.mark(name, BEGUN)
             work()
             self.mark(name, "loaded")
 
@@ -60,13 +63,14 @@ class Installation:
         def work() -> None:
             numbers = {"family": family, "organizations": organizations, "deals": deals}
             for database, script in (("identity", "identity.sql"), ("crm", "crm.sql"), ("crm", "deals.sql")):
-                self.run_script(database, HERE / "rows" / script, numbers)
+                self.load(database, script, numbers)
 
         self.once(f"firms-{family}", work)
 
-    def run_script(self, database: str, script: Path, numbers: dict[str, int]) -> None:
+    def load(self, database: str, script: str, numbers: dict[str, int]) -> None:
+        """Runs a script of rows/, which reads these numbers."""
         settings = "".join(f"\\set {name} {value}\n" for name, value in numbers.items())
-        self.stack.sql(database, settings + script.read_text(), timeout=1_800)
+        self.stack.sql(database, settings + (HERE / "rows" / script).read_text(), timeout=LOAD_SECONDS_MAX)
 
     @property
     def pids(self) -> list[int]:
@@ -105,8 +109,7 @@ class Floor:
         self.stack.sql("postgres", roles + f"create database {self.NAME} owner {self.NAME};\n")
         as_owner = f"set role {self.NAME};\n"
         self.stack.sql(self.NAME, f"alter schema public owner to {self.NAME};\n" + as_owner + (HERE / "floor" / "schema.sql").read_text())
-        self.installation.run_script(
-            self.NAME, HERE / "rows" / "deals.sql", {"family": 0, "organizations": organizations, "deals": deals})
+        self.installation.load(self.NAME, "deals.sql", {"family": 0, "organizations": organizations, "deals": deals})
 
     @cached_property
     def socket(self) -> str:
@@ -159,12 +162,21 @@ class Bench:
         return installation
 
     @cached_property
+    def small(self) -> Installation:
+        """A second stack, which gets as little as the growth figures compare with."""
+        return self.start("bench-small", PORT_BASE + 40)
+
+    @cached_property
     def floor(self) -> Floor:
         return Floor(self.main, self.ORGANIZATIONS, self.DEALS)
 
     @property
     def stack(self) -> Stack:
         return self.main.stack
+
+    def client(self, number: int) -> Client:
+        """The signed-in owner of one of the thousand organizations; the token is that of rows/identity.sql."""
+        return Client(self.stack.url, token=f"st_bench______{'0' * 12}40009000{number:012x}")
 
     def program(self, name: str) -> str:
         """A peer that `deploy/bench` has built."""
@@ -173,7 +185,13 @@ class Bench:
             raise Unavailable("not built on this machine")
         return str(path)
 
+    @cached_property
+    def go_service(self) -> "GoService":
+        return GoService(self)
+
     def close(self) -> None:
+        if "go_service" in self.__dict__:
+            self.go_service.close()
         for installation in self.started:
             installation.stop()
 
@@ -187,6 +205,33 @@ class Bench:
                             *options])
 
 
+class GoService:
+    """The peer that a good team would write by hand (peers/go/service.go), over the floor's database and without what we guarantee."""
+
+    PORT = PORT_BASE + 120
+
+    def __init__(self, bench: Bench):
+        program = bench.program("go-service")
+        environment = {**os.environ, "DATABASE_URL": bench.floor.url(Floor.NAME), "PORT": str(self.PORT)}
+        self.bench = bench
+        self.serving = serving([program], self.PORT, environment)
+        self.pid = self.serving.__enter__()
+
+    def close(self) -> None:
+        self.serving.__exit__(None, None, None)
+
+    @property
+    def pids(self) -> list[int]:
+        return [self.pid, self.bench.main.postgres_pid]
+
+    def requests(self, kind: str, *options: str) -> Run:
+        """Over HTTP/1.1, which Go serves with half the processor time that it takes for HTTP/2."""
+        return self.bench.requests(kind, self.pids, self.PORT, "--http1", *options)
+
+    def open_requests(self, kind: str, rate: int, seconds: int, *options: str) -> Run:
+        return self.bench.open_requests(kind, self.pids, self.PORT, rate, seconds, "--http1", *options)
+
+
 @contextmanager
 def serving(command: list[str], port: int, environment: dict[str, str] | None = None):
     """A server that lives as long as the block; its process id."""
@@ -195,16 +240,25 @@ def serving(command: list[str], port: int, environment: dict[str, str] | None = 
         wait_for_port(port)
         yield process.pid
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def echo(server: list[str], client: list[str], port: int) -> Run:
-    """A server on the first core, a client on the second; the CPU time of both, per operation."""
-    with serving(pinned(0, server), port) as pid:
-        before = cpu_seconds([pid])
+def echo(server: list[str], client: list[str], port: int, answering: list[str] | None = None) -> Run:
+    """A server on the first core, a client on the second, and there too who answers where the server only passes on; the CPU time
+    of all, per operation."""
+    with ExitStack() as programs:
+        pids = [programs.enter_context(serving(pinned(0, server), port))]
+        if answering:
+            pids.append(programs.enter_context(serving(pinned(1, answering), port)))
+            time.sleep(0.5)
+        before = cpu_seconds(pids)
         run, client_cpu = load(pinned(1, client))
-        both = cpu_seconds([pid]) - before + client_cpu
+        both = cpu_seconds(pids) - before + client_cpu
         # A tenth more than is counted was sent as warm-up.
         run.cpu_us = both / (run.count * 1.1) * 1e6
         return run

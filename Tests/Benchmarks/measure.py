@@ -103,11 +103,11 @@ def absolute(name: str, ours: float | None, goal: float | None, unit: str, less_
 
 @dataclass
 class Peer:
-    """What ours is measured against: how it is run once, and how many times as good ours is to be."""
+    """What ours is measured against: how it is run once, and how many times as good ours is to be, if that is said."""
 
     name: str
     run: Callable[[], Run]
-    goal: float
+    goal: float | None
     note: str = ""
 
 

@@ -7,7 +7,7 @@ public func fuzzJSONReader(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     } catch {
         precondition(0...count ~= error.offset, "the fault is outside the input")
     }
-    if let bytes = Base64URL.decode(input) {
+    if let bytes = Base64URL.decode(Array(input)) {
         precondition(input.elementsEqual(Base64URL.encoded(bytes)), "two texts for the same bytes")
     }
     return 0

@@ -37,10 +37,11 @@ internal import Vocabulary
         #expect(!machine.isCertain(of: self.one))
     }
 
-    /// A model of the server runs the same groups, with settings that fall back when their group fails.
+    /// A model of the server runs the same groups of up to three requests. Where one fails, those behind it are skipped and all
+    /// settings of the group fall back.
     @Test(arguments: 0..<50)
     func noRequestEverRunsAsAnotherTenant(_ seed: UInt64) {
-        struct Group {
+        struct Request {
             let scope: TenantScope
             let sets: Bool
         }
@@ -48,20 +49,32 @@ internal import Vocabulary
         let scopes: [TenantScope] = [self.one, self.two, .system]
         var machine = ScopeStateMachine()
         var session: TenantScope?
-        var pipeline: [Group] = []
+        var pipeline: [[Request]] = []
         var withoutSetting = 0
         for _ in 0..<2_000 {
             if pipeline.isEmpty || (pipeline.count < 8 && random.next() % 2 == 0) {
-                let scope = scopes[Int(random.next() % (seed % 2 == 0 ? 3 : 20)) % 3]
-                let sets = !machine.isCertain(of: scope)
-                if sets { machine.sent(scope) } else { withoutSetting += 1 }
-                pipeline.append(Group(scope: scope, sets: sets))
+                var group: [Request] = []
+                for _ in 0...random.next() % 3 {
+                    let scope = scopes[Int(random.next() % (seed % 2 == 0 ? 3 : 20)) % 3]
+                    let sets = !machine.isCertain(of: scope)
+                    if sets { machine.sent(scope) } else { withoutSetting += 1 }
+                    group.append(Request(scope: scope, sets: sets))
+                }
+                pipeline.append(group)
             } else {
                 let group = pipeline.removeFirst()
-                let failed = random.next() % 5 == 0
-                #expect(group.sets || session == group.scope)
-                if group.sets, !failed { session = group.scope }
-                machine.answered(group.scope, hadSetting: group.sets, failed: failed)
+                // Beyond the last: none fails.
+                let failing = Int(random.next() % 10)
+                let before = session
+                for request in group.prefix(failing + 1) {
+                    if request.sets { session = request.scope }
+                    #expect(session == request.scope)
+                }
+                let hasFailed = failing < group.count
+                if hasFailed { session = before }
+                for request in group {
+                    machine.answered(request.scope, hadSetting: request.sets, failed: hasFailed)
+                }
             }
         }
         #expect(withoutSetting > 0)

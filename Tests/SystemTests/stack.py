@@ -214,7 +214,10 @@ class Stack:
 
     def start(self, process: str) -> None:
         """Starts a stopped process again, and waits until the gateway has found it."""
-        child = self.launch(process, self.configuration(process))
+        self.adopt(process, self.launch(process, self.configuration(process)))
+
+    def adopt(self, process: str, child: subprocess.Popen) -> None:
+        """Makes a launched process the stack's own, which `deploy/down` stops, and waits until the gateway has found it."""
         started = Path(f"/proc/{child.pid}/stat").read_text().rpartition(") ")[2].split()[19]
         (self.run_dir / "processes" / f"{process}.pid").write_text(f"{child.pid} {started}\n")
         eventually(lambda: self.is_ready(process), f"{process} is ready", seconds=READY_SECONDS)
@@ -243,7 +246,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def eventually(condition, what: str, seconds: float = 15):
+def eventually(condition, what: str, seconds: float = 15, pause: float = 0.02):
     """Waits until `condition` is true and returns its value. The only place where a system test waits by the clock."""
     deadline = time.monotonic() + seconds
     while True:
@@ -251,4 +254,4 @@ def eventually(condition, what: str, seconds: float = 15):
         if value:
             return value
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
+        time.sleep(pause)

@@ -7,7 +7,14 @@ stack_packages=(
 )
 # prometheus is there for promtool, which judges the text that /metrics answers.
 test_packages=(python3 python3-venv chromium-headless-shell prometheus)
-bench_packages=(gcc libc6-dev python3 python3-venv)
+bench_packages=(gcc libc6-dev python3 python3-venv nghttp2-client nghttp2-server)
+# What deploy/bench measures against, as far as it can be had.
+peer_packages=(
+    haproxy h2o nginx-light nats-server
+    golang-github-jackc-pgx-v4-dev golang-google-grpc-dev golang-github-nats-io-go-nats-dev
+)
+# Packages that would run a server from the next boot on, of which only the program is wanted.
+server_packages=(prometheus haproxy h2o nginx nats-server)
 
 missing_packages() {
     # dpkg-query fails for a name it has never heard of, which is a missing package too.
@@ -41,9 +48,12 @@ ensure_packages() {
     } || status=$?
     as_root rm -f "$switch"
     if [ "$own_policy" = yes ]; then as_root rm -f "$policy"; fi
-    # Nor at the next boot: only its tool is wanted.
-    if [ "$status" -eq 0 ] && [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
-        as_root systemctl disable --quiet prometheus || true
+    # Nor at the next boot.
+    if [ "$status" -eq 0 ] && command -v systemctl >/dev/null; then
+        local server
+        for server in "${server_packages[@]}"; do
+            if [[ " ${missing[*]} " == *" $server"* ]]; then as_root systemctl disable --quiet "$server" || true; fi
+        done
     fi
     if [ "$status" -ne 0 ]; then
         tail -5 "$log_dir/apt.log" >&2

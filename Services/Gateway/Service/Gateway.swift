@@ -34,6 +34,8 @@ final class Gateway: Sendable {
         /// The loops that turn no more.
         var blockedLoops: @Sendable () -> [Int]
         var logger: Logger
+        /// Where the level lets it be written.
+        var accessLog: AccessLog?
     }
 
     let registry: CatalogRegistry
@@ -86,7 +88,7 @@ final class Gateway: Sendable {
                 origins: AllowedOrigins(parts.origins),
                 limits: parts.limits,
                 metrics: metrics,
-                logger: parts.logger
+                accessLog: parts.accessLog
             ),
             clock: parts.clock,
             deadlineMillisecondsMax: parts.deadlineMilliseconds

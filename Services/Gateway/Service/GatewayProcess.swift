@@ -49,7 +49,8 @@ public enum GatewayProcess {
                 health: environment.health,
                 group: environment.group,
                 blockedLoops: { environment.monitor.blockedLoops },
-                logger: environment.makeLogger("edge")
+                logger: environment.makeLogger("edge"),
+                accessLog: environment.makeAccessLog("edge")
             )
         )
         return AssembledProcess(parts: [gateway.clients], background: gateway.background, servers: [gateway.edge])

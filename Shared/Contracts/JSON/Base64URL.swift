@@ -5,12 +5,12 @@
 public enum Base64URL {
     private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-    public static func encode(_ bytes: some Collection<UInt8>) -> String {
+    public static func encode(_ bytes: [UInt8]) -> String {
         String(decoding: self.encoded(bytes), as: UTF8.self)
     }
 
     /// As `encode`, as UTF-8 bytes.
-    public static func encoded(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    public static func encoded(_ bytes: [UInt8]) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var bits: UInt32 = 0
@@ -30,11 +30,11 @@ public enum Base64URL {
     }
 
     public static func decode(_ text: String) -> [UInt8]? {
-        self.decode(text.utf8)
+        self.decode(Array(text.utf8))
     }
 
     /// Nil unless `encoded` could have made the text.
-    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count % 4 != 1 else {
             return nil
         }

@@ -75,9 +75,27 @@ public struct JSONWriter: Sendable {
 
     /// A name prepared once, for columns and fields that are written over and over.
     public mutating func key(_ key: JSONKey) {
-        self.comma()
-        self.bytes.append(contentsOf: key.bytes)
+        key.withBytes(afterComma: self.needsComma) { self.bytes.append(contentsOf: $0) }
         self.needsComma = false
+    }
+
+    // MARK: - Members
+    // A name and its value in one step: an answer of fifty rows has a thousand members.
+
+    /// A name and a whole value that is valid JSON already.
+    public mutating func member(_ key: JSONKey, raw json: UnsafeRawBufferPointer) {
+        key.withBytes(afterComma: self.needsComma) { self.bytes.append($0, json) }
+        self.needsComma = true
+    }
+
+    public mutating func member(_ key: JSONKey, raw json: StaticString) {
+        self.member(key, raw: UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+    }
+
+    /// A name and a string from bytes that are known to be valid UTF-8.
+    public mutating func member(_ key: JSONKey, utf8: UnsafeRawBufferPointer) {
+        key.withBytes(afterComma: self.needsComma) { self.bytes.appendQuoted(utf8, after: $0) }
+        self.needsComma = true
     }
 
     // MARK: - Values
@@ -154,11 +172,19 @@ public struct JSONWriter: Sendable {
 
 /// A member's name as it stands in the text, escaped and with its quotes and colon.
 public struct JSONKey: Hashable, Sendable {
-    let bytes: [UInt8]
+    /// Begins with the comma that all but an object's first member have before them.
+    private let bytes: [UInt8]
 
     public init(_ name: String) {
         var writer = JSONWriter(capacity: name.utf8.count + 3)
         writer.string(name)
-        self.bytes = writer.finish() + [UInt8(ascii: ":")]
+        self.bytes = [UInt8(ascii: ",")] + writer.finish() + [UInt8(ascii: ":")]
+    }
+
+    @inline(__always)
+    func withBytes(afterComma: Bool, _ body: (UnsafeRawBufferPointer) -> Void) {
+        self.bytes.withUnsafeBytes { bytes in
+            body(afterComma ? bytes : UnsafeRawBufferPointer(rebasing: bytes[1...]))
+        }
     }
 }

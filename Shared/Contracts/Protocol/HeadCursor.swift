@@ -88,19 +88,17 @@ struct HeadCursor {
     /// The content of a string that has no escapes, or nil, with nothing consumed, when it has some.
     mutating func plainString() throws(FrameFault) -> UnsafeRawBufferPointer? {
         guard self.peek() == UInt8(ascii: "\""), !self.isAtEnd else { throw self.fault("expected a string") }
-        var end = self.index + 1
-        while end < self.bytes.count {
-            let byte = self.bytes[end]
-            if byte == UInt8(ascii: "\"") {
-                let content = UnsafeRawBufferPointer(rebasing: self.bytes[self.index + 1..<end])
-                self.index = end + 1
-                return content
-            }
-            if byte == UInt8(ascii: "\\") { return nil }
-            guard byte >= 0x20 else { throw self.fault("control character in a string") }
-            end += 1
+        let start = self.index + 1
+        var isASCII = true
+        let end = JSONPlainText.end(in: self.bytes, from: start, isASCII: &isASCII)
+        guard end < self.bytes.count else { throw self.fault("string without end") }
+        switch self.bytes[end] {
+        case UInt8(ascii: "\""):
+            self.index = end + 1
+            return UnsafeRawBufferPointer(rebasing: self.bytes[start..<end])
+        case UInt8(ascii: "\\"): return nil
+        default: throw self.fault("control character in a string")
         }
-        throw self.fault("string without end")
     }
 
     mutating func string() throws(FrameFault) -> String {

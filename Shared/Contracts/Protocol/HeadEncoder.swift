@@ -122,43 +122,11 @@ public enum HeadEncoder {
     }
 
     private static func integer(_ value: Int64, to buffer: inout [UInt8]) {
-        if value < 0 { buffer.append(UInt8(ascii: "-")) }
-        var rest = value.magnitude
-        let start = buffer.count
-        repeat {
-            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        buffer[start...].reverse()
+        buffer.appendDecimal(value)
     }
 
     private static func string(_ value: String, to buffer: inout [UInt8]) {
         var value = value
-        buffer.append(UInt8(ascii: "\""))
-        value.withUTF8 { text in
-            if text.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-                buffer.append(contentsOf: text)
-            } else {
-                for byte in text { Self.escaped(byte, to: &buffer) }
-            }
-        }
-        buffer.append(UInt8(ascii: "\""))
-    }
-
-    private static func escaped(_ byte: UInt8, to buffer: inout [UInt8]) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            buffer.append(UInt8(ascii: "\\"))
-            buffer.append(byte)
-        case 0..<0x20:
-            let digits: StaticString = "0123456789abcdef"
-            Self.literal(#"\u00"#, to: &buffer)
-            digits.withUTF8Buffer {
-                buffer.append($0[Int(byte >> 4)])
-                buffer.append($0[Int(byte & 0xf)])
-            }
-        default:
-            buffer.append(byte)
-        }
+        value.withUTF8 { buffer.appendQuoted(UnsafeRawBufferPointer($0), afterComma: false, beforeColon: false) }
     }
 }

@@ -11,11 +11,6 @@ struct FieldBlock {
         let isSecret: Bool
     }
 
-    /// Fields that belong to one HTTP/1.1 hop and are forbidden in HTTP/2.
-    private static let hopFields: Set<String> = [
-        "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
-    ]
-
     private var bytes: [UInt8] = []
     private var extents: [Extent] = []
     private var pointers: [nghttp2_nv] = []
@@ -38,17 +33,17 @@ struct FieldBlock {
 
     /// Adds fields; one that HTTP/2 forbids or that would break the head in two is left out.
     mutating func append(_ fields: [HTTPField]) {
-        for field in fields where field.isSendable && !Self.hopFields.contains(field.name) {
+        for field in fields where field.isSendable && !field.belongsToHop {
             let start = self.bytes.count
             self.bytes.append(contentsOf: field.name.utf8)
+            let nameBytes = self.bytes.count - start
             self.bytes.append(contentsOf: field.value.utf8)
-            let nameBytes = field.name.utf8.count
             self.extents.append(
                 Extent(
                     start: start,
                     nameBytes: nameBytes,
                     valueBytes: self.bytes.count - start - nameBytes,
-                    isSecret: field.name == "authorization" || field.name == "set-cookie" || field.name == "cookie"
+                    isSecret: field.isSecret
                 )
             )
         }
@@ -80,8 +75,48 @@ extension HTTPField {
     /// Whether name and value can be sent without changing the message around them: no control characters (a tab in
     /// the value aside), no space or capital in the name.
     var isSendable: Bool {
-        !self.name.isEmpty
-            && self.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !(0x41...0x5a).contains($0) }
-            && self.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
+        var (name, value) = (self.name, self.value)
+        let isName = name.withUTF8 { bytes in
+            !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7f && !(0x41...0x5a).contains($0) }
+        }
+        return isName && value.withUTF8 { Self.isValue(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Looks at eight bytes at a time until it finds one that may be a control character.
+    private static func isValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let delete = word ^ (ones &* 0x7f)
+            let isBelowSpace = (word &- ones &* 0x20) & ~word
+            let isDelete = (delete &- ones) & ~delete
+            guard (isBelowSpace | isDelete) & highs == 0 else { break }
+            offset += 8
+        }
+        return bytes[offset...].allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 }
+    }
+
+    // By length first, which decides nearly always: an answer has a dozen fields.
+
+    /// Belongs to one HTTP/1.1 hop and is forbidden in HTTP/2.
+    fileprivate var belongsToHop: Bool {
+        switch self.name.utf8.count {
+        case 7: self.name == "upgrade"
+        case 10: self.name == "connection" || self.name == "keep-alive"
+        case 16: self.name == "proxy-connection"
+        case 17: self.name == "transfer-encoding"
+        default: false
+        }
+    }
+
+    /// Is kept out of the compression's table.
+    fileprivate var isSecret: Bool {
+        switch self.name.utf8.count {
+        case 6: self.name == "cookie"
+        case 10: self.name == "set-cookie"
+        case 13: self.name == "authorization"
+        default: false
+        }
     }
 }

@@ -10,7 +10,7 @@ struct Driver: AsyncParsableCommand {
         abstract: "Load and echo servers for deploy/bench.",
         subcommands: [
             FrameServer.self, FrameLoad.self, EchoServer.self, EchoLoad.self, QueryLoad.self, RequestLoad.self,
-            OpenLoad.self,
+            OpenLoad.self, RouteStub.self,
         ]
     )
 }

@@ -1,12 +1,15 @@
 internal import ArgumentParser
 internal import Contracts
 internal import HTTP2
-internal import NIOCore
 internal import Vocabulary
 
 /// What the load asks for. A peer serves the same paths, so that one program drives both.
 enum RequestKind: String, ExpressibleByArgument {
     case get, list, create
+    /// The first page of a deal's activity.
+    case activity
+    /// Lead to cash as the Go service has it: seven requests, one after the other.
+    case story
 }
 
 /// Whose rows are read: the organizations and deals that `rows.py` has loaded, whose ids and tokens follow from their numbers.
@@ -64,9 +67,9 @@ struct RequestMix: Sendable {
     private let kind: RequestKind
     private let rows: LoadedRows
     private let callers: [Caller]
-    private let clients: [HTTPClient]
+    private let clients: [any LoadClient]
 
-    init(_ kind: RequestKind, _ rows: LoadedRows, over clients: [HTTPClient]) {
+    init(_ kind: RequestKind, _ rows: LoadedRows, over clients: [any LoadClient]) {
         self.kind = kind
         self.rows = rows
         self.clients = clients
@@ -84,9 +87,9 @@ struct RequestMix: Sendable {
         }
     }
 
-    /// Sends the request with this number and waits for its answer.
-    func send(_ number: Int) async -> Outcome {
-        let client = self.clients[number % self.clients.count]
+    /// Sends the request with this number, on a worker's own connection where there are workers, and waits for its answer.
+    func send(_ number: Int, worker: Int? = nil) async -> Outcome {
+        let client = self.clients[(worker ?? number) % self.clients.count]
         let caller = self.callers[number % self.callers.count]
         do {
             let response = try await self.respond(number, caller, client)
@@ -103,30 +106,36 @@ struct RequestMix: Sendable {
         }
     }
 
-    private func respond(_ number: Int, _ caller: Caller, _ client: HTTPClient) async throws -> HTTPResponse {
+    private static let steps = ["company", "deal", "proposal", "contract", "project", "invoice", "payment"]
+    private static let jsonBody = HTTPField("content-type", "application/json")
+
+    private func respond(_ number: Int, _ caller: Caller, _ client: any LoadClient) async throws -> HTTPResponse {
         switch self.kind {
         case .get:
             let id = self.rows.dealID(of: caller.organization, number / self.callers.count * Self.stride)
-            return try await self.request("GET", "/v1/deals/\(id)", caller.fields, by: client)
+            return try await client.respond("GET", "/v1/deals/\(id)", caller.fields, [])
         case .list:
-            return try await self.request("GET", "/v1/deals?limit=50", caller.fields, by: client)
+            return try await client.respond("GET", "/v1/deals?limit=50", caller.fields, [])
+        case .activity:
+            let id = self.rows.dealID(of: caller.organization, number / self.callers.count * Self.stride)
+            return try await client.respond("GET", "/v1/activity?entity_id=\(id)", caller.fields, [])
         case .create:
             let body: JSON = ["name": .string("Bench deal \(number)"), "amount_minor": 100_000, "currency": "USD"]
-            let more = [
-                HTTPField("content-type", "application/json"),
-                HTTPField("idempotency-key", Identifier.random().description),
-            ]
-            return try await self.request("POST", "/v1/deals", caller.fields + more, body.bytes, by: client)
+            let fields = [Self.jsonBody, HTTPField("idempotency-key", Identifier.random().description)]
+            return try await client.respond("POST", "/v1/deals", caller.fields + fields, body.bytes)
+        case .story:
+            let body: JSON = ["name": .string("Bench \(number)"), "actor": "u"]
+            var last = HTTPResponse(status: 0)
+            for step in Self.steps {
+                last = try await client.respond(
+                    "POST",
+                    "/v1/steps/" + step,
+                    caller.fields + [Self.jsonBody],
+                    body.bytes
+                )
+                guard last.status == 201 else { break }
+            }
+            return last
         }
-    }
-
-    private func request(
-        _ method: String,
-        _ path: String,
-        _ fields: [HTTPField],
-        _ body: [UInt8] = [],
-        by client: HTTPClient
-    ) async throws -> HTTPResponse {
-        try await client.request(method: method, path: path, fields: fields, body: body, timeout: .seconds(10))
     }
 }

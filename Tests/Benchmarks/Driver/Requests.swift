@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import HTTP2
+internal import NIOCore
 internal import NIOPosix
 
 /// `get`, `list-50` and `create`: requests as clients make them, the next when the one before is answered.
@@ -19,8 +20,8 @@ struct RequestLoad: AsyncParsableCommand {
         try await self.target.connected { clients in
             let mix = RequestMix(kind, rows, over: clients)
             let next = Counter(0)
-            let sample = try await Sample.measure(count: load.count, concurrency: load.concurrency) { _ in
-                let outcome = await mix.send(next.next())
+            let sample = try await Sample.measure(count: load.count, concurrency: load.concurrency) { worker in
+                let outcome = await mix.send(next.next(), worker: worker)
                 guard case .answered = outcome else { throw ValidationError("\(outcome)") }
             }
             sample.report()
@@ -60,16 +61,23 @@ struct OpenLoad: AsyncParsableCommand {
 struct Target: ParsableArguments {
     @Option var host = "127.0.0.1"
     @Option var port: Int
-    @Option var connections = 4
+    @Option var connections = 16
+    @Flag(name: .customLong("http1"), help: "Speak HTTP/1.1, which some peers serve best.")
+    var isHTTP1 = false
 
-    /// Connects, lets the work be done and closes again.
-    func connected(_ work: (_ clients: [HTTPClient]) async throws -> Void) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        var clients: [HTTPClient] = []
+    /// Connects, lets the work be done on the connections' loop, and closes again.
+    func connected(_ work: @Sendable (_ clients: [any LoadClient]) async throws -> Void) async throws {
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        var clients: [any LoadClient] = []
         for _ in 0..<max(1, self.connections) {
-            clients.append(try await HTTPClient.connect(host: self.host, port: self.port, group: group))
+            clients.append(
+                self.isHTTP1
+                    ? try await HTTP1Client.connect(host: self.host, port: self.port, group: loop)
+                    : try await HTTPClient.connect(host: self.host, port: self.port, group: loop)
+            )
         }
-        try await work(clients)
+        let connections = clients
+        try await withTaskExecutorPreference(LoopExecutor(loop)) { try await work(connections) }
         for client in clients {
             await client.close()
         }

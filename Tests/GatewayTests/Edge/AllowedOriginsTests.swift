@@ -37,9 +37,4 @@ internal import Testing
     @Test func `without a list nothing is said`() {
         #expect(AllowedOrigins([]).fields(for: self.request("https://app.example")).isEmpty)
     }
-
-    @Test(arguments: [(0, "0.000"), (1_234, "0.001"), (12_345_678, "12.345"), (1_000_000_000, "1000.000")])
-    func `milliseconds are written with three places`(nanoseconds: Int64, expected: String) {
-        #expect(Edge.milliseconds(.nanoseconds(nanoseconds)) == expected)
-    }
 }

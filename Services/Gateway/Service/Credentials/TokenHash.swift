@@ -6,7 +6,13 @@ struct TokenHash: Hashable, Sendable {
 
     init(of token: String) {
         var token = token
-        self.init(bytes: token.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) })
+        let digest = token.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
+        self.words = digest.withUnsafeBytes { bytes in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
     }
 
     /// Reads 64 hexadecimal digits.
@@ -26,7 +32,7 @@ struct TokenHash: Hashable, Sendable {
         self.init(bytes: bytes)
     }
 
-    private init(bytes: some Sequence<UInt8>) {
+    private init(bytes: [UInt8]) {
         var words: [UInt64] = [0, 0, 0, 0]
         for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
         self.words = (words[0], words[1], words[2], words[3])

@@ -1,6 +1,5 @@
 internal import Contracts
 internal import HTTP2
-internal import Logging
 internal import NIOCore
 internal import Telemetry
 
@@ -9,16 +8,16 @@ final class Edge: Sendable {
     let origins: AllowedOrigins
     let metrics: EdgeMetrics
     let fixedFields: [HTTPField]
-    private let logger: Logger
+    private let accessLog: AccessLog?
     private let memberPolicy: String
     private let openPolicy: String
 
     static let strictTransportSecurity = HTTPField("strict-transport-security", "max-age=31536000")
 
-    init(origins: AllowedOrigins, limits: RateLimits, metrics: EdgeMetrics, logger: Logger) {
+    init(origins: AllowedOrigins, limits: RateLimits, metrics: EdgeMetrics, accessLog: AccessLog?) {
         self.origins = origins
         self.metrics = metrics
-        self.logger = logger
+        self.accessLog = accessLog
         self.memberPolicy = limits.memberPolicy
         self.openPolicy = limits.openPolicy
         self.fixedFields = [
@@ -39,23 +38,17 @@ final class Edge: Sendable {
         } else {
             self.metrics.observeUnrouted(exchange.request.method, status: status, nanoseconds: duration.nanoseconds)
         }
-        guard self.logger.logLevel <= .info else { return }
-        var metadata: Logger.Metadata = [
-            "method": "\(exchange.request.method)",
-            "route": "\(exchange.route)",
-            LogKey.status: "\(status)",
-            LogKey.durationMilliseconds: "\(Self.milliseconds(duration))",
-            LogKey.requestID: "\(exchange.requestID)",
-            LogKey.traceID: "\(exchange.trace.traceID)",
-            "bytes": "\(bytes)",
-        ]
-        if let caller = exchange.caller { metadata[LogKey.organizationID] = "\(caller.organization)" }
-        self.logger.info("request", metadata: metadata)
-    }
-
-    /// With three places, without a formatter.
-    static func milliseconds(_ duration: TimeAmount) -> String {
-        let (whole, rest) = (max(0, duration.nanoseconds) / 1_000).quotientAndRemainder(dividingBy: 1_000)
-        return "\(whole).\(rest < 100 ? rest < 10 ? "00" : "0" : "")\(rest)"
+        self.accessLog?.append(
+            AccessLog.Entry(
+                method: exchange.request.method,
+                route: exchange.route,
+                status: status,
+                bytes: bytes,
+                nanoseconds: duration.nanoseconds,
+                requestID: exchange.requestID,
+                trace: exchange.trace,
+                organization: exchange.caller?.organization
+            )
+        )
     }
 }

@@ -34,9 +34,14 @@ struct PresentedCredential: Hashable, Sendable {
     }
 
     private static func bearer(_ authorization: String) -> String? {
-        let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        let token = String(parts[1])
+        let bytes = authorization.utf8
+        let scheme = "bearer ".utf8
+        // Setting the bit of lower case turns no other byte into a letter of the word, and leaves the space as it is.
+        guard bytes.count > scheme.count, bytes.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 })
+        else {
+            return nil
+        }
+        let token = String(authorization[bytes.index(bytes.startIndex, offsetBy: scheme.count)...])
         return self.isToken(token) ? token : nil
     }
 
