@@ -8,7 +8,7 @@ from installation import PORT_BASE, Bench, echo
 from measure import Figure, Peer, Unavailable, absolute, compare
 from stack import REPOSITORY
 
-PORT = PORT_BASE + 200
+PORT = PORT_BASE + 90
 CONCURRENCY = 64
 BYTES = 1_024
 

@@ -16,8 +16,8 @@ from stack import eventually
 from wire_client import WireClient
 
 PROXIES = HERE / "peers" / "proxies"
-PROXY_PORT = PORT_BASE + 140
-UPSTREAM_PORT = PORT_BASE + 141
+PROXY_PORT = PORT_BASE + 82
+UPSTREAM_PORT = PORT_BASE + 83
 REQUESTS = 50_000
 BYTES = 600
 STUBBED = "revenue"
@@ -130,4 +130,4 @@ def loaded(bench: Bench, pids: list[int], url: str, *options: str) -> Run:
     rate = re.search(r"finished in .*?, ([\d.]+) req/s", output)
     assert succeeded and rate and int(succeeded[1]) == REQUESTS, f"h2load: {output}"
     times = sorted(int(line.split()[2]) / 1e3 for line in log.read_text().splitlines())
-    return Run(float(rate[1]), times[len(times) // 2], times[len(times) * 99 // 100], REQUESTS, cpu / REQUESTS * 1e6)
+    return Run(float(rate[1]), times[len(times) // 2], times[len(times) * 99 // 100], REQUESTS, REQUESTS, cpu / REQUESTS * 1e6)

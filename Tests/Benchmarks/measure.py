@@ -32,7 +32,11 @@ class Run:
     p50_ms: float = 0
     p99_ms: float | None = None
     count: int = 0
+    # With the warm-up, which is not counted but costs as much.
+    sent: int = 0
     cpu_us: float | None = None
+    # The same by process.
+    cpu_us_by: dict[str, float] = field(default_factory=dict)
     # All that a driver reported.
     report: dict = field(default_factory=dict)
 
@@ -53,6 +57,8 @@ class Figure:
     peer_p99_ms: float | None = None
     is_ratio: bool = True
     note: str = ""
+    # Where ours spends it; printed once for all peers.
+    ours_cpu_us_by: dict[str, float] = field(default_factory=dict)
 
     HEADER = f"{'name':<24}{'ours':>14}{'peer':>14}{'ratio':>8}{'goal':>9}  {'':<6}CPU per operation, p99, note"
 
@@ -75,8 +81,10 @@ class Figure:
             against(self.ours_p99_ms, self.peer_p99_ms, "ms", 2, self.peer is not None, "p99 "),
             self.note,
         ) if text]
+        spent = ", ".join(f"{name} {value:.1f}" for name, value in self.ours_cpu_us_by.items())
         return (f"{self.name:<24}{shown(self.ours, self.unit):>14}{shown(self.peer, self.unit):>14}"
-                f"{shown(self.ratio, '', 2):>8}{goal:>9}  {self.verdict:<6}{', '.join(notes)}")
+                f"{shown(self.ratio, '', 2):>8}{goal:>9}  {self.verdict:<6}{', '.join(notes)}"
+                + (f"\n{'':<24}ours, µs of CPU: {spent}" if spent else ""))
 
 
 def shown(value: float | None, unit: str, places: int | None = None) -> str:
@@ -148,9 +156,14 @@ def compare(name: str, rounds: int, ours: Callable[[], Run], peers: list[Peer], 
             ours_cpu_us=middle(own, "cpu_us") if member != "cpu_us" else None,
             peer_cpu_us=middle(theirs[peer.name], "cpu_us") if member != "cpu_us" else None,
             ours_p99_ms=middle(own, "p99_ms"), peer_p99_ms=middle(theirs[peer.name], "p99_ms"),
-            note=theirs[peer.name] if isinstance(theirs[peer.name], str) else peer.note)
+            note=theirs[peer.name] if isinstance(theirs[peer.name], str) else peer.note,
+            ours_cpu_us_by=by_process(own) if peer is peers[0] else {})
         for peer in peers
     ]
+
+
+def by_process(runs: list[Run]) -> dict[str, float]:
+    return {name: median(run.cpu_us_by[name] for run in runs) for name in runs[0].cpu_us_by}
 
 
 def cpu_seconds(pids: list[int]) -> float:
@@ -206,20 +219,24 @@ def parsed(output: str) -> Run:
     last = output.strip().splitlines()[-1]
     if last.startswith("{"):
         report = json.loads(last)
-        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), int(report["count"]), report=report)
-    if found := re.search(r"([\d.]+) calls/s p50 ([\d.]+) ms p99 ([\d.]+) ms \(n=(\d+)\)", last):
-        return Run(float(found[1]), float(found[2]), float(found[3]), int(found[4]))
+        count = int(report["count"])
+        sent = int(report.get("sent", count))
+        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), count, sent, report=report)
+    if found := re.search(r"([\d.]+) calls/s p50 ([\d.]+) ms p99 ([\d.]+) ms \(n=(\d+)(?: of (\d+))?\)", last):
+        return Run(float(found[1]), float(found[2]), float(found[3]), int(found[4]), int(found[5] or found[4]))
     rate = re.search(r"^tps = ([\d.]+)", output, re.M)
     count = re.search(r"number of transactions actually processed: (\d+)", output)
     mean = re.search(r"latency average = ([\d.]+) ms", output)
     assert rate and count and mean, f"not understood: {output}"
-    return Run(float(rate[1]), float(mean[1]), None, int(count[1]))
+    return Run(float(rate[1]), float(mean[1]), None, int(count[1]), int(count[1]))
 
 
-def timed(pids: list[int], command: list[str], environment: dict[str, str] | None = None) -> Run:
+def timed(pids: dict[str, int], command: list[str], environment: dict[str, str] | None = None) -> Run:
     """A load against running processes; CPU time is theirs and the load program's."""
     time.sleep(0.2)
-    before = cpu_seconds(pids)
+    before = {name: cpu_seconds([pid]) for name, pid in pids.items()}
     run, client_cpu = load(command, environment)
-    run.cpu_us = (cpu_seconds(pids) - before + client_cpu) / max(1, run.count) * 1e6
+    spent = {name: cpu_seconds([pid]) - before[name] for name, pid in pids.items()} | {"load": client_cpu}
+    run.cpu_us_by = {name: seconds / max(1, run.sent) * 1e6 for name, seconds in spent.items()}
+    run.cpu_us = sum(run.cpu_us_by.values())
     return run

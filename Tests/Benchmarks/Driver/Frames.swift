@@ -126,7 +126,8 @@ final class FramePump: ChannelInboundHandler {
         }
         self.flush(context)
         if self.received == self.count {
-            self.done.succeed(Sample(latencies: self.latencies, elapsed: self.clock.now - self.began))
+            let elapsed = self.clock.now - self.began
+            self.done.succeed(Sample(latencies: self.latencies, elapsed: elapsed, warmUp: self.warmUp))
             context.close(promise: nil)
         }
     }

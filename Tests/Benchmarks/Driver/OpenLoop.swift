@@ -48,10 +48,11 @@ struct OpenLoop: Sendable {
     /// What the operations, which end on any thread, add to.
     private final class Result: Sendable {
         private let warmUp: Int
-        private let state = Mutex((sample: OpenSample(), outstanding: 0))
+        private let state: Mutex<(sample: OpenSample, outstanding: Int)>
 
         init(warmUp: Int) {
             self.warmUp = warmUp
+            self.state = Mutex((OpenSample(warmUp: warmUp), 0))
         }
 
         func begin(_ number: Int, late: Duration, max: Int) -> Bool {
@@ -84,6 +85,7 @@ struct OpenLoop: Sendable {
 
 /// What became of the operations of an open loop.
 struct OpenSample: Sendable {
+    let warmUp: Int
     private var answered: [Duration] = []
     private var refused: [Duration] = []
     private var refusedWithoutTime = 0
@@ -92,6 +94,10 @@ struct OpenSample: Sendable {
     /// How long after their times the operations were begun: when it is much, the figure is one of this program.
     var lateness: [Duration] = []
     var elapsed = Duration.zero
+
+    init(warmUp: Int) {
+        self.warmUp = warmUp
+    }
 
     mutating func add(_ outcome: RequestMix.Outcome, after duration: Duration) {
         switch outcome {
@@ -110,7 +116,9 @@ struct OpenSample: Sendable {
 
     /// One line of JSON: `rate` is what was answered a second of what was `offered`.
     func report(offered: Int) {
-        Sample(latencies: self.answered, failures: self.failures, elapsed: self.elapsed).report(and: [
+        // A refusal costs as well, so it counts with what was sent.
+        let others = self.warmUp + self.refused.count
+        Sample(latencies: self.answered, failures: self.failures, elapsed: self.elapsed, warmUp: others).report(and: [
             ("offered", .int(Int64(offered))),
             ("refused", .int(Int64(self.refused.count))),
             ("refused_without_retry_after", .int(Int64(self.refusedWithoutTime))),

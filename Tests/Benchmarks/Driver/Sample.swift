@@ -5,13 +5,16 @@ struct Sample: Sendable {
     private var latencies: [Duration] = []
     private var failures = 0
     private var elapsed = Duration.zero
+    /// Sent and not counted; it costs processor time all the same.
+    private var warmUp = 0
 
     init() {}
 
-    init(latencies: [Duration], failures: Int = 0, elapsed: Duration) {
+    init(latencies: [Duration], failures: Int = 0, elapsed: Duration, warmUp: Int = 0) {
         self.latencies = latencies
         self.failures = failures
         self.elapsed = elapsed
+        self.warmUp = warmUp
     }
 
     /// Runs the operation in `concurrency` closed loops until `count` have been done; those before the warm-up's end
@@ -21,8 +24,11 @@ struct Sample: Sendable {
         concurrency: Int,
         _ operation: @escaping @Sendable (_ worker: Int) async throws -> Void
     ) async throws -> Sample {
-        _ = try await Sample.round(count: max(concurrency, count / 10), concurrency: concurrency, operation)
-        return try await Sample.round(count: count, concurrency: concurrency, operation)
+        let warmUp = max(concurrency, count / 10)
+        _ = try await Sample.round(count: warmUp, concurrency: concurrency, operation)
+        var sample = try await Sample.round(count: count, concurrency: concurrency, operation)
+        sample.warmUp = warmUp
+        return sample
     }
 
     private static func round(
@@ -56,6 +62,7 @@ struct Sample: Sendable {
         let seconds = Sample.seconds(self.elapsed)
         let members: [(key: String, value: JSON)] = [
             ("count", .int(Int64(sorted.count))),
+            ("sent", .int(Int64(sorted.count + self.failures + self.warmUp))),
             ("failures", .int(Int64(self.failures))),
             ("rate", .string(Sample.text(seconds > 0 ? Double(sorted.count) / seconds : 0))),
             ("p50_ms", .string(Sample.milliseconds(0.50, of: sorted))),

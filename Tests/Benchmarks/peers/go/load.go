@@ -42,8 +42,8 @@ func report(calls int, concurrency int, call func(worker int) error) {
 	latencies, elapsed := round(calls, concurrency, call)
 	slices.Sort(latencies)
 	at := func(share int) float64 { return latencies[len(latencies)*share/100].Seconds() * 1e3 }
-	fmt.Printf("%.0f calls/s p50 %.3f ms p99 %.3f ms (n=%d)\n",
-		float64(len(latencies))/elapsed.Seconds(), at(50), at(99), len(latencies))
+	fmt.Printf("%.0f calls/s p50 %.3f ms p99 %.3f ms (n=%d of %d)\n",
+		float64(len(latencies))/elapsed.Seconds(), at(50), at(99), len(latencies), calls/10+calls)
 }
 
 func round(calls int, concurrency int, call func(worker int) error) ([]time.Duration, time.Duration) {

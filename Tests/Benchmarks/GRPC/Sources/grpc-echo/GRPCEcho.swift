@@ -34,12 +34,8 @@ struct GRPCEcho {
             transportSecurity: .plaintext
         )
         try await withGRPCClient(transport: transport) { client in
-            _ = try await Self.round(
-                client,
-                count: max(concurrency, count / 10),
-                concurrency: concurrency,
-                bytes: bytes
-            )
+            let warmUp = max(concurrency, count / 10)
+            _ = try await Self.round(client, count: warmUp, concurrency: concurrency, bytes: bytes)
             let (latencies, elapsed) = try await Self.round(
                 client,
                 count: count,
@@ -50,7 +46,7 @@ struct GRPCEcho {
             let rate = Double(sorted.count) / (elapsed / .seconds(1))
             let (p50, p99) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
             print(
-                #"{"count":\#(sorted.count),"rate":"\#(rate)","p50_ms":"\#(p50 / .milliseconds(1))","#
+                #"{"count":\#(sorted.count),"sent":\#(sorted.count + warmUp),"rate":"\#(rate)","p50_ms":"\#(p50 / .milliseconds(1))","#
                     + #""p99_ms":"\#(p99 / .milliseconds(1))"}"#
             )
         }
