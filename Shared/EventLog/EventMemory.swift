@@ -37,8 +37,12 @@ enum EventMemory {
         )
         guard sequence > Self.kept, sequence / Self.forgottenEvery != position / Self.forgottenEvery else { return }
         let place: [SQLValue] = [.text(producer), .int(Int64(partition)), .int(sequence - Self.kept)]
+        // From where the last deletion ended: what it left in the index is not looked through again until it is vacuumed.
         try transaction.queue(
-            "DELETE FROM event_applied WHERE producer = $1 AND partition = $2 AND sequence <= $3",
+            """
+            DELETE FROM event_applied WHERE producer = $1 AND partition = $2 AND sequence <= $3 AND sequence >
+                (SELECT remembered_after FROM event_cursor WHERE producer = $1 AND partition = $2)
+            """,
             place
         )
         try transaction.queue(

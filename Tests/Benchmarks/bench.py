@@ -16,6 +16,7 @@ import echo_figures  # noqa: E402
 import event_figures  # noqa: E402
 import gateway_figures  # noqa: E402
 import growth_figures  # noqa: E402
+import overload_figures  # noqa: E402
 import process_figures  # noqa: E402
 import request_figures  # noqa: E402
 from installation import Bench  # noqa: E402
@@ -36,6 +37,7 @@ FIGURES = {
     "growth-tenants": growth_figures.growth_tenants,
     "import": event_figures.import_,
     "event-lag": event_figures.event_lag,
+    "overload": overload_figures.overload,
     "gateway-route": gateway_figures.gateway_route,
     "start": process_figures.start,
     "build": process_figures.build,

@@ -220,7 +220,8 @@ def parsed(output: str) -> Run:
     if last.startswith("{"):
         report = json.loads(last)
         count = int(report["count"])
-        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), count, int(report.get("sent", count)), report=report)
+        sent = int(report.get("sent", count))
+        return Run(float(report["rate"]), float(report["p50_ms"]), float(report["p99_ms"]), count, sent, report=report)
     if found := re.search(r"([\d.]+) calls/s p50 ([\d.]+) ms p99 ([\d.]+) ms \(n=(\d+)(?: of (\d+))?\)", last):
         return Run(float(found[1]), float(found[2]), float(found[3]), int(found[4]), int(found[5] or found[4]))
     rate = re.search(r"^tps = ([\d.]+)", output, re.M)

@@ -63,7 +63,7 @@ internal import Vocabulary
             let kept = try #require(tail.entries(of: partition, after: 20))
             #expect(try self.ids(kept) == many.dropFirst(20).map(\.id))
             var large = Fixture.event(of: fixture.organization)
-            large.payload = Array(#"{"data":""#.utf8) + [UInt8](repeating: 0x61, count: EventTail.bytesMax) + Array(#""}"#.utf8)
+            large.payload = Array("{\"data\":\"\(String(repeating: "a", count: EventTail.bytesMax))\"}".utf8)
             try await fixture.publish([large])
             try await tail.refresh()
             let newest = try #require(kept.last?.sequence)

@@ -112,6 +112,7 @@ extension [UInt8] {
 
 extension OutputSpan<UInt8> {
     /// Appends bytes in one copy; there must be room for them.
+    @inline(__always)
     fileprivate mutating func append(copying bytes: UnsafeRawBufferPointer) {
         self.withUnsafeMutableBufferPointer { buffer, count in
             let room = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])

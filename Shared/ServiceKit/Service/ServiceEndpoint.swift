@@ -12,6 +12,7 @@ public struct ServiceEndpoint: CallHandler {
     private let clock: WallClock
     private let logger: Logger
     private let catalog: [UInt8]
+    private let admission = Admission()
     public let catalogHash: String
 
     public init(router: Router, verifier: AssertionVerifier, clock: WallClock, logger: Logger) {
@@ -43,6 +44,20 @@ public struct ServiceEndpoint: CallHandler {
 
     public func handle(_ call: CallHead, body: [UInt8], peer: Peer) async -> WireReply {
         let scope = self.scope(of: call)
+        return await self.admission.admit(
+            self.router.declaration(of: call.operation),
+            refused: WireReply(self.busy, requestID: scope.requestID)
+        ) {
+            await self.reply(to: call, body: body, peer: peer, scope)
+        }
+    }
+
+    private var busy: Fault {
+        let detail = "The service \(self.router.service) is busy. Nothing was done; try again in a moment."
+        return Fault(.unavailable, detail, retryAfter: 1)
+    }
+
+    private func reply(to call: CallHead, body: [UInt8], peer: Peer, _ scope: CallScope) async -> WireReply {
         do throws(Fault) {
             let context = try self.context(of: call, body: body, peer: peer, scope)
             let reply: Result<Reply, Fault> = await self.within(scope, context) { () throws(Fault) in

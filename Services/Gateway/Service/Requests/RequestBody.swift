@@ -10,7 +10,10 @@ enum RequestBody {
             throw self.unsupported("content-encoding", "Request bodies must not be compressed.")
         }
         let expected = operation.mediaTypes.isEmpty ? [MediaType.json] : operation.mediaTypes
-        guard let type = request.first("content-type"), expected.contains(self.essence(of: type)) else {
+        // Nearly all send it without parameters and in lower case.
+        guard let type = request.first("content-type"),
+            expected.contains(type) || expected.contains(self.essence(of: type))
+        else {
             throw self.unsupported("content-type", "Send the body as \(expected[0]), and say so in Content-Type.")
         }
     }
