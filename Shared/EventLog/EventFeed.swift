@@ -9,7 +9,8 @@ internal import Vocabulary
 public struct EventFeed: Sendable {
     /// The most events of one partition in one item.
     public static let batchMax = 100
-    /// How long a commit of another process of this service may go unnoticed: the poll behind the wake-ups.
+    /// How often commits of other processes of this service are looked for, which nothing here tells of. A follower that comes just
+    /// before such a look hears of it at its next one, so after at most twice this.
     public static let pollInterval: Duration = .milliseconds(200)
     /// The least time between two looks at the log: what is committed in a rush goes out together, the first of it at once.
     static let gatherInterval: Duration = .milliseconds(5)

@@ -85,8 +85,8 @@ final class EventTail: Sendable {
         }
     }
 
-    /// Returns when everything is kept that was committed here before this was called, and at least so often what others have
-    /// committed.
+    /// Returns when everything is kept that this process had committed when it was called. What other processes of the service commit
+    /// is looked for every ``EventFeed/pollInterval``.
     func refresh() async throws(SQLFault) {
         let fault = await withCheckedContinuation { (continuation: CheckedContinuation<SQLFault?, Never>) in
             let mustRead = self.state.withLock { state in

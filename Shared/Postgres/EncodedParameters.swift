@@ -74,7 +74,7 @@ struct EncodedParameters: Sendable {
     private static func append(_ id: Identifier, to bytes: inout [UInt8]) {
         bytes.append(addingCapacity: Identifier.textLength) { end in
             end.withUnsafeMutableBufferPointer { buffer, count in
-                id.write(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+                id.write(into: buffer.extracting(count...))
                 count += Identifier.textLength
             }
         }

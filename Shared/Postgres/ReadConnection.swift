@@ -45,7 +45,7 @@ final class ReadConnection {
     /// Requests that were sent and have no sync behind them yet.
     private struct Together {
         let sql: SQL
-        var count = 1
+        let count: Int
     }
 
     enum Phase {

@@ -13,12 +13,14 @@ struct ListQuery: Sendable {
     private let resource: Resource
     private let plan: RowPlan
     /// What a parameter's name asks for, so that a list looks only at the parameters it was given.
-    private let filters: [String: Filter]
+    private let filtersByParameter: [String: Filter]
 
     init(resource: Resource, plan: RowPlan) {
         self.resource = resource
         self.plan = plan
-        self.filters = Dictionary(uniqueKeysWithValues: Self.filters(of: resource).map { ($0.parameter, $0) })
+        self.filtersByParameter = Dictionary(
+            uniqueKeysWithValues: Self.filters(of: resource).map { ($0.parameter, $0) }
+        )
     }
 
     // MARK: - Declaration
@@ -106,7 +108,7 @@ struct ListQuery: Sendable {
         var bindings: [SQLValue] = []
         // In the order of their names: the same question is the same statement.
         for name in input.names {
-            guard let filter = self.filters[name], let value = input[name] else { continue }
+            guard let filter = self.filtersByParameter[name], let value = input[name] else { continue }
             let place = SQL.parameter(bindings.count + 2)
             if filter.isList {
                 guard let list = input.optionalText(name) else { continue }

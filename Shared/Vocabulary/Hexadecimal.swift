@@ -17,7 +17,7 @@ public enum Hexadecimal {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 
-    /// Writes a number's digits, the most significant first, one for each byte of `text`.
+    /// Writes as many digits of a number as `text` has bytes: its last ones, the most significant of these first.
     public static func write(_ value: UInt64, into text: UnsafeMutableBufferPointer<UInt8>) {
         for index in text.indices {
             let shift = UInt64(4 * (text.count - 1 - index))

@@ -126,24 +126,23 @@ extension Identifier: LosslessStringConvertible {
 
     public var description: String {
         String(unsafeUninitializedCapacity: Self.textLength) { text in
-            self.write(into: UnsafeMutableRawBufferPointer(text))
+            self.write(into: text)
             return Self.textLength
         }
     }
 
     /// Writes the text form into the first ``textLength`` bytes, for statements and messages that hold many.
-    public func write(into text: UnsafeMutableRawBufferPointer) {
+    public func write(into text: UnsafeMutableBufferPointer<UInt8>) {
         precondition(text.count >= Self.textLength, "no room for an identifier's text")
-        var position = 0
-        for index in 0..<2 * Self.byteCount {
-            if Self.isHyphen(position) {
-                text[position] = UInt8(ascii: "-")
-                position += 1
-            }
-            let word = index < Self.byteCount ? self.high : self.low
-            text[position] = Hexadecimal.digit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index % 16)) & 0xF))
-            position += 1
-        }
+        Hexadecimal.write(self.high >> 32, into: text.extracting(0..<8))
+        text[8] = UInt8(ascii: "-")
+        Hexadecimal.write(self.high >> 16, into: text.extracting(9..<13))
+        text[13] = UInt8(ascii: "-")
+        Hexadecimal.write(self.high, into: text.extracting(14..<18))
+        text[18] = UInt8(ascii: "-")
+        Hexadecimal.write(self.low >> 48, into: text.extracting(19..<23))
+        text[23] = UInt8(ascii: "-")
+        Hexadecimal.write(self.low, into: text.extracting(24..<36))
     }
 
     private static func isHyphen(_ position: Int) -> Bool {

@@ -62,11 +62,15 @@ struct LeadToCash: AsyncParsableCommand {
         }
     }
 
-    /// The trace once its last event, the payment's effect on the invoice, has reached the timeline.
+    /// What each service tells last in the story. Their events reach the timeline in the order of each, and not of all: the payment's
+    /// effect on the invoice may be there before the signature.
+    private static let lastEvents = ["contract.signed", "project.created", "invoice.paid"]
+
+    /// The trace once all of it has reached the timeline.
     static func trace(of outcome: Story.Outcome, in firm: Firm) async throws(CLIFailure) -> TraceTree {
-        try await firm.wait(for: "invoice.paid in the trace") { () async throws(CLIFailure) -> TraceTree? in
+        try await firm.wait(for: "the whole story in the trace") { () async throws(CLIFailure) -> TraceTree? in
             let tree = TraceTree(try await firm.api.get("/v1/engagements/\(outcome.engagementID)/trace"))
-            return tree.holds(type: "invoice.paid") ? tree : nil
+            return self.lastEvents.allSatisfy(tree.holds(type:)) ? tree : nil
         }
     }
 }

@@ -13,4 +13,9 @@ struct Driver: AsyncParsableCommand {
             OpenLoad.self, RouteStub.self,
         ]
     )
+
+    /// Lets a server answer until `bench.py` ends the process; an hour is longer than any figure takes.
+    static func serveUntilEnded() async throws {
+        try await Task.sleep(for: .seconds(3_600))
+    }
 }

@@ -24,7 +24,7 @@ struct EchoServer: AsyncParsableCommand {
             group: MultiThreadedEventLoopGroup(numberOfThreads: 1)
         )
         _ = try await server.start()
-        try await Task.sleep(for: .seconds(3_600))
+        try await Driver.serveUntilEnded()
     }
 }
 

@@ -28,6 +28,7 @@ struct OpenLoop: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             var next = 0
             while next < self.count {
+                // A pace is a matter of time, and a timer's leeway would be counted as latency.
                 try await clock.sleep(until: self.due(next, since: began), tolerance: .zero)
                 let now = clock.now
                 while next < self.count, self.due(next, since: began) <= now {

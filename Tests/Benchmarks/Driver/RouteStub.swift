@@ -33,7 +33,7 @@ struct RouteStub: AsyncParsableCommand {
             group: MultiThreadedEventLoopGroup(numberOfThreads: 1)
         )
         _ = try await server.start()
-        try await Task.sleep(for: .seconds(3_600))
+        try await Driver.serveUntilEnded()
     }
 
     private static func contents(of path: String) throws -> [UInt8] {
