@@ -140,6 +140,8 @@ struct QueuedStatement {
     let sql: SQL
     let parameters: EncodedParameters
     var expecting: Int?
+    /// Who takes its rows later.
+    var question: Int?
     /// BEGIN, COMMIT and savepoints are not worth a prepared statement.
     var isPrepared = true
 
