@@ -126,7 +126,9 @@ struct EventBacklog {
             guard let lane = self.lanes[partition], lane.apart == 0, lane.singles == 0 else { continue }
             var entries: [EventBatch.Entry] = []
             for entry in lane.entries {
-                guard self.kind(of: entry) != .other, count < Self.togetherMax, bytes < Self.togetherBytesMax else { break }
+                guard self.kind(of: entry) != .other, count < Self.togetherMax, bytes < Self.togetherBytesMax else {
+                    break
+                }
                 entries.append(entry)
                 count += 1
                 bytes += Self.bytes(of: entry)
@@ -137,11 +139,13 @@ struct EventBacklog {
     }
 
     private func run(of lane: Lane, _ partition: Int) -> Portion {
-        guard lane.singles == 0, let organization = lane.entries.first?.record?.organization else {
+        guard lane.singles == 0, let first = lane.entries.first, let organization = first.record?.organization else {
             return Portion(partition: partition, entries: Array(lane.entries.prefix(1)))
         }
+        // Of one kind, as those that are taken many at a time come after the others in a transaction.
+        let kind = self.kind(of: first)
         let run = lane.entries.prefix(Self.runMax).prefix {
-            self.kind(of: $0) != .ignored && $0.record?.organization == organization
+            self.kind(of: $0) == kind && $0.record?.organization == organization
         }
         return Portion(partition: partition, entries: Array(run))
     }

@@ -8,7 +8,8 @@ internal import Vocabulary
 @Suite struct VisitsTests {
     private struct Refusal: Error {}
 
-    private let (one, two) = (Fixture.organization(1), Fixture.organization(2))
+    private let one = Fixture.organization(1)
+    private let two = Fixture.organization(2)
     private static let owners: SQL = "SELECT organization_id, name FROM deal ORDER BY name"
     private static let setting: SQL =
         "SELECT current_setting('app.organization_id', true) AS id, app_is_system() AS system"
@@ -17,8 +18,17 @@ internal import Vocabulary
         [.uuid(organization), .uuid(.random()), .text(name)]
     }
 
-    private static func names(_ transaction: borrowing Transaction) throws -> [String] {
-        try transaction.query(Self.owners).map { try $0.text("name") }
+    /// Expects these rows, and no others, to be seen.
+    private static func expect(_ names: [String], in transaction: borrowing Transaction) throws {
+        let found = try transaction.query(Self.owners).map { try $0.text("name") }
+        #expect(found == names)
+    }
+
+    private static func expectSystem(in visits: borrowing Visits) throws {
+        let row = try visits.system.query(Self.setting)[0]
+        let (isSystem, organization) = (try row.bool("system"), try row.text("id"))
+        #expect(isSystem)
+        #expect(organization.isEmpty)
     }
 
     private func stored(_ organization: Identifier, _ database: Database) async throws -> [String] {
@@ -31,11 +41,10 @@ internal import Vocabulary
                 try visits.visit(one) { try $0.queue(Fixture.insertDeal, Self.deal("of one", of: one)) }
                 try visits.visit(two) { transaction in
                     try transaction.queue(Fixture.insertDeal, Self.deal("of two", of: two))
-                    #expect(try Self.names(transaction) == ["of two"])
+                    try Self.expect(["of two"], in: transaction)
                 }
-                try visits.visit(one) { #expect(try Self.names($0) == ["of one"]) }
-                #expect(try visits.system.query(Self.setting)[0].bool("system"))
-                #expect(try visits.system.query(Self.setting)[0].text("id").isEmpty)
+                try visits.visit(one) { try Self.expect(["of one"], in: $0) }
+                try Self.expectSystem(in: visits)
             }
             #expect(try await self.stored(one, database) == ["of one"])
             #expect(try await self.stored(two, database) == ["of two"])
@@ -50,10 +59,10 @@ internal import Vocabulary
                     try visits.visit(two) { inner in
                         try inner.queue(Fixture.insertDeal, Self.deal("inner", of: two))
                         try outer.queue(Fixture.insertDeal, Self.deal("outer", of: one))
-                        #expect(try Self.names(inner) == ["inner"])
+                        try Self.expect(["inner"], in: inner)
                     }
-                    #expect(try Self.names(outer) == ["outer"])
-                    #expect(try !visits.system.query("SELECT app_organization() = $1 AS is_one", [.uuid(one)])[0].isTrue)
+                    try Self.expect(["outer"], in: outer)
+                    try Self.expectSystem(in: visits)
                 }
             }
         }
@@ -63,14 +72,15 @@ internal import Vocabulary
         try await TestServer.shared.withDatabase(Fixture.migrations) { [one, two] database in
             try await Fixture.add(deal: "hers", to: two, in: database)
             try await database.visitingTransaction { visits in
-                try visits.visit(two) { #expect(try Self.names($0) == ["hers"]) }
+                try visits.visit(two) { try Self.expect(["hers"], in: $0) }
                 try visits.visit(one) { transaction in
-                    #expect(try transaction.query("UPDATE deal SET name = 'taken'").affected == 0)
+                    let changed = try transaction.query("UPDATE deal SET name = 'taken'").affected
+                    #expect(changed == 0)
                 }
             }
             let failure = await fault {
                 _ = try await database.visitingTransaction { visits in
-                    try visits.visit(two) { #expect(try Self.names($0) == ["hers"]) }
+                    try visits.visit(two) { try Self.expect(["hers"], in: $0) }
                     try visits.visit(one) { try $0.queue(Fixture.insertDeal, Self.deal("planted", of: two)) }
                 }
             }
@@ -90,14 +100,14 @@ internal import Vocabulary
                         try outer.savepoint {
                             try visits.visit(two) { inner in
                                 try inner.queue(Fixture.insertDeal, Self.deal("undone", of: two))
-                                if isSent { #expect(try Self.names(inner) == ["undone"]) }
+                                if isSent { try Self.expect(["undone"], in: inner) }
                             }
                             throw Refusal()
                         }
                     }
-                    #expect(try Self.names(outer) == ["kept"])
+                    try Self.expect(["kept"], in: outer)
                 }
-                try visits.visit(two) { #expect(try Self.names($0).isEmpty) }
+                try visits.visit(two) { try Self.expect([], in: $0) }
             }
             #expect(try await self.stored(one, database) == ["kept"])
             #expect(try await self.stored(two, database).isEmpty)
@@ -115,11 +125,11 @@ internal import Vocabulary
                     try visits.visit(organization) { try $0.ask(Self.owners) }
                 }
                 // Out of order, and with other statements between.
-                #expect(try visits.system.query(Self.setting)[0].bool("system"))
+                try Self.expectSystem(in: visits)
                 for (number, question) in questions.enumerated().reversed() {
                     try visits.visit(organizations[number]) { transaction in
-                        let rows = try transaction.answer(to: question)
-                        #expect(try rows.map { try $0.text("name") } == ["deal \(number)"])
+                        let names = try transaction.answer(to: question).map { try $0.text("name") }
+                        #expect(names == ["deal \(number)"])
                         #expect(throws: SQLFault.self) { _ = try transaction.answer(to: question) }
                     }
                 }
@@ -134,15 +144,15 @@ internal import Vocabulary
             try await Fixture.add(deal: "of one", to: one, in: database)
             await #expect(throws: Refusal.self) {
                 try await database.visitingTransaction { visits in
-                    try visits.visit(one) { #expect(try Self.names($0) == ["of one"]) }
+                    try visits.visit(one) { try Self.expect(["of one"], in: $0) }
                     throw Refusal()
                 }
             }
-            try await database.transaction(.organization(two)) { #expect(try Self.names($0).isEmpty) }
+            try await database.transaction(.organization(two)) { try Self.expect([], in: $0) }
             try await database.visitingTransaction { visits in
-                try visits.visit(one) { #expect(try Self.names($0) == ["of one"]) }
+                try visits.visit(one) { try Self.expect(["of one"], in: $0) }
             }
-            try await database.transaction(.organization(two)) { #expect(try Self.names($0).isEmpty) }
+            try await database.transaction(.organization(two)) { try Self.expect([], in: $0) }
         }
     }
 
@@ -169,14 +179,11 @@ internal import Vocabulary
                     try Self.wander(visits, depth: depth + 1, &random)
                     if fails { throw Refusal() }
                 }
-            case 3: #expect(try visits.system.query(Self.setting)[0].bool("system"))
+            case 3: try Self.expectSystem(in: visits)
             default: break
             }
-            #expect(try transaction.query(Self.setting)[0].text("id") == organization.description)
+            let id = try transaction.query(Self.setting)[0].text("id")
+            #expect(id == organization.description)
         }
     }
-}
-
-extension Row {
-    fileprivate var isTrue: Bool { (try? self.bool("is_one")) ?? false }
 }

@@ -70,7 +70,8 @@ struct ActivityRows {
     /// `end` is the last of the entries.
     func values(upTo end: HashChain.Head, recordedAt: Instant) -> [SQLValue] {
         [
-            .uuid(end.organizationID), .instant(recordedAt), .ints(self.sequences), .uuids(self.eventIDs), .texts(self.types),
+            .uuid(end.organizationID), .instant(recordedAt), .ints(self.sequences), .uuids(self.eventIDs),
+            .texts(self.types),
             .texts(self.eventTypes), .ints(self.schemaVersions), .texts(self.entityTypes), .uuids(self.entityIDs),
             .ints(self.entityVersions), .texts(self.engagementIDs), .texts(self.actorKinds), .texts(self.actorIDs),
             .uuids(self.correlationIDs), .texts(self.causationIDs), .texts(self.producers), .texts(self.occurrences),
