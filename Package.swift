@@ -187,8 +187,9 @@ let package = Package(
         .testTarget(
             name: "ServiceKitTests",
             dependencies: [
-                "ServiceKit", "Telemetry", "Contracts", "Vocabulary", "Wire", "Postgres", logging, lifecycle, nioCore,
-                nioPosix,
+                "ServiceKit", "Telemetry", "Contracts", "EventLog", "Vocabulary", "Wire", "Postgres", logging,
+                lifecycle,
+                nioCore, nioPosix,
             ]
         ),
         .testTarget(name: "IdentityDomainTests", dependencies: ["IdentityDomain", "Vocabulary"]),

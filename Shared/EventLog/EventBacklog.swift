@@ -69,6 +69,11 @@ struct EventBacklog {
         self.bytes += Self.bytes(of: entries)
     }
 
+    /// Nothing up to `sequence` is of interest but what came before.
+    mutating func append(passing sequence: Int64, of partition: Int) {
+        self.append([EventBatch.Entry(sequence: sequence, json: .null, record: nil)], of: partition)
+    }
+
     /// What is to be done next; what is passed over is not here any more.
     mutating func next() -> Step? {
         guard let partition = self.turns.first, let lane = self.lanes[partition] else { return nil }
@@ -151,6 +156,7 @@ struct EventBacklog {
     }
 
     private func kind(of entry: EventBatch.Entry) -> Kind {
+        guard !entry.isPassing else { return .ignored }
         guard let type = entry.type else { return .other }
         guard self.handlers.isInterested(in: type) else { return .ignored }
         return entry.record != nil && self.handlers.batchEffect(on: type) != nil ? .together : .other

@@ -132,8 +132,11 @@ public final class EventConsumer: Sendable {
         return try await withThrowingTaskGroup(of: ReadingEnd.self) { group in
             group.addTask {
                 let places = share.partitions.map { ($0, positions[$0]) }
-                try await source.subscribe(consumer: self.name, after: Dictionary(uniqueKeysWithValues: places)) {
-                    batch in
+                try await source.subscribe(
+                    consumer: self.name,
+                    after: Dictionary(uniqueKeysWithValues: places),
+                    of: self.applier.handlers.types
+                ) { batch in
                     try await self.receive(batch, from: source.producer, into: queue)
                 }
                 return .ended

@@ -14,6 +14,11 @@ public struct EventFeed: Sendable {
     public static let pollInterval: Duration = .milliseconds(200)
     /// The least time between two looks at the log: what is committed in a rush goes out together, the first of it at once.
     static let gatherInterval: Duration = .milliseconds(5)
+    /// How often a subscriber of some types is told how far the log was passed over for it. Whoever waits there for an event of
+    /// another type waits so long.
+    static let passedInterval: Duration = .milliseconds(20)
+    /// The most types that a subscriber may name.
+    static let typesMax = 500
 
     private let database: Database
     private let signal: PartitionSignal
@@ -42,6 +47,10 @@ public struct EventFeed: Sendable {
                 ],
                 countMax: EventLog.partitionCount
             ).required(),
+            Field.list("types", of: .text(TextRule(lengthMax: 100)), countMax: Self.typesMax)
+                .described(
+                    "Only events of these types are sent, and now and then how far the log was read for them; by default all."
+                ),
         ])
         .answers(.stream("EventBatch", []))
     }
@@ -77,13 +86,6 @@ public struct EventFeed: Sendable {
     }
 
     private func stream(_ input: Values, into sink: any ItemSink) async throws {
-        var positions = [Int64](repeating: 0, count: EventLog.partitionCount)
-        var wanted: PartitionSignal.Mask = 0
-        for position in input.objects("positions") {
-            let partition = Int(try position.integer("partition"))
-            positions[partition] = try position.integer("sequence")
-            wanted |= 1 << PartitionSignal.Mask(partition)
-        }
         let row = try await self.database.read(
             .system,
             "SELECT epoch, after_sequence FROM outbox_epoch ORDER BY started_at DESC, epoch LIMIT 1"
@@ -92,24 +94,29 @@ public struct EventFeed: Sendable {
         self.tail.enter(epoch)
         // Who stands in another epoch would wait in vain for what is after its position.
         try await sink.send(Self.beginning(of: epoch, after: try row.int("after_sequence")))
+        var follower = try EventFollower(input, in: epoch, sink)
         let news = self.signal.subscribe()
         defer { news.end() }
         let clock = ContinuousClock()
-        var mask = wanted
+        var mask = follower.wanted
+        var told = clock.now
         while !Task.isCancelled {
             let looked = clock.now
             try await self.tail.refresh()
-            while mask != 0 {
-                mask = try await self.send(from: &positions, mask: mask, epoch: epoch, into: sink)
+            while mask != 0 { mask = try await self.send(mask, to: &follower) }
+            if follower.hasPassed, clock.now - told >= Self.passedInterval {
+                try await follower.tellWhatWasPassed()
+                told = clock.now
             }
-            mask = await news.wait(timeout: Self.pollInterval) & wanted
+            let timeout = follower.hasPassed ? max(.zero, told + Self.passedInterval - clock.now) : Self.pollInterval
+            mask = await news.wait(timeout: timeout) & follower.wanted
             if mask != 0, clock.now - looked < Self.gatherInterval {
                 // The next commits of a rush come within this time and go out together.
                 try await clock.sleep(until: looked + Self.gatherInterval)
             }
             // Another process of this service may have written, and nothing here tells: the tail finds out, and what it keeps costs
             // nothing to look at.
-            mask = wanted
+            mask = follower.wanted
         }
     }
 
@@ -121,57 +128,31 @@ public struct EventFeed: Sendable {
 
     /// Sends one batch of each partition in `mask`; answers those that may have more.
     private func send(
-        from positions: inout [Int64],
-        mask: PartitionSignal.Mask,
-        epoch: Identifier,
-        into sink: any ItemSink
+        _ mask: PartitionSignal.Mask,
+        to follower: inout EventFollower
     ) async throws -> PartitionSignal.Mask {
         var behind: PartitionSignal.Mask = 0
         for partition in Self.partitions(in: mask) {
-            guard let entries = self.tail.entries(of: partition, after: positions[partition]) else {
+            guard let entries = self.tail.entries(of: partition, after: follower.positions[partition]) else {
                 behind |= 1 << PartitionSignal.Mask(partition)
                 continue
             }
-            try await self.send(entries, of: partition, from: &positions, epoch: epoch, into: sink)
+            guard let last = entries.last else { continue }
+            try await follower.send(entries.filter { follower.wants($0.type) }, of: partition, upTo: last.sequence)
         }
         guard behind != 0 else { return 0 }
-        var read: [Int: [EventTail.Entry]] = [:]
-        for row in try await Self.read(behind, after: positions, from: self.database) {
-            read[Int(try row.int("partition")), default: []].append(try EventTail.Entry(row))
+        var read: [Int: (count: Int, last: Int64, entries: [EventTail.Entry])] = [:]
+        for row in try await Self.read(behind, after: follower.positions, from: self.database) {
+            var batch = read[Int(try row.int("partition"))] ?? (0, 0, [])
+            batch.count += 1
+            batch.last = try row.int("sequence")
+            if follower.wants(try row.text("type")) { batch.entries.append(try EventTail.Entry(row)) }
+            read[Int(try row.int("partition"))] = batch
         }
-        for (partition, entries) in read.sorted(by: { $0.key < $1.key }) {
-            try await self.send(entries, of: partition, from: &positions, epoch: epoch, into: sink)
+        for (partition, batch) in read.sorted(by: { $0.key < $1.key }) {
+            try await follower.send(batch.entries, of: partition, upTo: batch.last)
         }
         return Self.mask(of: read.filter { $0.value.count == Self.batchMax }.keys)
-    }
-
-    /// Sends consecutive events in items that fit into a frame.
-    private func send(
-        _ entries: [EventTail.Entry],
-        of partition: Int,
-        from positions: inout [Int64],
-        epoch: Identifier,
-        into sink: any ItemSink
-    ) async throws {
-        var rest = entries[...]
-        while !rest.isEmpty {
-            var writer = JSONWriter(capacity: 4_096)
-            writer.beginObject()
-            writer.key("epoch")
-            writer.string(epoch.description)
-            writer.key("partition")
-            writer.int(Int64(partition))
-            writer.key("events")
-            writer.beginArray()
-            while let entry = rest.first, writer.bytes.count < Self.itemBytesMax {
-                writer.raw(entry.json)
-                positions[partition] = entry.sequence
-                rest.removeFirst()
-            }
-            writer.endArray()
-            writer.endObject()
-            try await sink.send(writer.finish())
-        }
     }
 
     /// The next events of each partition in `mask`, in the order of partitions and sequences.
@@ -201,7 +182,4 @@ public struct EventFeed: Sendable {
     private static func partitions(in mask: PartitionSignal.Mask) -> [Int] {
         (0..<EventLog.partitionCount).filter { mask & (1 << PartitionSignal.Mask($0)) != 0 }
     }
-
-    /// Keeps an item well under the frame limit of 1 MiB even when its last event is a large one.
-    static let itemBytesMax = 256 * 1_024
 }

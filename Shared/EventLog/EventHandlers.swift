@@ -32,6 +32,9 @@ public struct EventHandlers: Sendable {
     /// For a consumer of everything, such as the timeline. Events whose type has an effect of its own are not among them.
     public mutating func onEvery(_ effect: @escaping EventBatchEffect) { self.ofEvery = effect }
 
+    /// The types that have an effect here, in order; `nil` where every event has one.
+    var types: [String]? { self.ofEvery == nil ? self.byType.keys.sorted() : nil }
+
     func isInterested(in type: String) -> Bool { self.byType[type] != nil || self.ofEvery != nil }
 
     /// What is done with an event of this type where it comes alone; `nil` where it is of no interest.

@@ -30,6 +30,7 @@ final class EventQueue: Sendable {
             }
             state.epoch = batch.epoch
             state.backlog.append(batch.events, of: batch.partition)
+            for (partition, sequence) in batch.passed { state.backlog.append(passing: sequence, of: partition) }
         }
         self.arrived.yield()
     }

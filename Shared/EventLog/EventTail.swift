@@ -15,11 +15,13 @@ final class EventTail: Sendable {
 
     struct Entry: Sendable {
         let sequence: Int64
+        let type: String
         /// The event as it travels.
         let json: [UInt8]
 
         init(_ row: Row) throws(SQLFault) {
             self.sequence = try row.int("sequence")
+            self.type = try row.text("type")
             var writer = JSONWriter(capacity: 1_024)
             try EventRecord(row).write(into: &writer, sequence: self.sequence)
             self.json = writer.finish()

@@ -122,12 +122,18 @@ struct EncodedParameters: Sendable {
 
     /// An element of a text array is always quoted, so that `NULL`, commas and braces are only text.
     private static func quote(_ text: String, into list: inout [UInt8]) {
-        list.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { list.append(UInt8(ascii: "\\")) }
-            list.append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            // Each byte may need another one before it, and there are the two quotes.
+            list.append(addingCapacity: 2 * utf8.count + 2) { end in
+                end.append(UInt8(ascii: "\""))
+                for byte in utf8 {
+                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { end.append(UInt8(ascii: "\\")) }
+                    end.append(byte)
+                }
+                end.append(UInt8(ascii: "\""))
+            }
         }
-        list.append(UInt8(ascii: "\""))
     }
 }
 

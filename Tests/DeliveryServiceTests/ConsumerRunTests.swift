@@ -19,6 +19,7 @@ internal import Vocabulary
         func subscribe(
             consumer: String,
             after positions: [Int: Int64],
+            of types: [String]?,
             _ receive: @escaping @Sendable (EventBatch) async throws -> Void
         ) async throws {
             try await receive(self.batch)
@@ -62,7 +63,7 @@ internal import Vocabulary
             )
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await consumer.run() }
-                try await eventually("nothing waits any more") {
+                try await eventually("nothing waits any more", within: .seconds(60)) {
                     let cursor = try await world.service.rows("SELECT FROM event_cursor WHERE sequence = 3")
                     return cursor.count == 1 && consumer.states[0].lagSeconds == 0
                 }

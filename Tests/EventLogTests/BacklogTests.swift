@@ -97,6 +97,20 @@ internal import Vocabulary
         #expect(Self.steps(&backlog) == ["1:1-100", "1:101-101"])
     }
 
+    @Test func `A place up to which nothing was sent waits for what came before it`() throws {
+        var handlers = EventHandlers()
+        handlers.on("thing.made") { _, _ in [] }
+        var backlog = EventBacklog(for: handlers)
+        backlog.append(try Self.entries(1...3), of: 7)
+        backlog.append(passing: 9, of: 7)
+        backlog.append(passing: 4, of: 8)
+        #expect(Self.steps(&backlog) == ["7:1-3", "8>4", "7>9"])
+        var everything = EventBacklog(for: Self.handlers)
+        everything.append(try Self.entries(1...3), of: 7)
+        everything.append(passing: 9, of: 7)
+        #expect(Self.steps(&everything) == ["together 7:1-9"])
+    }
+
     @Test func `A transaction of several has so many events, and so many bytes but for one event`() throws {
         var backlog = EventBacklog(for: Self.handlers)
         backlog.append(try Self.entries(1...Int64(EventBacklog.togetherMax - 1)), of: 1)

@@ -219,6 +219,10 @@ struct FeedSource: EventSource {
     let router: Router
     let repetitions: Int
     let rewrite: @Sendable (String) -> String
+    /// A producer of an earlier build sends every event.
+    var knowsTypes = true
+    /// Told of each item that comes.
+    var observe: @Sendable (EventBatch) -> Void = { _ in }
 
     private var context: CallContext {
         var context = CallContext(member: nil, requestID: Identifier.random(), now: Instant.system())
@@ -229,14 +233,22 @@ struct FeedSource: EventSource {
     func subscribe(
         consumer: String,
         after positions: [Int: Int64],
+        of types: [String]?,
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws {
         try await self.router.stream(
             EventFeed.subscribe(to: self.producer).wireName,
             parameters: [],
-            body: EventBatch.subscription(consumer: consumer, positions: positions),
+            body: EventBatch.subscription(
+                consumer: consumer,
+                positions: positions,
+                types: self.knowsTypes ? types : nil
+            ),
             context: self.context,
-            into: Sink(repetitions: self.repetitions, rewrite: self.rewrite, receive: receive)
+            into: Sink(repetitions: self.repetitions, rewrite: self.rewrite) { batch in
+                self.observe(batch)
+                try await receive(batch)
+            }
         )
     }
 

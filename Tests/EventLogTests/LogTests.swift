@@ -18,7 +18,8 @@ internal import Vocabulary
             let seen = Box<Set<Identifier>>([])
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try? await fixture.source().subscribe(consumer: "test", after: Fixture.beginning) { batch in
+                    try? await fixture.source().subscribe(consumer: "test", after: Fixture.beginning, of: nil) {
+                        batch in
                         seen.change { $0.formUnion(batch.events.compactMap { $0.record?.id }) }
                     }
                 }
@@ -63,7 +64,8 @@ internal import Vocabulary
                 group.addTask {
                     try? await fixture.source().subscribe(
                         consumer: "test",
-                        after: Fixture.beginning
+                        after: Fixture.beginning,
+                        of: nil
                     ) { batch in
                         seen.change { seen in
                             for entry in batch.events {

@@ -15,13 +15,26 @@ public struct WireEventSource: EventSource {
     public func subscribe(
         consumer: String,
         after positions: [Int: Int64],
+        of types: [String]?,
+        _ receive: @escaping @Sendable (EventBatch) async throws -> Void
+    ) async throws {
+        do {
+            try await self.read(
+                EventBatch.subscription(consumer: consumer, positions: positions, types: types),
+                receive
+            )
+        } catch WireFailure.refused(let end) where types != nil && end.status == Fault.Code.validationFailed.rawValue {
+            // A producer of a build that knows no types sends every event.
+            try await self.read(EventBatch.subscription(consumer: consumer, positions: positions, types: nil), receive)
+        }
+    }
+
+    private func read(
+        _ subscription: [UInt8],
         _ receive: @escaping @Sendable (EventBatch) async throws -> Void
     ) async throws {
         let head = CallHead(operation: EventFeed.subscribe(to: self.producer).wireName)
-        for try await item in self.client.stream(
-            head,
-            body: EventBatch.subscription(consumer: consumer, positions: positions)
-        ) {
+        for try await item in self.client.stream(head, body: subscription) {
             guard let batch = EventBatch(try JSON(parsing: item, depthMax: JSONLimits.depthCeiling)) else {
                 throw EventFault("\(self.producer) sent no event batch")
             }
