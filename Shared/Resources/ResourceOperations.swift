@@ -152,7 +152,7 @@ public struct ResourceOperations: Sendable {
         if rows.count > shown {
             let last = rows[shown - 1]
             next = self.cursors.seal(
-                Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")),
+                Cursor(value: try last.textOrNil(sort.name), id: try last.uuid("id")),
                 for: identity
             )
         }
