@@ -79,14 +79,16 @@ public final class Rows: @unchecked Sendable {
     ) {
         precondition((0..<self.count).contains(row) && count <= self.columnCount, "no such values")
         withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: count) { values in
+            let row = Int32(truncatingIfNeeded: row)
             for column in 0..<count {
-                values.initializeElement(at: column, to: self.value(Int32(row), Int32(column)))
+                values.initializeElement(at: column, to: self.value(row, Int32(truncatingIfNeeded: column)))
             }
             body(UnsafeBufferPointer(values))
         }
     }
 
     /// Only an empty value has to be told from NULL.
+    @inline(__always)
     private func value(_ row: Int32, _ column: Int32) -> UnsafeRawBufferPointer {
         let length = PQgetlength(self.result, row, column)
         guard length > 0 || PQgetisnull(self.result, row, column) == 0 else {

@@ -28,6 +28,9 @@ struct RowPlan: Sendable {
         self.engagement = resource.engagementField
     }
 
+    /// What a row takes, about.
+    var bytesUsual: Int { self.record.bytesUsual }
+
     private static func form(of kind: Field.Kind) -> JSONRecord.Form {
         switch kind {
         case .text, .decimal, .identifier, .date, .choice: .text
@@ -38,7 +41,7 @@ struct RowPlan: Sendable {
     }
 
     func json(of row: Row) -> [UInt8] {
-        var writer = JSONWriter(capacity: 1_024)
+        var writer = JSONWriter(capacity: 2 * self.bytesUsual)
         self.write(row, into: &writer)
         return writer.finish()
     }

@@ -31,6 +31,10 @@ public struct JSONRecord: Sendable {
 
     public var count: Int { self.members.count }
 
+    /// What a record takes, about: the names, and for each value as much as a number or a short text.
+    public var bytesUsual: Int { self.names.count + self.count * Self.valueBytesUsual }
+    private static let valueBytesUsual = 16
+
     public init(_ members: [(name: String, form: Form)]) {
         var names: [UInt8] = []
         self.members = members.map { name, form in
