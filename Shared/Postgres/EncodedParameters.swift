@@ -44,6 +44,15 @@ struct EncodedParameters: Sendable {
         }
     }
 
+    /// Lends a value's text, or `nil` for NULL.
+    func withText<Output>(of index: Int, _ body: (UnsafeRawBufferPointer?) -> Output) -> Output {
+        let start = self.offsets[index]
+        guard start != Self.null else { return body(nil) }
+        // Values follow one another, each with its NUL.
+        let next = self.offsets[(index + 1)...].first { $0 != Self.null } ?? self.bytes.count
+        return self.bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<(next - 1)])) }
+    }
+
     private mutating func append(_ value: SQLValue) throws(SQLFault) {
         let start = self.bytes.count
         switch value {
@@ -54,7 +63,7 @@ struct EncodedParameters: Sendable {
         case .int(let number): self.bytes.append(contentsOf: String(number).utf8)
         case .bool(let flag): self.bytes.append(flag ? UInt8(ascii: "t") : UInt8(ascii: "f"))
         case .uuid(let id): Self.append(id, to: &self.bytes)
-        case .instant(let instant): self.bytes.append(contentsOf: instant.description.utf8)
+        case .instant(let instant): self.append(instant)
         case .date(let date): self.bytes.append(contentsOf: date.description.utf8)
         case .json(let document): self.bytes.append(contentsOf: document)
         case .bytes(let binary): self.appendHex(binary)
@@ -78,6 +87,18 @@ struct EncodedParameters: Sendable {
                 count += Identifier.textLength
             }
         }
+    }
+
+    /// As the server writes it itself, `2026-11-22 23:54:34.12+00`, so that what is bound reads like what will be read.
+    private mutating func append(_ instant: Instant) {
+        let start = self.bytes.count
+        self.bytes.append(contentsOf: instant.description.utf8)
+        let dateLength = 10
+        self.bytes[start + dateLength] = UInt8(ascii: " ")
+        self.bytes.removeLast()
+        while self.bytes.last == UInt8(ascii: "0") { self.bytes.removeLast() }
+        if self.bytes.last == UInt8(ascii: ".") { self.bytes.removeLast() }
+        self.bytes.append(contentsOf: "+00".utf8)
     }
 
     private mutating func appendHex(_ binary: [UInt8]) {

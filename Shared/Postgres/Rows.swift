@@ -4,8 +4,8 @@ internal import Glibc
 /// The result of one statement, in the server's own bytes.
 ///
 /// Nothing is decoded until it is asked for: what goes out as JSON is written from these bytes directly.
-/// `@unchecked` because the compiler cannot see that a `PGresult` never changes after libpq has handed it out: only
-/// const accessors are called on it, and `PQclear` runs once, when the last reference is gone.
+/// `@unchecked` because the compiler cannot see that a `PGresult` never changes once others can see it: only const accessors are
+/// called on it then, and `PQclear` runs once, when the last reference is gone.
 public final class Rows: @unchecked Sendable {
     private let result: OpaquePointer
     public let count: Int
@@ -95,6 +95,47 @@ public final class Rows: @unchecked Sendable {
             return UnsafeRawBufferPointer(start: nil, count: 0)
         }
         return UnsafeRawBufferPointer(start: PQgetvalue(self.result, row, column), count: Int(length))
+    }
+}
+
+// MARK: - Rows that no server sent
+
+extension Rows {
+    /// A result with the columns of this one and one row of nulls, to be filled by ``set(_:to:)`` before anybody else sees it.
+    func blankRow() throws(SQLFault) -> Rows {
+        guard let copy = PQcopyResult(self.result, PG_COPYRES_ATTRS) else { throw Self.outOfMemory }
+        guard PQsetvalue(copy, 0, 0, nil, Self.nullLength) == 1 else {
+            PQclear(copy)
+            throw Self.outOfMemory
+        }
+        return Rows(owning: copy)
+    }
+
+    /// Writes a value of the row; libpq copies it.
+    func set(_ column: Int, to text: UnsafeRawBufferPointer?) -> Result<Void, SQLFault> {
+        let bytes = text?.baseAddress.map { UnsafeMutableRawPointer(mutating: $0).assumingMemoryBound(to: CChar.self) }
+        let length = text.map { Int32($0.count) } ?? Self.nullLength
+        let isSet = PQsetvalue(self.result, 0, Int32(column), bytes, length) == 1
+        return isSet ? .success(()) : .failure(Self.outOfMemory)
+    }
+
+    private static let nullLength: Int32 = -1
+    private static var outOfMemory: SQLFault { SQLFault(.connection, "libpq is out of memory") }
+
+    /// Whether two results have the same text in the first row of each.
+    func isSame(as other: Rows) -> Bool {
+        guard self.count == other.count, self.columnCount == other.columnCount else { return false }
+        return (0..<self.columnCount).allSatisfy { column in
+            self.withBytes(row: 0, column: column) { own in
+                other.withBytes(row: 0, column: column) { theirs in
+                    switch (own, theirs) {
+                    case (nil, nil): true
+                    case (let own?, let theirs?): own.elementsEqual(theirs)
+                    default: false
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -23,6 +23,15 @@ public struct Transaction: ~Copyable {
         try self.context.queue(sql, values, expecting: rows)
     }
 
+    /// Queues a statement that writes one row, and answers the row as it will be read, without waiting for the server: what is
+    /// written is told of, answered and committed in one round trip.
+    ///
+    /// A debug build has the statement return the row, and stops where it is another one; so the statement ends before its
+    /// `RETURNING`, and `expected` lists the columns for it.
+    public func queue(_ sql: SQL, _ values: [SQLValue], answering expected: ExpectedRow) throws(SQLFault) -> Row {
+        try self.context.queue(sql, values, answering: expected)
+    }
+
     /// Runs `body` so that what it throws undoes only what it did.
     public func savepoint<Output>(_ body: () throws -> Output) throws -> Output {
         try self.context.savepoint(body)

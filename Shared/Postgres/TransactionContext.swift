@@ -52,6 +52,23 @@ final class TransactionContext {
         if self.queue.count >= Self.queuedMax { _ = try self.flush() }
     }
 
+    func queue(_ sql: SQL, _ values: [SQLValue], answering expected: ExpectedRow) throws(SQLFault) -> Row {
+        let parameters = try EncodedParameters(values)
+        let rows = try expected.row(with: parameters)
+        #if DEBUG
+        let statement = QueuedStatement(
+            sql: sql + " RETURNING " + expected.select,
+            parameters: parameters,
+            expected: rows
+        )
+        #else
+        let statement = QueuedStatement(sql: sql, parameters: parameters)
+        #endif
+        self.queue.append(statement)
+        if self.queue.count >= Self.queuedMax { _ = try self.flush() }
+        return rows[0]
+    }
+
     func afterCommit(_ action: @escaping @Sendable () -> Void) {
         self.actions.append(action)
     }
@@ -105,7 +122,7 @@ final class TransactionContext {
         do throws(SQLFault) {
             let results = try self.session.exchange(statements, until: self.deadline).suffix(answers.count)
             self.isOpen = true
-            try Self.check(answers, Array(results))
+            try Self.check(answers, results)
             return Array(results)
         } catch {
             self.isOpen = true
@@ -124,8 +141,11 @@ final class TransactionContext {
         return [.command("BEGIN"), QueuedStatement(sql: sql, parameters: try EncodedParameters(settings))]
     }
 
-    private static func check(_ statements: [QueuedStatement], _ results: [Rows]) throws(SQLFault) {
+    private static func check(_ statements: [QueuedStatement], _ results: ArraySlice<Rows>) throws(SQLFault) {
         for (statement, rows) in zip(statements, results) {
+            if let expected = statement.expected {
+                assert(rows.isSame(as: expected), "another row than was expected: \(statement.sql.text.prefix(120))")
+            }
             guard let expected = statement.expecting, rows.affected != expected else { continue }
             throw SQLFault(
                 .expectation,
@@ -144,10 +164,12 @@ final class TransactionContext {
             // Nothing of the COMMIT has left: the server can only roll back.
             throw SQLFault(.connection, "the connection was lost before the COMMIT")
         }
+        let answers = self.queue
         self.queue.removeAll()
         do throws(SQLFault) {
             let results = try self.session.exchange(statements, until: Monotonic.now() + Self.commitMicroseconds)
             self.isOpen = false
+            try Self.check(answers, results.dropLast().suffix(answers.count))
             // A transaction that had failed answers a COMMIT with ROLLBACK, and no error.
             guard results.last?.isCommand("COMMIT") == true else {
                 throw SQLFault(.server, state: "25P02", "the transaction had failed and was rolled back")

@@ -50,11 +50,50 @@ public struct Batch: Sendable {
         ),
     ]
 
-    /// Creates the rows, each by `create`.
+    /// What creates a row.
+    public typealias Create = (Values, borrowing Transaction) throws -> (Stored, [EventRecord])
+
+    /// Creates the rows, each by `create`, which may be called twice for a row and must do nothing outside of its transaction.
     public func run(
         _ context: CallContext,
         in transaction: borrowing Transaction,
-        _ create: (Values, borrowing Transaction) throws -> (Stored, [EventRecord])
+        _ create: Create
+    ) throws -> Outcome {
+        try self.together(context, in: transaction, create) ?? self.oneByOne(context, in: transaction, create)
+    }
+
+    /// All rows as if none could be refused, so that what they write is sent together. Where one is, nothing has been done and the
+    /// answer is `nil`: whose fault it was is not known.
+    private func together(
+        _ context: CallContext,
+        in transaction: borrowing Transaction,
+        _ create: Create
+    ) throws -> Outcome? {
+        do {
+            return try transaction.savepoint {
+                var results: [Result] = []
+                var events: [EventRecord] = []
+                for row in self.rows {
+                    switch row {
+                    case .refused(let problems): results.append(.refused(Fault.invalid(problems)))
+                    case .decoded(let values):
+                        let (stored, caused) = try create(values, transaction)
+                        results.append(.created(stored))
+                        events += caused
+                    }
+                }
+                return self.outcome(results, events, context)
+            }
+        } catch let error {
+            guard error is UnknownReference || Self.refusal(error) != nil else { throw error }
+            return nil
+        }
+    }
+
+    private func oneByOne(
+        _ context: CallContext,
+        in transaction: borrowing Transaction,
+        _ create: Create
     ) throws -> Outcome {
         var results: [Result] = []
         var events: [EventRecord] = []
@@ -65,11 +104,8 @@ public struct Batch: Sendable {
                 results.append(.refused(Fault.invalid(problems)))
             case .decoded(let values):
                 do {
-                    // In an atomic batch a refusal ends the transaction anyway, so a savepoint would be in vain.
-                    let (stored, caused) =
-                        self.isAtomic
-                        ? try create(values, transaction)
-                        : try transaction.savepoint { try create(values, transaction) }
+                    // What a row wrote is sent before the savepoint ends, so that its refusal is its own.
+                    let (stored, caused) = try transaction.savepoint { try create(values, transaction) }
                     results.append(.created(stored))
                     events += caused
                 } catch let unknown as UnknownReference {
@@ -84,9 +120,13 @@ public struct Batch: Sendable {
                 }
             }
         }
-        var outcome = Outcome(Reply(body: Self.body(results, requestID: context.requestID)), events: events)
+        var outcome = self.outcome(results, events, context)
         outcome.awaiting = awaiting
         return outcome
+    }
+
+    private func outcome(_ results: [Result], _ events: [EventRecord], _ context: CallContext) -> Outcome {
+        Outcome(Reply(body: Self.body(results, requestID: context.requestID)), events: events)
     }
 
     /// A refusal that is this row's own; anything else ends the whole batch.

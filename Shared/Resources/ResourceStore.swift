@@ -9,6 +9,7 @@ public struct ResourceStore: Sendable {
     private let kinds: [String: Field.Kind]
     private let load: SQL
     private let lock: SQL
+    private let foreseen: ForeseenRows
     private let inserts = ComposedStatements()
     private let updates = ComposedStatements()
 
@@ -33,6 +34,7 @@ public struct ResourceStore: Sendable {
             "SELECT " + self.plan.select + " FROM " + resource.table
             + " WHERE organization_id = $1 AND id = $2" + Self.alive(resource)
         self.load = base
+        self.foreseen = ForeseenRows(resource, select: self.plan.select)
         self.lock = base + " FOR UPDATE"
     }
 
@@ -65,7 +67,7 @@ public struct ResourceStore: Sendable {
     ) throws -> Stored {
         let rows = try transaction.query(self.lock, [.uuid(organization), .uuid(id)])
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
-        return try Stored(rows[0], of: self.plan)
+        return try Stored(rows[0], of: self.plan, isHeld: true)
     }
 
     /// Loads a row without a lock, `nil` where there is none.
@@ -122,14 +124,18 @@ public struct ResourceStore: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Stored {
         let id = id ?? values.optionalIdentifier("id") ?? Identifier.next(at: now)
-        var names = ["id", "organization_id", "created_at", "updated_at"]
-        var bindings: [SQLValue] = [.uuid(id), .uuid(organization), .instant(now), .instant(now)]
-        if self.resource.isStory, !values.has("correlation_id") {
-            names.append("correlation_id")
-            bindings.append(.uuid(id))
+        var row = values
+        row["id"] = .identifier(id)
+        row["created_at"] = .instant(now)
+        row["updated_at"] = .instant(now)
+        if self.resource.isStory, !values.has("correlation_id") { row["correlation_id"] = .identifier(id) }
+        if let foreseen = try self.foreseen.insert(row, for: .uuid(organization), in: transaction) {
+            return try Stored(foreseen, of: self.plan, isHeld: true)
         }
-        for name in values.names where name != "id" {
-            guard let value = values[name], let binding = self.binding(name, value) else { continue }
+        var names = ["organization_id"]
+        var bindings: [SQLValue] = [.uuid(organization)]
+        for name in row.names {
+            guard let value = row[name], let binding = self.binding(name, value) else { continue }
             names.append(name)
             bindings.append(binding)
         }
@@ -140,7 +146,7 @@ public struct ResourceStore: Sendable {
                 + ") VALUES (" + places + ") RETURNING " + self.plan.select
         }
         let rows = try transaction.query(sql, bindings)
-        return try Stored(rows[0], of: self.plan)
+        return try Stored(rows[0], of: self.plan, isHeld: true)
     }
 
     /// Changes columns of a row that the transaction has locked; its version goes up by one.
@@ -151,6 +157,14 @@ public struct ResourceStore: Sendable {
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> Stored {
+        let foreseen = try self.foreseen.update(
+            stored,
+            changes,
+            for: .uuid(organization),
+            at: .instant(now),
+            in: transaction
+        )
+        if let foreseen { return try Stored(foreseen, of: self.plan, isHeld: true) }
         var bindings: [SQLValue] = [.uuid(organization), .uuid(stored.id), .instant(now)]
         var names: [String] = []
         for name in changes.names {
@@ -169,7 +183,7 @@ public struct ResourceStore: Sendable {
         }
         let rows = try transaction.query(sql, bindings)
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
-        return try Stored(rows[0], of: self.plan)
+        return try Stored(rows[0], of: self.plan, isHeld: true)
     }
 
     /// Changes all rows of a condition alike, and answers each as it was and as it is, in the order of their ids. The condition's

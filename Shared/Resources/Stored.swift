@@ -12,9 +12,12 @@ public struct Stored: Sendable {
     public let correlation: Identifier?
     /// The engagement it belongs to, where its resource says so.
     let engagement: Identifier?
+    /// Whether the transaction that read it keeps everybody else from changing it.
+    let isHeld: Bool
 
-    init(_ row: Row, of plan: RowPlan) throws(SQLFault) {
+    init(_ row: Row, of plan: RowPlan, isHeld: Bool = false) throws(SQLFault) {
         self.row = row
+        self.isHeld = isHeld
         self.json = plan.json(of: row)
         self.id = try row.uuid("id")
         self.version = try row.int("version")

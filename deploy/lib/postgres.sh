@@ -88,7 +88,7 @@ write_postgres_settings() {
         "max_connections = 200" \
         "shared_buffers = ${THROUGHLINE_SHARED_BUFFERS:-256MB}" \
         "max_wal_size = 2GB" \
-        "wal_compression = on" \
+        "wal_compression = lz4" \
         "jit = off" \
         "random_page_cost = 1.1" \
         "password_encryption = 'scram-sha-256'" \

@@ -27,6 +27,7 @@ public struct Values: Hashable, Sendable {
     }
 
     public var isEmpty: Bool { self.members.isEmpty }
+    public var count: Int { self.members.count }
     public var names: [String] { self.members.keys.sorted() }
 
     public func has(_ name: String) -> Bool { self.members[name] != nil }
