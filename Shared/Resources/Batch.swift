@@ -50,16 +50,19 @@ public struct Batch: Sendable {
         ),
     ]
 
-    /// What creates a row.
-    public typealias Create = (Values, borrowing Transaction) throws -> (Stored, [EventRecord])
+    /// What creates a row, told whether what it refers to has been held.
+    public typealias Create = (Values, _ isHeld: Bool, borrowing Transaction) throws -> (Stored, [EventRecord])
+    /// What holds all that rows refer to, and answers whether it is there.
+    public typealias Hold = ([Values], borrowing Transaction) throws -> Bool
 
     /// Creates the rows, each by `create`, which may be called twice for a row and must do nothing outside of its transaction.
     public func run(
         _ context: CallContext,
         in transaction: borrowing Transaction,
+        holding hold: Hold? = nil,
         _ create: Create
     ) throws -> Outcome {
-        try self.together(context, in: transaction, create) ?? self.oneByOne(context, in: transaction, create)
+        try self.together(context, in: transaction, hold, create) ?? self.oneByOne(context, in: transaction, create)
     }
 
     /// All rows as if none could be refused, so that what they write is sent together. Where one is, nothing has been done and the
@@ -67,17 +70,20 @@ public struct Batch: Sendable {
     private func together(
         _ context: CallContext,
         in transaction: borrowing Transaction,
+        _ hold: Hold?,
         _ create: Create
     ) throws -> Outcome? {
         do {
             return try transaction.savepoint {
+                let isHeld = try hold?(self.decoded, transaction) ?? false
+                guard isHeld || hold == nil else { return nil }
                 var results: [Result] = []
                 var events: [EventRecord] = []
                 for row in self.rows {
                     switch row {
                     case .refused(let problems): results.append(.refused(Fault.invalid(problems)))
                     case .decoded(let values):
-                        let (stored, caused) = try create(values, transaction)
+                        let (stored, caused) = try create(values, isHeld, transaction)
                         results.append(.created(stored))
                         events += caused
                     }
@@ -105,7 +111,7 @@ public struct Batch: Sendable {
             case .decoded(let values):
                 do {
                     // What a row wrote is sent before the savepoint ends, so that its refusal is its own.
-                    let (stored, caused) = try transaction.savepoint { try create(values, transaction) }
+                    let (stored, caused) = try transaction.savepoint { try create(values, false, transaction) }
                     results.append(.created(stored))
                     events += caused
                 } catch let unknown as UnknownReference {
@@ -127,6 +133,10 @@ public struct Batch: Sendable {
 
     private func outcome(_ results: [Result], _ events: [EventRecord], _ context: CallContext) -> Outcome {
         Outcome(Reply(body: Self.body(results, requestID: context.requestID)), events: events)
+    }
+
+    private var decoded: [Values] {
+        self.rows.compactMap { if case .decoded(let values) = $0 { values } else { nil } }
     }
 
     /// A refusal that is this row's own; anything else ends the whole batch.

@@ -186,18 +186,27 @@ public struct ResourceOperations: Sendable {
         let batch = try Batch(input, of: self.resource.visible)
         return try await self.commands.run(declaration, context) { transaction in
             let cause = try context.cause()
-            return try batch.run(context, in: transaction) { values, transaction in
-                let stored = try self.insert(values, context, in: transaction)
+            let hold: Batch.Hold = { rows, transaction in
+                try self.store.holdReferences(in: rows, for: cause.organization, in: transaction)
+            }
+            return try batch.run(context, in: transaction, holding: hold) { values, isHeld, transaction in
+                let stored = try self.insert(values, context, isHeld: isHeld, in: transaction)
                 return (stored, [self.store.event("created", .created, stored, because: cause)])
             }
         }
     }
 
-    /// Rules, references, row: what a create and each row of a batch have in common.
-    func insert(_ input: Values, _ context: CallContext, in transaction: borrowing Transaction) throws -> Stored {
+    /// Rules, references, row: what a create and each row of a batch have in common. `isHeld` where the references have been looked
+    /// up for the whole batch.
+    private func insert(
+        _ input: Values,
+        _ context: CallContext,
+        isHeld: Bool = false,
+        in transaction: borrowing Transaction
+    ) throws -> Stored {
         let organization = try context.caller().organization
         var values = input
-        try self.store.requireReferences(in: values, for: organization, in: transaction)
+        if !isHeld { try self.store.requireReferences(in: values, for: organization, in: transaction) }
         try self.resource.hooks.create?(&values, context, transaction)
         return try self.store.insert(values, for: organization, at: context.now, in: transaction)
     }

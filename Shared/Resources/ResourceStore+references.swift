@@ -36,6 +36,26 @@ extension ResourceStore {
         )
     }
 
+    /// Whether every id in the rows leads somewhere. Those of this service are then held, as ``requireReferences(in:for:in:)`` does
+    /// it for one row: a statement for each reference, in the order of the ids.
+    func holdReferences(
+        in rows: [Values],
+        for organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) -> Bool {
+        for reference in self.resource.references where reference.isChecked {
+            let ids = Set(rows.compactMap { $0.optionalIdentifier(reference.field) })
+            guard !ids.isEmpty else { continue }
+            let found = try transaction.query(
+                "SELECT FROM " + reference.table + " WHERE organization_id = $1 AND id = ANY ($2::uuid[])"
+                    + reference.alive + " ORDER BY id" + reference.hold,
+                [.uuid(organization), .uuids(Array(ids))]
+            )
+            guard found.count == ids.count else { return false }
+        }
+        return true
+    }
+
     /// Refuses to bring back a row whose parent is deleted: it would be there without what it belongs to. Holds the parents, as
     /// ``requireReferences(in:for:in:)`` does.
     func requireParents(

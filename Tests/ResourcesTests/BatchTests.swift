@@ -2,6 +2,7 @@ internal import Contracts
 internal import Resources
 internal import TestKit
 internal import Testing
+internal import Vocabulary
 
 @Suite struct BatchTests {
     private static let rows: JSON = [["name": "a"], ["name": "cursed"], ["name": "b", "size": 999], ["name": "c"]]
@@ -40,6 +41,50 @@ internal import Testing
                 await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": .array(rows + [rows[0]])])?
                     .code == .validationFailed
             )
+        }
+    }
+
+    /// Rows are sent together, so that the server's refusal does not say whose fault it is; then each is tried by itself.
+    @Test(arguments: ["atomic", "partial"])
+    func `What only the server can refuse is still placed at its row`(mode: String) async throws {
+        try await Workshop.run { shop in
+            let taken = try await shop.gadget(["name": "first", "external_id": "taken"])
+            let rows: JSON = [
+                ["name": "a"], ["name": "b", "external_id": "taken"], ["name": "c", "external_id": "free"],
+            ]
+            if mode == "atomic" {
+                let refusal = await shop.refusal("shop.gadget.batch/1", body: ["mode": "atomic", "rows": rows])
+                #expect(refusal?.problems.map(\.pointer) == ["/rows/1/external_id"])
+                #expect(try await shop.names(["sort": "name"]) == ["first"])
+            } else {
+                let answer = try await shop.json("shop.gadget.batch/1", body: ["mode": "partial", "rows": rows])
+                #expect(answer["results"]?.array?.map { $0["status"] } == [201, 409, 201])
+                #expect(try await shop.names(["sort": "name"]) == ["a", "c", "first"])
+                #expect(try await shop.events("gadget.created").count == 3)
+            }
+            #expect(taken["version"] == 1)
+        }
+    }
+
+    @Test(arguments: ["atomic", "partial"])
+    func `What rows refer to is looked up for all of them, and missed at its row`(mode: String) async throws {
+        try await Workshop.run { shop in
+            let (one, other) = (try await shop.maker("One"), try await shop.maker("Other"))
+            let good: [JSON] = [one, other, one].map { ["name": "g", "maker_id": .string($0)] }
+            let body: (JSON) -> JSON = { ["mode": .string(mode), "rows": $0] }
+            #expect(try await shop.json("shop.gadget.batch/1", body: body(.array(good)))["created"] == 3)
+            let stray: JSON = ["name": "s", "maker_id": .string(Identifier.random().description)]
+            let rows = JSON.array([good[0], stray, good[1]])
+            let problems: [String?]
+            if mode == "atomic" {
+                problems = await shop.refusal("shop.gadget.batch/1", body: body(rows))?.problems.map(\.pointer) ?? []
+            } else {
+                let answer = try await shop.json("shop.gadget.batch/1", body: body(rows))
+                #expect(answer["created"] == 2)
+                problems = answer["results"]?.array?[1]["error"]?["errors"]?.array?.map { $0["pointer"]?.string } ?? []
+            }
+            #expect(problems == ["/rows/1/maker_id"])
+            #expect(try await shop.names([:]).count == (mode == "atomic" ? 3 : 5))
         }
     }
 

@@ -159,7 +159,7 @@ struct MemberAdditions: Sendable {
 
     private func add(_ request: AddMembers, _ context: CallContext) async throws -> Reply {
         try await self.parts.persistence.commands.run(AddMembers.declaration, context) { transaction in
-            try request.batch.run(context, in: transaction) { values, transaction in
+            try request.batch.run(context, in: transaction) { values, _, transaction in
                 try self.insert(try MemberRow(values), nil, context, in: transaction)
             }
         }
