@@ -16,11 +16,8 @@ struct PassedEvents {
     let sequence: Int64
 }
 
-/// The database side of a consumer: one transaction holds the effect of some consecutive events and the cursor behind them.
+/// The database side of a consumer: one transaction holds the effect of some events and the cursors behind them.
 struct EventApplier: Sendable {
-    /// The most events in one transaction.
-    static let eventsPerTransactionMax = 100
-
     /// A transaction that has caused this many events takes no further one in, so that many large effects in a row cannot write
     /// more than a transaction may. One effect by itself may cause as many as there is room for above this.
     static let causedEventsEnough = EventLog.eventsPerTransactionMax / 2
@@ -52,95 +49,138 @@ struct EventApplier: Sendable {
         return rows.count == 0 ? 0 : try rows[0].int("sequence")
     }
 
-    /// How many of the first events nobody here is interested in.
-    func passLength(_ entries: ArraySlice<EventBatch.Entry>) -> Int {
-        entries.prefix { !self.isOfInterest($0) }.count
-    }
-
-    /// How many of the first events, of which one is of interest, can share a transaction: those of one organization.
-    func runLength(_ entries: ArraySlice<EventBatch.Entry>) -> Int {
-        guard let first = entries.first else { return 0 }
-        let run = entries.prefix { self.isOfInterest($0) && $0.record?.organization == first.record?.organization }
-        return min(run.count, Self.eventsPerTransactionMax)
-    }
-
-    private func isOfInterest(_ entry: EventBatch.Entry) -> Bool {
-        guard let type = entry.type else { return true }
-        return self.handlers.isInterested(in: type)
-    }
-
-    /// Applies the entries from the first on; answers how many, which is all of them unless they cause very many events.
-    /// `known` is where the cursor was when these entries were asked for.
-    func apply(
-        _ entries: [EventBatch.Entry],
-        of producer: String,
-        partition: Int,
-        epoch: Identifier,
-        after known: Int64
-    ) async throws -> Int {
-        guard let organization = entries.first?.record?.organization else {
+    /// Applies a run of one organization from its first event on; answers how many, which is all of them unless they cause very many
+    /// events.
+    func apply(_ run: EventRun, of producer: String, epoch: Identifier) async throws -> Int {
+        guard let organization = run.entries.first?.record?.organization else {
             throw EventFault("the event cannot be read")
         }
         let now = self.clock.now()
         return try await self.database.transaction(.organization(organization)) { transaction in
-            let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
-            let blocked = cursor.isAnythingParked ? try self.blocked(producer, entries, in: transaction) : []
-            let earlier = try Self.applied(entries, behind: cursor, of: producer, partition, in: transaction)
+            let cursors = try EventCursors(locking: [run], of: producer, epoch, in: transaction)
             var handled: [Identifier] = []
             var caused: [EventRecord] = []
             var together: [EventRecord] = []
-            var applied = 0
-            for entry in entries {
-                guard caused.count < Self.causedEventsEnough else { break }
-                applied += 1
-                guard entry.sequence > cursor.position else { continue }
-                guard let record = entry.record, self.handlers.isInterested(in: record.type) else { continue }
-                guard !earlier.contains(record.id) else { continue }
-                handled.append(record.id)
-                if blocked.contains(record.aggregateID) {
-                    try Self.park(
-                        entry,
-                        producer,
-                        partition,
-                        state: "blocked",
-                        attempts: 0,
-                        error: "an earlier event of this object is parked",
-                        now,
-                        in: transaction
-                    )
-                    continue
+            var applied = run.entries.count
+            for event in try self.due(in: [run], behind: cursors, of: producer, in: transaction) {
+                guard caused.count < Self.causedEventsEnough else {
+                    applied = event.index
+                    break
                 }
-                guard self.handlers.batchEffect(on: record.type) == nil else {
-                    together.append(record)
-                    continue
+                handled.append(event.record.id)
+                if event.isBlocked {
+                    try Self.block(event, of: producer, now, in: transaction)
+                } else if self.handlers.batchEffect(on: event.record.type) != nil {
+                    together.append(event.record)
+                } else if let effect = self.handlers.effect(on: event.record.type) {
+                    caused += try effect(try event.received(from: producer, now), transaction)
                 }
-                guard let effect = self.handlers.effect(on: record.type) else { continue }
-                let payload: JSON
-                do throws(JSONFault) { payload = try JSON(parsing: record.payload) } catch {
-                    throw EventFault("the payload is no JSON: \(error.reason)")
-                }
-                caused += try effect(
-                    ReceivedEvent(producer: producer, record: record, payload: payload, now: now),
-                    transaction
-                )
             }
-            if let first = together.first, let effect = self.handlers.batchEffect(on: first.type) {
-                caused += try effect(ReceivedEvents(producer: producer, records: together, now: now), transaction)
-            }
-            let reached = entries[applied - 1].sequence
-            try EventMemory.remember(
-                handled,
-                of: producer,
-                partition,
-                epoch,
-                from: cursor.position,
-                to: reached,
-                in: transaction
+            if let conclude = try self.begin(together, of: producer, now, in: transaction) { try conclude(transaction) }
+            let reached = ReachedPlace(
+                partition: run.partition,
+                position: cursors[run].position,
+                sequence: run.entries[applied - 1].sequence,
+                events: handled
             )
-            try Self.move(producer, partition, to: reached, in: transaction)
+            try cursors.move(to: [reached], in: transaction)
             try self.log.append(caused, in: transaction)
             return applied
         }
+    }
+
+    /// Applies runs of whatever organizations, all of whose events are taken many at a time: all or nothing.
+    ///
+    /// Organizations are visited in the order of their ids, so that two transactions which lock rows of the same ones never wait for
+    /// each other.
+    func applyTogether(_ runs: [EventRun], of producer: String, epoch: Identifier) async throws {
+        let now = self.clock.now()
+        try await self.database.visitingTransaction { visits in
+            let cursors = try EventCursors(locking: runs, of: producer, epoch, in: visits.system)
+            let due = try self.due(in: runs, behind: cursors, of: producer, in: visits.system)
+            for event in due where event.isBlocked {
+                try visits.visit(event.record.organization) { transaction in
+                    try Self.block(event, of: producer, now, in: transaction)
+                }
+            }
+            let records = Dictionary(grouping: due.filter { !$0.isBlocked }.map(\.record), by: \.organization)
+            let conclusions = try records.keys.sorted().map { organization in
+                try visits.visit(organization) { transaction in
+                    let conclusion = try self.begin(records[organization] ?? [], of: producer, now, in: transaction)
+                    return (organization: organization, conclude: conclusion)
+                }
+            }
+            for visit in conclusions {
+                try visits.visit(visit.organization) { transaction in try visit.conclude?(transaction) }
+            }
+            let handled = Dictionary(grouping: due, by: \.run.partition).mapValues { $0.map(\.record.id) }
+            let reached = runs.compactMap { run in
+                run.entries.last.map { last in
+                    ReachedPlace(
+                        partition: run.partition,
+                        position: cursors[run].position,
+                        sequence: last.sequence,
+                        events: handled[run.partition] ?? []
+                    )
+                }
+            }
+            try cursors.move(to: reached, in: visits.system)
+        }
+    }
+
+    /// The first half of what is done with events that are taken many at a time.
+    private func begin(
+        _ records: [EventRecord],
+        of producer: String,
+        _ now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> EventBatchConclusion? {
+        guard let first = records.first, let effect = self.handlers.batchEffect(on: first.type) else { return nil }
+        return try effect(ReceivedEvents(producer: producer, records: records, now: now), transaction)
+    }
+
+    /// An event that is to be handled: of interest, and not applied before.
+    private struct DueEvent {
+        let run: EventRun
+        /// Its place in the run.
+        let index: Int
+        let record: EventRecord
+        /// An earlier event of its object is parked.
+        let isBlocked: Bool
+
+        func received(from producer: String, _ now: Instant) throws -> ReceivedEvent {
+            do throws(JSONFault) {
+                let payload = try JSON(parsing: self.record.payload)
+                return ReceivedEvent(producer: producer, record: self.record, payload: payload, now: now)
+            } catch {
+                throw EventFault("the payload is no JSON: \(error.reason)")
+            }
+        }
+    }
+
+    private func due(
+        in runs: [EventRun],
+        behind cursors: EventCursors,
+        of producer: String,
+        in transaction: borrowing Transaction
+    ) throws -> [DueEvent] {
+        let blocked = cursors.isAnythingParked ? try Self.blocked(by: producer, runs, in: transaction) : []
+        var due: [DueEvent] = []
+        for run in runs {
+            // What was delivered again may be in the same run.
+            var position = cursors[run].position
+            let earlier = try cursors.applied(run, in: transaction)
+            for (index, entry) in run.entries.enumerated() {
+                guard entry.sequence > position else { continue }
+                position = entry.sequence
+                guard let record = entry.record, self.handlers.isInterested(in: record.type),
+                    !earlier.contains(record.id)
+                else { continue }
+                let isBlocked = blocked.contains(Aggregate(organization: record.organization, id: record.aggregateID))
+                due.append(DueEvent(run: run, index: index, record: record, isBlocked: isBlocked))
+            }
+        }
+        return due
     }
 
     /// Whose events are parked that do not even say whose they are: nobody's. They are counted with the others (``ParkedCounts``)
@@ -150,40 +190,37 @@ struct EventApplier: Sendable {
     /// Sets an event aside, whether it could be read or not.
     func park(
         _ entry: EventBatch.Entry,
+        at run: EventRun,
         of producer: String,
-        partition: Int,
         epoch: Identifier,
-        after known: Int64,
         attempts: Int,
         error: any Error
     ) async throws {
         let now = self.clock.now()
         try await self.database.transaction(.organization(entry.organization ?? Self.nobody)) { transaction in
-            let cursor = try Self.lock(producer, partition, epoch, after: known, in: transaction)
-            guard cursor.position < entry.sequence else { return }
-            guard try Self.applied([entry], behind: cursor, of: producer, partition, in: transaction).isEmpty else {
-                return try Self.move(producer, partition, to: entry.sequence, in: transaction)
+            let cursors = try EventCursors(locking: [run], of: producer, epoch, in: transaction)
+            guard cursors[run].position < entry.sequence else { return }
+            var events: [Identifier] = []
+            if try cursors.applied(run, in: transaction).isEmpty {
+                try Self.park(
+                    entry,
+                    producer,
+                    run.partition,
+                    state: "parked",
+                    attempts: attempts,
+                    error: "\(error)",
+                    now,
+                    in: transaction
+                )
+                events = [entry.id].compactMap { $0 }
             }
-            try Self.park(
-                entry,
-                producer,
-                partition,
-                state: "parked",
-                attempts: attempts,
-                error: "\(error)",
-                now,
-                in: transaction
+            let reached = ReachedPlace(
+                partition: run.partition,
+                position: cursors[run].position,
+                sequence: entry.sequence,
+                events: events
             )
-            try EventMemory.remember(
-                [entry.id].compactMap { $0 },
-                of: producer,
-                partition,
-                epoch,
-                from: cursor.position,
-                to: entry.sequence,
-                in: transaction
-            )
-            try Self.move(producer, partition, to: entry.sequence, in: transaction)
+            try cursors.move(to: [reached], in: transaction)
         }
     }
 
@@ -225,90 +262,49 @@ struct EventApplier: Sendable {
 
     // MARK: - Statements
 
-    private struct Cursor {
-        let position: Int64
-        let doubtfulUntil: Int64
-        /// Whether an object of the organization can be blocked by an earlier event of its own.
-        let isAnythingParked: Bool
+    /// An object of an organization.
+    private struct Aggregate: Hashable {
+        let organization: Identifier
+        let id: Identifier
     }
 
-    /// Those of the entries that another epoch's history had applied already; none is looked up where none can be.
-    private static func applied(
-        _ entries: [EventBatch.Entry],
-        behind cursor: Cursor,
-        of producer: String,
-        _ partition: Int,
+    /// The objects of the runs of which an event is set aside.
+    private static func blocked(
+        by producer: String,
+        _ runs: [EventRun],
         in transaction: borrowing Transaction
-    ) throws(SQLFault) -> Set<Identifier> {
-        let doubtful = entries.filter { $0.sequence > cursor.position && $0.sequence <= cursor.doubtfulUntil }
-        guard !doubtful.isEmpty else { return [] }
-        let ids = doubtful.compactMap(\.id)
-        return try EventMemory.applied(among: ids, of: producer, partition, in: transaction)
-    }
-
-    /// Locks the cursor, so that a partition is applied single file, and answers where it stands.
-    private static func lock(
-        _ producer: String,
-        _ partition: Int,
-        _ epoch: Identifier,
-        after known: Int64,
-        in transaction: borrowing Transaction
-    ) throws -> Cursor {
-        let identity: [SQLValue] = [.text(producer), .int(Int64(partition))]
-        var rows = try transaction.query(Self.lockCursor, identity)
-        if rows.count == 0 {
-            try transaction.queue(
-                "INSERT INTO event_cursor (producer, partition, epoch, sequence) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
-                identity + [.uuid(epoch)]
-            )
-            rows = try transaction.query(Self.lockCursor, identity)
-        }
-        guard try rows[0].uuid("epoch") == epoch else {
-            throw CursorReset(description: "the cursor stands in another epoch of \(producer)")
-        }
-        let position = try rows[0].int("sequence")
-        guard position >= known else { throw CursorReset(description: "the cursor was set back") }
-        return Cursor(
-            position: position,
-            doubtfulUntil: try rows[0].int("doubtful_until"),
-            // Whoever moved the cursor while this one waited for it may have parked something that the statement did not see.
-            isAnythingParked: try rows[0].bool("is_anything_parked") || position > known
-        )
-    }
-
-    private static let lockCursor: SQL = """
-        SELECT sequence, epoch, doubtful_until, EXISTS (
-            SELECT FROM parked_event WHERE producer = $1 AND state IN ('parked', 'blocked')
-        ) AS is_anything_parked FROM event_cursor WHERE producer = $1 AND partition = $2 FOR UPDATE
-        """
-
-    private static func move(
-        _ producer: String,
-        _ partition: Int,
-        to sequence: Int64,
-        in transaction: borrowing Transaction
-    ) throws(SQLFault) {
-        try transaction.queue(
-            "UPDATE event_cursor SET sequence = greatest(sequence, $3) WHERE producer = $1 AND partition = $2",
-            [.text(producer), .int(Int64(partition)), .int(sequence)]
-        )
-    }
-
-    private func blocked(
-        _ producer: String,
-        _ entries: [EventBatch.Entry],
-        in transaction: borrowing Transaction
-    ) throws(SQLFault) -> Set<Identifier> {
+    ) throws(SQLFault) -> Set<Aggregate> {
+        let aggregates = runs.flatMap { run in run.entries.compactMap { $0.record?.aggregateID } }
         let rows = try transaction.query(
             """
-            SELECT DISTINCT aggregate_id FROM parked_event
+            SELECT DISTINCT organization_id, aggregate_id FROM parked_event
             WHERE producer = $1 AND aggregate_id = ANY ($2::uuid[]) AND state IN ('parked', 'blocked')
             """,
-            [.text(producer), .uuids(entries.compactMap { $0.record?.aggregateID })]
+            [.text(producer), .uuids(aggregates)]
         )
-        var blocked: Set<Identifier> = []
-        for index in 0..<rows.count { blocked.insert(try rows[index].uuid("aggregate_id")) }
+        var blocked: Set<Aggregate> = []
+        for row in rows {
+            blocked.insert(Aggregate(organization: try row.uuid("organization_id"), id: try row.uuid("aggregate_id")))
+        }
         return blocked
+    }
+
+    private static func block(
+        _ event: DueEvent,
+        of producer: String,
+        _ now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        try self.park(
+            event.run.entries[event.index],
+            producer,
+            event.run.partition,
+            state: "blocked",
+            attempts: 0,
+            error: "an earlier event of this object is parked",
+            now,
+            in: transaction
+        )
     }
 
     private static func park(

@@ -128,13 +128,18 @@ public final class EventConsumer: Sendable {
         from positions: [Int64]
     ) async throws -> ReadingEnd {
         let passed = PartitionSignal()
+        let queue = EventQueue(for: self.applier.handlers)
         return try await withThrowingTaskGroup(of: ReadingEnd.self) { group in
             group.addTask {
                 let places = share.partitions.map { ($0, positions[$0]) }
                 try await source.subscribe(consumer: self.name, after: Dictionary(uniqueKeysWithValues: places)) {
                     batch in
-                    try await self.receive(batch, from: source.producer, passed)
+                    try await self.receive(batch, from: source.producer, into: queue)
                 }
+                return .ended
+            }
+            group.addTask {
+                try await self.apply(queue, of: source.producer, passed)
                 return .ended
             }
             group.addTask {
@@ -212,100 +217,11 @@ public final class EventConsumer: Sendable {
         throw CursorReset(description: "\(producer) began a new epoch")
     }
 
-    /// Applies a batch, however long the database needs to come back; returns once it is applied or parked.
-    private func receive(_ batch: EventBatch, from producer: String, _ passed: PartitionSignal) async throws {
-        var backoff = Self.backoffMin
-        var attempts = 0
-        // After a failure the events of that transaction go one by one, so that one bad event costs only its own aggregate.
-        var singles = 0
-        var remaining = batch.events[...]
+    private func receive(_ batch: EventBatch, from producer: String, into queue: EventQueue) async throws {
         if let beginning = batch.beginning {
             try await self.follow(into: batch.epoch, after: beginning, of: producer)
         }
-        defer { self.wait(for: nil, of: producer) }
         self.progress.withLock { $0[producer]?.epoch = batch.epoch }
-        while !remaining.isEmpty {
-            let skipped = remaining.prefix(self.applier.passLength(remaining))
-            if let last = skipped.last {
-                self.advance(producer, batch.partition, to: last, isStored: false)
-                passed.raise(batch.partition)
-                remaining = remaining.dropFirst(skipped.count)
-                singles = max(0, singles - skipped.count)
-                continue
-            }
-            self.wait(for: remaining.first?.record?.occurredAt, of: producer)
-            let count = singles > 0 ? 1 : self.applier.runLength(remaining)
-            let known = self.progress.withLock { $0[producer]?.stored[batch.partition] ?? 0 }
-            do {
-                let applied = try await self.applier.apply(
-                    Array(remaining.prefix(count)),
-                    of: producer,
-                    partition: batch.partition,
-                    epoch: batch.epoch,
-                    after: known
-                )
-                self.advance(
-                    producer,
-                    batch.partition,
-                    to: remaining[remaining.startIndex + applied - 1],
-                    isStored: true
-                )
-                remaining = remaining.dropFirst(applied)
-                singles = max(0, singles - applied)
-                attempts = 0
-                backoff = Self.backoffMin
-            } catch let fault as SQLFault where fault.isOfTheMoment {
-                self.logger.warning(
-                    "events wait for the database",
-                    metadata: ["producer": "\(producer)", "error": "\(fault)"]
-                )
-                try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
-                backoff = min(backoff * 2, Self.backoffMax)
-            } catch let ended where ended is CancellationError || ended is CursorReset || Task.isCancelled {
-                throw ended
-            } catch {
-                guard count == 1 else {
-                    singles = count
-                    continue
-                }
-                attempts += 1
-                guard attempts >= Self.attemptsMax, let entry = remaining.first else { continue }
-                self.logger.error(
-                    "event parked",
-                    metadata: [
-                        "producer": "\(producer)", "type": "\(entry.type ?? "unreadable")",
-                        "event_id": "\(entry.id?.description ?? "")", "partition": "\(batch.partition)",
-                        "sequence": "\(entry.sequence)", "error": "\(error)",
-                    ]
-                )
-                try await self.applier.park(
-                    entry,
-                    of: producer,
-                    partition: batch.partition,
-                    epoch: batch.epoch,
-                    after: known,
-                    attempts: Self.attemptsMax,
-                    error: error
-                )
-                self.advance(producer, batch.partition, to: entry, isStored: true)
-                remaining = remaining.dropFirst()
-                singles = max(0, singles - 1)
-                attempts = 0
-            }
-        }
-    }
-
-    private func advance(_ producer: String, _ partition: Int, to entry: EventBatch.Entry, isStored: Bool) {
-        self.progress.withLock { progress in
-            guard let known = progress[producer] else { return }
-            progress[producer]?.positions[partition] = max(known.positions[partition], entry.sequence)
-            guard isStored else { return }
-            progress[producer]?.stored[partition] = max(known.stored[partition], entry.sequence)
-        }
-        self.moved.raise(partition)
-    }
-
-    private func wait(for occurredAt: Instant?, of producer: String) {
-        self.progress.withLock { $0[producer]?.waitingSince = occurredAt }
+        try await queue.append(batch)
     }
 }

@@ -6,8 +6,16 @@ public import Vocabulary
 /// causes, which are written last. It must not call out: what reaches the outside is a task row.
 public typealias EventEffect = @Sendable (ReceivedEvent, borrowing Transaction) throws -> [EventRecord]
 
-/// As `EventEffect`, for all events of a transaction at once: those of one organization, in their order.
-public typealias EventBatchEffect = @Sendable (ReceivedEvents, borrowing Transaction) throws -> [EventRecord]
+/// As `EventEffect`, for all events of an organization in a transaction at once, in their order. It causes none, which is why one
+/// transaction may hold those of several organizations: only what writes events takes a ticket.
+///
+/// It asks for what it needs to know, taking every lock that it needs, and answers what it then does: what all organizations ask
+/// shares a round trip.
+public typealias EventBatchEffect =
+    @Sendable (ReceivedEvents, borrowing Transaction) throws -> EventBatchConclusion
+
+/// The second half of an `EventBatchEffect`, in the same transaction.
+public typealias EventBatchConclusion = (borrowing Transaction) throws -> Void
 
 /// A consumer's effects by event type.
 public struct EventHandlers: Sendable {
@@ -31,7 +39,9 @@ public struct EventHandlers: Sendable {
         if let effect = self.byType[type] { return effect }
         guard let ofEvery = self.ofEvery else { return nil }
         return { event, transaction in
-            try ofEvery(ReceivedEvents(producer: event.producer, records: [event.record], now: event.now), transaction)
+            let events = ReceivedEvents(producer: event.producer, records: [event.record], now: event.now)
+            try ofEvery(events, transaction)(transaction)
+            return []
         }
     }
 

@@ -16,27 +16,31 @@ enum EventMemory {
     /// Ids are forgotten once in so many sequences, so that a transaction rarely pays for it.
     private static let forgottenEvery: Int64 = 1_000
 
-    /// Remembers the events that the transaction applies, up to `sequence`; the cursor was at `position`.
-    static func remember(
-        _ events: [Identifier],
-        of producer: String,
-        _ partition: Int,
-        _ epoch: Identifier,
-        from position: Int64,
-        to sequence: Int64,
-        in transaction: borrowing Transaction
-    ) throws(SQLFault) {
-        guard !events.isEmpty else { return }
-        try transaction.queue(
-            """
-            INSERT INTO event_applied (producer, partition, epoch, sequence, event_ids) VALUES ($1, $2, $3, $4, $5::uuid[])
+    /// Remembers what was applied of several partitions and moves their cursors there: one statement a transaction.
+    static let rememberAndMove: SQL = """
+        WITH reached AS (
+            SELECT * FROM unnest($3::smallint[], $4::bigint[], $5::text[]) AS r (partition, sequence, event_ids)
+        ), remembered AS (
+            INSERT INTO event_applied (producer, partition, epoch, sequence, event_ids)
+            SELECT $1::text, partition, $2::uuid, sequence, event_ids::uuid[] FROM reached WHERE event_ids <> '{}'
             ON CONFLICT (producer, partition, sequence, epoch) DO UPDATE
             SET event_ids = event_applied.event_ids || EXCLUDED.event_ids
-            """,
-            [.text(producer), .int(Int64(partition)), .uuid(epoch), .int(sequence), .uuids(events)]
         )
-        guard sequence > Self.kept, sequence / Self.forgottenEvery != position / Self.forgottenEvery else { return }
-        let place: [SQLValue] = [.text(producer), .int(Int64(partition)), .int(sequence - Self.kept)]
+        UPDATE event_cursor c SET sequence = greatest(c.sequence, reached.sequence)
+        FROM reached WHERE c.producer = $1 AND c.partition = reached.partition
+        """
+
+    /// Forgets what is far behind, once in a while.
+    static func forget(
+        of producer: String,
+        _ reached: ReachedPlace,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        let sequence = reached.sequence
+        guard sequence > Self.kept, sequence / Self.forgottenEvery != reached.position / Self.forgottenEvery else {
+            return
+        }
+        let place: [SQLValue] = [.text(producer), .int(Int64(reached.partition)), .int(sequence - Self.kept)]
         // From where the last deletion ended: what it left in the index is not looked through again until it is vacuumed.
         try transaction.queue(
             """

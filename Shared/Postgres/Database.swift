@@ -65,6 +65,23 @@ public final class Database: Sendable {
         deadline: Instant? = nil,
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Output
     ) async throws -> Output {
+        try await self.transaction(scope, deadline) { context in try body(Transaction(context, as: scope)) }
+    }
+
+    /// As `transaction`, for the system's work on several organizations at once, each in its own scope (``Visits``).
+    @discardableResult
+    public func visitingTransaction<Output: Sendable>(
+        deadline: Instant? = nil,
+        _ body: @escaping @Sendable (borrowing Visits) throws -> Output
+    ) async throws -> Output {
+        try await self.transaction(.system, deadline) { context in try body(Visits(context)) }
+    }
+
+    private func transaction<Output: Sendable>(
+        _ scope: TenantScope,
+        _ deadline: Instant?,
+        _ body: @escaping @Sendable (TransactionContext) throws -> Output
+    ) async throws -> Output {
         let expiry = Expiry(deadline, in: self.configuration)
         let outcome = await self.pool.perform(scope, expiry, trace: self.configuration.trace?(), body)
         self.ended(.transaction, expiry, outcome)

@@ -1,18 +1,18 @@
 /// An open transaction. Not copyable and lent to a closure, so that it cannot be kept.
 public struct Transaction: ~Copyable {
     private let context: TransactionContext
-
-    init(_ context: TransactionContext) {
-        self.context = context
-    }
-
     /// Whose rows this transaction may touch.
-    public var scope: TenantScope { self.context.scope }
+    public let scope: TenantScope
+
+    init(_ context: TransactionContext, as scope: TenantScope) {
+        self.context = context
+        self.scope = scope
+    }
 
     /// Sends what is queued and this statement in one round trip, and waits for its rows.
     @discardableResult
     public func query(_ sql: SQL, _ values: [SQLValue] = []) throws(SQLFault) -> Rows {
-        try self.context.query(sql, values)
+        try self.context.query(as: self.scope, sql, values)
     }
 
     /// Sends the statement with the next query or the COMMIT; its failure surfaces there.
@@ -20,7 +20,17 @@ public struct Transaction: ~Copyable {
     /// With `expecting`, another number of affected rows rolls the transaction back. The count must be known before
     /// the COMMIT is sent, so it costs a round trip where no query follows.
     public func queue(_ sql: SQL, _ values: [SQLValue] = [], expecting rows: Int? = nil) throws(SQLFault) {
-        try self.context.queue(sql, values, expecting: rows)
+        try self.context.queue(as: self.scope, sql, values, expecting: rows)
+    }
+
+    /// Sends the statement with the next query, or when its answer is wanted: what several ask for shares a round trip.
+    public func ask(_ sql: SQL, _ values: [SQLValue] = []) throws(SQLFault) -> Question {
+        try self.context.ask(as: self.scope, sql, values)
+    }
+
+    /// The rows of what was asked.
+    public func answer(to question: Question) throws(SQLFault) -> Rows {
+        try self.context.answer(to: question)
     }
 
     /// Queues a statement that writes one row, and answers the row as it will be read, without waiting for the server: what is
@@ -29,7 +39,7 @@ public struct Transaction: ~Copyable {
     /// A debug build has the statement return the row, and stops where it is another one; so the statement ends before its
     /// `RETURNING`, and `expected` lists the columns for it.
     public func queue(_ sql: SQL, _ values: [SQLValue], answering expected: ExpectedRow) throws(SQLFault) -> Row {
-        try self.context.queue(sql, values, answering: expected)
+        try self.context.queue(as: self.scope, sql, values, answering: expected)
     }
 
     /// Runs `body` so that what it throws undoes only what it did.
@@ -41,4 +51,9 @@ public struct Transaction: ~Copyable {
     public func afterCommit(_ action: @escaping @Sendable () -> Void) {
         self.context.afterCommit(action)
     }
+}
+
+/// A statement that is sent for its rows, which are taken once.
+public struct Question: Sendable {
+    let number: Int
 }

@@ -1,6 +1,9 @@
 /// What an open transaction knows. Behind ``Transaction``, on the connection's own thread.
 final class TransactionContext {
+    /// That of BEGIN.
     let scope: TenantScope
+    /// Under which the next statement would run, were it sent behind what is queued.
+    private var entered: TenantScope
     private let session: TransactionSession
     private let deadline: Int64
     private let trace: String?
@@ -13,6 +16,9 @@ final class TransactionContext {
     /// How often statements have been sent.
     private var exchanges = 0
     private var actions: [@Sendable () -> Void] = []
+    /// What was asked and is not taken yet.
+    private var answers: [Int: Rows] = [:]
+    private var questions = 0
     private(set) var hasFailed = false
 
     /// More than this is sent before more is queued, so that a bulk load does not pile up in memory.
@@ -25,12 +31,13 @@ final class TransactionContext {
         self.session = session
         self.trace = trace
         self.scope = scope
+        self.entered = scope
         self.deadline = expiry.answerBy
     }
 
-    func run<Output>(_ body: (borrowing Transaction) throws -> Output) -> Result<Output, any Error> {
+    func run<Output>(_ body: (TransactionContext) throws -> Output) -> Result<Output, any Error> {
         do {
-            let output = try body(Transaction(self))
+            let output = try body(self)
             try self.commit()
             for action in self.actions { action() }
             return .success(output)
@@ -41,18 +48,56 @@ final class TransactionContext {
         }
     }
 
-    func query(_ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Rows {
-        self.queue.append(QueuedStatement(sql: sql, parameters: try EncodedParameters(values)))
+    // Each statement says as whom it is to run: none can run as another, whichever was sent before it.
+
+    func query(as scope: TenantScope, _ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Rows {
+        try self.enqueue(QueuedStatement(sql: sql, parameters: try EncodedParameters(values)), as: scope)
         guard let rows = try self.flush().last else { throw SQLFault(.connection, "a statement gave no result") }
         return rows
     }
 
-    func queue(_ sql: SQL, _ values: [SQLValue], expecting rows: Int?) throws(SQLFault) {
-        self.queue.append(QueuedStatement(sql: sql, parameters: try EncodedParameters(values), expecting: rows))
+    func queue(
+        as scope: TenantScope,
+        _ sql: SQL,
+        _ values: [SQLValue],
+        expecting rows: Int? = nil,
+        answering question: Int? = nil
+    ) throws(SQLFault) {
+        let parameters = try EncodedParameters(values)
+        let statement = QueuedStatement(sql: sql, parameters: parameters, expecting: rows, question: question)
+        try self.enqueue(statement, as: scope)
         if self.queue.count >= Self.queuedMax { _ = try self.flush() }
     }
 
-    func queue(_ sql: SQL, _ values: [SQLValue], answering expected: ExpectedRow) throws(SQLFault) -> Row {
+    func ask(as scope: TenantScope, _ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Question {
+        self.questions += 1
+        try self.queue(as: scope, sql, values, answering: self.questions)
+        return Question(number: self.questions)
+    }
+
+    func answer(to question: Question) throws(SQLFault) -> Rows {
+        if self.answers[question.number] == nil { _ = try self.flush() }
+        guard let rows = self.answers.removeValue(forKey: question.number) else {
+            throw SQLFault(.decode, "what was asked was answered already, or undone with its savepoint")
+        }
+        return rows
+    }
+
+    private func enqueue(_ statement: QueuedStatement, as scope: TenantScope) throws(SQLFault) {
+        if scope != self.entered {
+            let settings = try EncodedParameters(scope.settings)
+            self.queue.append(QueuedStatement(sql: TenantScope.transactionStatement, parameters: settings))
+            self.entered = scope
+        }
+        self.queue.append(statement)
+    }
+
+    func queue(
+        as scope: TenantScope,
+        _ sql: SQL,
+        _ values: [SQLValue],
+        answering expected: ExpectedRow
+    ) throws(SQLFault) -> Row {
         let parameters = try EncodedParameters(values)
         let rows = try expected.row(with: parameters)
         #if DEBUG
@@ -64,7 +109,7 @@ final class TransactionContext {
         #else
         let statement = QueuedStatement(sql: sql, parameters: parameters)
         #endif
-        self.queue.append(statement)
+        try self.enqueue(statement, as: scope)
         if self.queue.count >= Self.queuedMax { _ = try self.flush() }
         return rows[0]
     }
@@ -81,7 +126,7 @@ final class TransactionContext {
         // The savepoint goes with the body's first statement, and its release with the first one after it.
         let (queuedBefore, exchangesBefore) = (self.queue.count, self.exchanges)
         self.queue.append(.command("SAVEPOINT " + name))
-        let actions = self.actions.count
+        let (actions, entered) = (self.actions.count, self.entered)
         do {
             let output = try body()
             try self.flushStatements()
@@ -89,6 +134,8 @@ final class TransactionContext {
             return output
         } catch {
             self.actions.removeLast(self.actions.count - actions)
+            // The server takes the setting back with the savepoint; what was not sent never set it.
+            self.entered = entered
             if self.exchanges == exchangesBefore {
                 self.queue.removeLast(self.queue.count - queuedBefore)
             } else {
@@ -122,6 +169,9 @@ final class TransactionContext {
         do throws(SQLFault) {
             let results = try self.session.exchange(statements, until: self.deadline).suffix(answers.count)
             self.isOpen = true
+            for (statement, rows) in zip(answers, results) {
+                if let question = statement.question { self.answers[question] = rows }
+            }
             try Self.check(answers, results)
             return Array(results)
         } catch {

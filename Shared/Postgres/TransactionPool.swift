@@ -70,7 +70,7 @@ final class TransactionPool: Sendable {
         _ scope: TenantScope,
         _ expiry: Expiry,
         trace: String?,
-        _ body: @escaping @Sendable (borrowing Transaction) throws -> Output
+        _ body: @escaping @Sendable (TransactionContext) throws -> Output
     ) async -> Result<Output, any Error> {
         let job = TransactionJob(expiry: expiry)
         return await withTaskCancellationHandler {

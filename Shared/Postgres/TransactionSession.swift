@@ -140,6 +140,8 @@ struct QueuedStatement {
     let sql: SQL
     let parameters: EncodedParameters
     var expecting: Int?
+    /// Who takes its rows later.
+    var question: Int?
     /// What its one row was taken to be. A debug build asks the server for it all the same, and compares.
     var expected: Rows?
     /// BEGIN, COMMIT and savepoints are not worth a prepared statement.

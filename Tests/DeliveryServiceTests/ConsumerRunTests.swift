@@ -11,11 +11,10 @@ internal import Vocabulary
 
 /// The real consumer over events that are delivered again and again, as after every reconnect.
 @Suite struct ConsumerRunTests {
-    /// Delivers the same batch twice, and then says that it is through.
+    /// Delivers the same batch twice.
     private struct Repeating: EventSource {
         let producer = "crm"
         let batch: EventBatch
-        let done: AsyncStream<Void>.Continuation
 
         func subscribe(
             consumer: String,
@@ -24,7 +23,6 @@ internal import Vocabulary
         ) async throws {
             try await receive(self.batch)
             try await receive(self.batch)
-            self.done.yield()
             let (forever, _) = AsyncStream.makeStream(of: Void.self)
             for await _ in forever {}
         }
@@ -52,20 +50,22 @@ internal import Vocabulary
                     "events": .array(entries),
                 ])
             )
-            let (done, continuation) = AsyncStream.makeStream(of: Void.self)
             let consumer = EventConsumer(
                 name: "delivery",
                 replica: "one",
                 database: world.service.database,
                 log: world.service.persistence.log,
                 clock: world.service.clock.wall,
-                sources: [Repeating(batch: batch, done: continuation)],
+                sources: [Repeating(batch: batch)],
                 handlers: world.handlers,
                 logger: Logger(label: "test")
             )
-            await withTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await consumer.run() }
-                for await _ in done { break }
+                try await eventually("nothing waits any more") {
+                    let cursor = try await world.service.rows("SELECT FROM event_cursor WHERE sequence = 3")
+                    return cursor.count == 1 && consumer.states[0].lagSeconds == 0
+                }
                 group.cancelAll()
             }
             let engagements = try await world.service.json("delivery.engagement.list/1")

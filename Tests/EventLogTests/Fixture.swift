@@ -26,7 +26,7 @@ struct Fixture: Sendable {
     ) async throws {
         let effects = """
             CREATE TABLE effect (organization_id uuid NOT NULL, position bigint GENERATED ALWAYS AS IDENTITY, event_id uuid NOT NULL,
-                aggregate_id uuid NOT NULL, PRIMARY KEY (position));
+                aggregate_id uuid NOT NULL, scope uuid DEFAULT app_organization(), PRIMARY KEY (position));
             CALL app_protect_with_system('effect');
             """
         let migrations = EventLog.migrations + [Migration("effects", Array(effects.utf8))]
@@ -108,13 +108,54 @@ struct Fixture: Sendable {
     ) async throws {
         var handlers = EventHandlers()
         handlers.on("thing.made") { event, transaction in
-            try transaction.queue(
-                "INSERT INTO effect (organization_id, event_id, aggregate_id) VALUES ($1, $2, $3)",
-                [.uuid(event.organization), .uuid(event.record.id), .uuid(event.record.aggregateID)]
-            )
+            try Self.write(event.record, in: transaction)
             try after(event)
             return []
         }
+        try await self.consuming(source, with: handlers, as: replica, leaving: leaving, clock: clock, body)
+    }
+
+    /// As `consuming`, of a consumer that takes events many at a time.
+    func consumingTogether(
+        _ source: FeedSource,
+        as replica: String = "one",
+        clock: WallClock = .system,
+        _ after: @escaping @Sendable (EventRecord) throws -> Void = { _ in },
+        _ body: (EventConsumer) async throws -> Void
+    ) async throws {
+        var handlers = EventHandlers()
+        handlers.onEvery { events, transaction in
+            let count = try transaction.ask("SELECT count(*) AS count FROM effect")
+            return { transaction in
+                _ = try transaction.answer(to: count)
+                for record in events.records {
+                    try Self.write(record, in: transaction)
+                    try after(record)
+                }
+            }
+        }
+        handlers.on("thing.made_alone") { event, transaction in
+            try Self.write(event.record, in: transaction)
+            return []
+        }
+        try await self.consuming(source, with: handlers, as: replica, clock: clock, body)
+    }
+
+    private static func write(_ record: EventRecord, in transaction: borrowing Transaction) throws {
+        try transaction.queue(
+            "INSERT INTO effect (organization_id, event_id, aggregate_id) VALUES ($1, $2, $3)",
+            [.uuid(record.organization), .uuid(record.id), .uuid(record.aggregateID)]
+        )
+    }
+
+    private func consuming(
+        _ source: FeedSource,
+        with handlers: EventHandlers,
+        as replica: String,
+        leaving: Bool = true,
+        clock: WallClock,
+        _ body: (EventConsumer) async throws -> Void
+    ) async throws {
         let consumer = EventConsumer(
             name: "test",
             replica: replica,

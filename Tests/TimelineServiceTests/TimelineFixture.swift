@@ -62,7 +62,7 @@ struct TimelineFixture: Sendable {
         guard let first = events.first else { return }
         let received = ReceivedEvents(producer: producer, records: events, now: self.service.clock.now)
         try await self.service.database.transaction(.organization(first.organization)) { transaction in
-            try self.log.append(received, in: transaction)
+            try self.log.append(received, in: transaction)(transaction)
         }
     }
 

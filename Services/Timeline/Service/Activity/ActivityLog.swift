@@ -24,25 +24,34 @@ public struct ActivityLog: Sendable {
     /// Takes in every event of the services that are consumed.
     public var handlers: EventHandlers {
         var handlers = EventHandlers()
-        handlers.onEvery { events, transaction in
-            try self.append(events, in: transaction)
-            return []
-        }
+        handlers.onEvery { events, transaction in try self.append(events, in: transaction) }
         return handlers
     }
 
-    /// Appends the events that are not there yet, which all belong to one organization. Answers how many were.
-    @discardableResult
-    public func append(_ events: ReceivedEvents, in transaction: borrowing Transaction) throws -> Int {
-        guard let organization = events.records.first?.organization else { return 0 }
-        let (head, lastRecordedAt) = try Self.lock(organization, in: transaction)
-        let fresh = try Self.withoutDuplicates(events, of: organization, in: transaction)
-        guard !fresh.isEmpty else { return 0 }
+    /// Locks the organization's chain; what it answers appends those of the events that are not there yet. They all belong to one
+    /// organization.
+    public func append(_ events: ReceivedEvents, in transaction: borrowing Transaction) throws -> EventBatchConclusion {
+        guard let organization = events.records.first?.organization else { return { _ in } }
+        let look = try transaction.ask(ChainEnd.look, ChainEnd.values(of: organization, events))
+        return { transaction in
+            let end = try ChainEnd(try transaction.answer(to: look), of: organization, events, in: transaction)
+            try self.append(end.fresh, of: events, behind: end, in: transaction)
+        }
+    }
+
+    private func append(
+        _ fresh: [EventRecord],
+        of events: ReceivedEvents,
+        behind last: ChainEnd,
+        in transaction: borrowing Transaction
+    ) throws {
+        guard !fresh.isEmpty else { return }
+        let organization = last.head.organizationID
         // A clock that was set back must not make the order of times differ from that of the sequence.
-        let recordedAt = max(events.now, lastRecordedAt)
+        let recordedAt = max(events.now, last.recordedAt)
         try self.months.ensure(recordedAt, in: transaction)
         var rows = ActivityRows(capacity: fresh.count)
-        var end = head
+        var end = last.head
         for event in fresh {
             let record = ActivityRecord(
                 event,
@@ -54,72 +63,15 @@ public struct ActivityLog: Sendable {
             rows.append(link, schemaVersion: event.schemaVersion)
             end = HashChain.Head(organizationID: organization, sequence: record.sequence, hash: link.hash)
         }
-        try transaction.queue(ActivityRows.insert, rows.values(of: organization, recordedAt: recordedAt))
-        if head.sequence == 0 || Month(recordedAt) != Month(lastRecordedAt) {
+        try transaction.queue(ActivityRows.insert, rows.values(upTo: end, recordedAt: recordedAt))
+        if last.head.sequence == 0 || Month(recordedAt) != Month(last.recordedAt) {
             try transaction.queue(
                 "INSERT INTO activity_month (organization_id, first_seq, recorded_from) VALUES ($1, $2, $3)",
-                [.uuid(organization), .int(head.sequence + 1), .instant(recordedAt)]
+                [.uuid(organization), .int(last.head.sequence + 1), .instant(recordedAt)]
             )
         }
-        try transaction.queue(
-            "UPDATE activity_head SET last_seq = $2, last_hash = $3, last_recorded_at = $4 WHERE organization_id = $1",
-            [.uuid(organization), .int(end.sequence), .bytes(end.hash), .instant(recordedAt)]
-        )
         let partition = EventLog.partition(of: organization)
         transaction.afterCommit { [signal] in signal.raise(partition) }
-        return fresh.count
-    }
-
-    // MARK: - Statements
-
-    private static func lock(
-        _ organization: Identifier,
-        in transaction: borrowing Transaction
-    ) throws -> (head: HashChain.Head, recordedAt: Instant) {
-        let select: SQL =
-            "SELECT last_seq, last_hash, last_recorded_at FROM activity_head WHERE organization_id = $1 FOR UPDATE"
-        var rows = try transaction.query(select, [.uuid(organization)])
-        if rows.isEmpty {
-            try transaction.queue(
-                """
-                INSERT INTO activity_head (organization_id, last_seq, last_hash, last_recorded_at) VALUES ($1, 0, $2, $3)
-                ON CONFLICT DO NOTHING
-                """,
-                [
-                    .uuid(organization), .bytes(self.chain.head(of: organization).hash),
-                    .instant(Instant(microseconds: 0)),
-                ]
-            )
-            rows = try transaction.query(select, [.uuid(organization)])
-        }
-        return (
-            HashChain.Head(
-                organizationID: organization,
-                sequence: try rows[0].int("last_seq"),
-                hash: try rows[0].binary("last_hash")
-            ),
-            try rows[0].instant("last_recorded_at")
-        )
-    }
-
-    /// The second net behind the consumer's cursor: it catches what is delivered again after a restore from a backup. Nothing
-    /// slips through between this look and the insert, for the head is locked.
-    private static func withoutDuplicates(
-        _ events: ReceivedEvents,
-        of organization: Identifier,
-        in transaction: borrowing Transaction
-    ) throws -> [EventRecord] {
-        let earliest = events.records.reduce(events.now) { min($0, $1.occurredAt) }
-        let rows = try transaction.query(
-            "SELECT event_id FROM activity_event WHERE organization_id = $1 AND event_id = ANY ($2::uuid[]) AND recorded_at >= $3",
-            [
-                .uuid(organization), .uuids(events.records.map(\.id)),
-                .instant(earliest.advanced(bySeconds: -self.skewMax)),
-            ]
-        )
-        var known: Set<Identifier> = []
-        for row in rows { known.insert(try row.uuid("event_id")) }
-        return events.records.filter { known.insert($0.id).inserted }
     }
 }
 

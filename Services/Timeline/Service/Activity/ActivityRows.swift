@@ -28,8 +28,12 @@ struct ActivityRows {
         self.hashes.reserveCapacity(capacity)
     }
 
-    /// An array parameter has no null uuid, so what may be missing travels as text, empty where it is.
+    /// Moves the chain's head with what it inserts. An array parameter has no null uuid, so what may be missing travels as text, empty
+    /// where it is.
     static let insert: SQL = """
+        WITH head AS (
+            UPDATE activity_head SET last_seq = $20, last_hash = $21, last_recorded_at = $2 WHERE organization_id = $1
+        )
         INSERT INTO activity_event (organization_id, recorded_at, seq, event_id, type, event_type, schema_version, entity_type,
             entity_id, entity_version, engagement_id, actor_kind, actor_id, correlation_id, causation_id, producer, occurred_at,
             data, hash)
@@ -63,13 +67,15 @@ struct ActivityRows {
         self.hashes.append(Hexadecimal.encode(link.hash))
     }
 
-    func values(of organization: Identifier, recordedAt: Instant) -> [SQLValue] {
+    /// `end` is the last of the entries.
+    func values(upTo end: HashChain.Head, recordedAt: Instant) -> [SQLValue] {
         [
-            .uuid(organization), .instant(recordedAt), .ints(self.sequences), .uuids(self.eventIDs), .texts(self.types),
+            .uuid(end.organizationID), .instant(recordedAt), .ints(self.sequences), .uuids(self.eventIDs),
+            .texts(self.types),
             .texts(self.eventTypes), .ints(self.schemaVersions), .texts(self.entityTypes), .uuids(self.entityIDs),
             .ints(self.entityVersions), .texts(self.engagementIDs), .texts(self.actorKinds), .texts(self.actorIDs),
             .uuids(self.correlationIDs), .texts(self.causationIDs), .texts(self.producers), .texts(self.occurrences),
-            .texts(self.data), .texts(self.hashes),
+            .texts(self.data), .texts(self.hashes), .int(end.sequence), .bytes(end.hash),
         ]
     }
 }
