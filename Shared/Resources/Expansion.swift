@@ -24,7 +24,7 @@ struct Expansion: Sendable {
         self.store = ResourceStore(resource)
         self.key = JSONKey(name)
         self.load =
-            "SELECT " + self.store.plan.select + " FROM " + resource.table
+            "SELECT " + self.store.plan.shown + " FROM " + resource.table
             + " WHERE organization_id = $1 AND id = ANY ($2::uuid[])" + ResourceStore.alive(resource)
     }
 

@@ -146,18 +146,19 @@ struct ListQuery: Sendable {
         limit: Int64
     ) -> (sql: SQL, bindings: [SQLValue]) {
         var bindings: [SQLValue] = [.uuid(organization)] + filters.bindings
+        let column = sort.column
         var sql: SQL =
-            "SELECT " + self.plan.select + ", " + sort.column + "::text AS sort_key FROM " + self.resource.table
+            "SELECT " + self.plan.shown + " FROM " + self.resource.table
             + " WHERE organization_id = $1" + ResourceStore.alive(self.resource) + filters.conditions
         if let cursor, let value = cursor.value {
             bindings += [.text(value), .uuid(cursor.id)]
             sql +=
-                " AND (" + sort.column + ", id) " + (sort.isDescending ? "<" : ">") + " ("
+                " AND (" + column + ", id) " + (sort.isDescending ? "<" : ">") + " ("
                 + SQL.parameter(bindings.count - 1) + ", " + SQL.parameter(bindings.count) + ")"
         }
         let direction: SQL = sort.isDescending ? " DESC" : ""
         bindings.append(.int(limit + 1))
-        sql += " ORDER BY " + sort.column + direction + ", id" + direction + " LIMIT " + SQL.parameter(bindings.count)
+        sql += " ORDER BY " + column + direction + ", id" + direction + " LIMIT " + SQL.parameter(bindings.count)
         return (sql, bindings)
     }
 
@@ -173,14 +174,16 @@ struct ListQuery: Sendable {
     }
 }
 
-/// A sort by one column, with the id to break ties.
+/// A sort by one visible column, with the id to break ties.
 struct Sort: Hashable, Sendable {
-    let column: SQL
+    let name: String
     let isDescending: Bool
+
+    var column: SQL { SQL(identifier: self.name) }
 
     /// `text` has been checked against the declaration's choices.
     init(_ text: String) {
         self.isDescending = text.hasPrefix("-")
-        self.column = SQL(identifier: self.isDescending ? String(text.dropFirst()) : text)
+        self.name = self.isDescending ? String(text.dropFirst()) : text
     }
 }

@@ -139,7 +139,7 @@ public struct ResourceOperations: Sendable {
         }
         let embedded =
             asked.isEmpty ? [] : try await self.embed(asked, into: (0..<candidates).map { rows[$0] }, context)
-        var writer = JSONWriter(capacity: 512 * (candidates + 1) * (asked.count + 1))
+        var writer = JSONWriter(capacity: self.store.plan.bytesUsual * (candidates + 1) * (asked.count + 1))
         writer.beginPage()
         var shown = 0
         while shown < candidates, writer.bytes.count < Reply.bytesEnough {
@@ -152,7 +152,7 @@ public struct ResourceOperations: Sendable {
         if rows.count > shown {
             let last = rows[shown - 1]
             next = self.cursors.seal(
-                Cursor(value: try last.textOrNil("sort_key"), id: try last.uuid("id")),
+                Cursor(value: try last.textOrNil(sort.name), id: try last.uuid("id")),
                 for: identity
             )
         }

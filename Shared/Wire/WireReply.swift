@@ -50,12 +50,15 @@ public struct StreamEnd: Hashable, Sendable {
     public static let ok = StreamEnd()
 }
 
-/// The statuses that Wire itself gives; all others come from handlers and pass through.
+/// The statuses that Wire itself gives or acts upon; all others come from handlers and pass through.
 public enum WireStatus {
     public static let ok = "ok"
     public static let deadlineExceeded = "deadline_exceeded"
     public static let cancelled = "cancelled"
     public static let unavailable = "unavailable"
+    /// The service has too much to do and has done nothing for the call. Nobody but the caller tries again, when it was told to: a second
+    /// try at once would add to what there is too much of, and keep the caller waiting for the same answer.
+    public static let busy = "busy"
     /// The peer is shutting down and did not start the call: another instance may.
     public static let retryElsewhere = "retry_elsewhere"
     public static let internalError = "internal"

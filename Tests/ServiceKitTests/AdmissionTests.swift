@@ -1,6 +1,9 @@
 internal import Contracts
+internal import Logging
 internal import Synchronization
 internal import Testing
+internal import Vocabulary
+internal import Wire
 
 @testable internal import ServiceKit
 
@@ -66,5 +69,37 @@ internal import Testing
         }
         #expect(comingIn == ConcurrencyLimit.callsMax)
         #expect(await self.comesIn(Self.read, admission))
+    }
+
+    @Test func `Between processes a refusal says that the service is busy, and to the client when to come again`()
+        async throws
+    {
+        let held = Held()
+        var router = Router(service: "crm")
+        let wait = OperationDeclaration("crm.thing.wait", .get("/v1/things"), access: .open, "Waits.")
+        router.serve(wait) { _, _ in
+            await held.wait()
+            return .nothing
+        }
+        let endpoint = ServiceEndpoint(
+            router: router,
+            verifier: try AssertionVerifier(publicKeys: [:], audience: "crm"),
+            clock: WallClock { Instant(microseconds: 1_800_000_000_000_000) },
+            logger: Logger(label: "endpoint")
+        )
+        let peer = Peer(service: "gateway", instance: "g1")
+        await withTaskGroup(of: WireReply.self) { calls in
+            for _ in 0...ConcurrencyLimit.callsMax {
+                calls.addTask { await endpoint.handle(CallHead(operation: wait.wireName), body: [], peer: peer) }
+            }
+            let first = await calls.next()
+            #expect(first?.status == WireStatus.busy)
+            #expect(first?.httpStatus == 503 && first?.retryAfter == 1)
+            let problem = first.flatMap { try? JSON(parsing: $0.body) }
+            #expect(problem?["code"]?.string == "unavailable")
+            held.letGo()
+            // On a machine that is busy itself, the queue stands long enough that more are refused.
+            for await reply in calls { #expect(reply.isOK || reply.status == WireStatus.busy) }
+        }
     }
 }

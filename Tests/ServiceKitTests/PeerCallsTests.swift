@@ -24,6 +24,9 @@ internal import Wire
         let refused = WireReply(status: "forbidden", body: Fault(.forbidden, "Not you.").problemDetails(requestID: ""))
         let fault = #expect(throws: Fault.self) { _ = try PeerCalls.answer(refused, of: "revenue") }
         #expect(fault == Fault(.forbidden, "Not you."))
+        let busy = WireReply(status: "busy", httpStatus: 503, retryAfter: 1, body: Array(#"{"detail":"Later."}"#.utf8))
+        let later = #expect(throws: Fault.self) { _ = try PeerCalls.answer(busy, of: "revenue") }
+        #expect(later == Fault(.unavailable, "Later.", retryAfter: 1))
         let broken = #expect(throws: Fault.self) { _ = try PeerCalls.answer(WireReply(body: [0x7b]), of: "revenue") }
         #expect(broken?.code == .internalError)
     }

@@ -174,6 +174,18 @@ struct WireCallTests {
         await server.stop()
     }
 
+    @Test(
+        "what may be repeated is tried again after a failure, and not after a refusal by who has too much to do",
+        arguments: [("unavailable/1", true, 2), ("unavailable/1", false, 1), ("busy/1", true, 1), ("busy/1", false, 1)]
+    )
+    func triedAgain(operation: String, idempotent: Bool, times: Int) async throws {
+        try await WireFixture.run { fixture in
+            let reply = try await fixture.client.call(CallHead(operation: operation), body: [], idempotent: idempotent)
+            #expect(reply == WireReply(status: String(operation.dropLast(2)), httpStatus: 503, retryAfter: 1))
+            #expect(fixture.handler.called.count == times)
+        }
+    }
+
     @Test("with nobody there a call fails soon, and works once somebody is")
     func unavailable() async throws {
         let client = WireFixture.client([1])

@@ -33,6 +33,10 @@ struct TestHandler: CallHandler {
         case "hang/1":
             await self.hang()
             return WireReply(body: Array("late".utf8))
+        case "busy/1":
+            return WireReply(status: "busy", httpStatus: 503, retryAfter: 1)
+        case "unavailable/1":
+            return WireReply(status: "unavailable", httpStatus: 503, retryAfter: 1)
         default:
             return WireReply(status: "not_found", body: Array(#"{"code":"not_found"}"#.utf8))
         }

@@ -2,30 +2,6 @@
 extension [UInt8] {
     private static let hexDigits: StaticString = "0123456789abcdef"
 
-    /// Appends two runs of bytes in one step.
-    mutating func append(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) {
-        self.append(addingCapacity: first.count + second.count) { end in
-            end.append(copying: first)
-            end.append(copying: second)
-        }
-    }
-
-    /// Appends valid UTF-8 as a JSON string behind `before`.
-    mutating func appendQuoted(_ utf8: UnsafeRawBufferPointer, after before: UnsafeRawBufferPointer) {
-        var isASCII = true
-        guard JSONPlainText.end(in: utf8, from: 0, isASCII: &isASCII) == utf8.count else {
-            self.append(contentsOf: before)
-            return self.appendQuoted(utf8, afterComma: false, beforeColon: false)
-        }
-        let quotesCount = 2
-        self.append(addingCapacity: before.count + utf8.count + quotesCount) { end in
-            end.append(copying: before)
-            end.append(UInt8(ascii: "\""))
-            end.append(copying: utf8)
-            end.append(UInt8(ascii: "\""))
-        }
-    }
-
     /// Appends valid UTF-8 as a JSON string, and the comma before it and the colon after it in the same step.
     mutating func appendQuoted(_ utf8: UnsafeRawBufferPointer, afterComma: Bool, beforeColon: Bool) {
         var isASCII = true

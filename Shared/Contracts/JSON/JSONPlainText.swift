@@ -37,19 +37,17 @@ enum JSONPlainText {
         return offset
     }
 
-    /// The high bit of each byte that is not plain. Only the lowest one set can be trusted: borrows run upwards.
+    /// The high bit of each byte that is not plain; none if all are. Only the lowest one set can be trusted: borrows run upwards.
     @inline(__always)
-    private static func special(_ word: UInt64) -> UInt64 {
-        let quote = word ^ (self.lowBits &* UInt64(UInt8(ascii: "\"")))
-        let backslash = word ^ (self.lowBits &* UInt64(UInt8(ascii: "\\")))
-        let isQuote = (quote &- self.lowBits) & ~quote
-        let isBackslash = (backslash &- self.lowBits) & ~backslash
-        let isControl = (word &- (self.lowBits &* 0x20)) & ~word
-        return (isQuote | isBackslash | isControl) & self.highBits
+    static func special(_ word: UInt64) -> UInt64 {
+        // With the bit flipped by which a quote differs from a space, it comes right behind the control characters.
+        let controlOrQuote = (word ^ (self.lowBits &* 0x02)) &- (self.lowBits &* 0x21)
+        let backslash = (word ^ (self.lowBits &* UInt64(UInt8(ascii: "\\")))) &- self.lowBits
+        return (controlOrQuote | backslash) & ~word & self.highBits
     }
 
     @inline(__always)
-    private static func isSpecial(_ byte: UInt8) -> Bool {
+    static func isSpecial(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 }

@@ -7,10 +7,10 @@ public struct JSONWriter: Sendable {
     public static let capacityDefault = 512
 
     /// What has been written so far.
-    public private(set) var bytes: [UInt8]
+    public internal(set) var bytes: [UInt8]
 
     /// A value was finished at this level, so that the next thing but an end needs a comma before it.
-    private var needsComma = false
+    var needsComma = false
     private var depth = 0
 
     public init(capacity: Int = Self.capacityDefault) {
@@ -77,25 +77,6 @@ public struct JSONWriter: Sendable {
     public mutating func key(_ key: JSONKey) {
         key.withBytes(afterComma: self.needsComma) { self.bytes.append(contentsOf: $0) }
         self.needsComma = false
-    }
-
-    // MARK: - Members
-    // A name and its value in one step: an answer of fifty rows has a thousand members.
-
-    /// A name and a whole value that is valid JSON already.
-    public mutating func member(_ key: JSONKey, raw json: UnsafeRawBufferPointer) {
-        key.withBytes(afterComma: self.needsComma) { self.bytes.append($0, json) }
-        self.needsComma = true
-    }
-
-    public mutating func member(_ key: JSONKey, raw json: StaticString) {
-        self.member(key, raw: UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
-    }
-
-    /// A name and a string from bytes that are known to be valid UTF-8.
-    public mutating func member(_ key: JSONKey, utf8: UnsafeRawBufferPointer) {
-        key.withBytes(afterComma: self.needsComma) { self.bytes.appendQuoted(utf8, after: $0) }
-        self.needsComma = true
     }
 
     // MARK: - Values

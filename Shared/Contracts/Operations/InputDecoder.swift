@@ -25,12 +25,15 @@ public struct InputDecoder {
             return Values()
         }
         var values = Values()
+        var knownCount = 0
         for field in fields {
-            let place = "\(pointer)/\(field.name)"
+            // Said only where something is wrong.
+            var place: String { "\(pointer)/\(field.name)" }
             guard let member = object[field.name] else {
                 self.absent(field, at: place, mode: mode, into: &values)
                 continue
             }
+            knownCount += 1
             if field.writing == .never || (field.writing == .onCreate && mode == .mergePatch) {
                 self.report(
                     place,
@@ -53,6 +56,11 @@ public struct InputDecoder {
                 values[field.name] = self.value(member, field.kind, at: place)
             }
         }
+        if knownCount < object.count { self.reportUnknown(object, fields, at: pointer) }
+        return values
+    }
+
+    private mutating func reportUnknown(_ object: JSONObject, _ fields: [Field], at pointer: String) {
         for member in object.members where !fields.contains(where: { $0.name == member.key }) {
             self.report(
                 "\(pointer)/\(JSONPointer.escaped(member.key))",
@@ -60,27 +68,31 @@ public struct InputDecoder {
                 "There is no field \(member.key) here."
             )
         }
-        return values
     }
 
-    private mutating func absent(_ field: Field, at place: String, mode: Mode, into values: inout Values) {
+    private mutating func absent(
+        _ field: Field,
+        at place: @autoclosure () -> String,
+        mode: Mode,
+        into values: inout Values
+    ) {
         guard mode == .whole, field.writing != .never else { return }
         if let defaultValue = field.defaultValue {
-            values[field.name] = self.value(defaultValue, field.kind, at: place)
+            values[field.name] = self.value(defaultValue, field.kind, at: place())
         } else if field.isRequired {
-            self.report(place, "required", "\(field.name) is required.")
+            self.report(place(), "required", "\(field.name) is required.")
         }
     }
 
-    private mutating func value(_ json: JSON, _ kind: Field.Kind, at place: String) -> Value? {
+    private mutating func value(_ json: JSON, _ kind: Field.Kind, at place: @autoclosure () -> String) -> Value? {
         switch (kind, json) {
         case (.integer(let range), .number(let number)):
             guard let value = number.int64 else {
-                return self.refuse(place, "integer", "An integer of at most 64 bits is expected here.")
+                return self.refuse(place(), "integer", "An integer of at most 64 bits is expected here.")
             }
             guard range.contains(value) else {
                 return self.refuse(
-                    place,
+                    place(),
                     "out_of_range",
                     "\(value) is not between \(range.lowerBound) and \(range.upperBound)."
                 )
@@ -89,52 +101,58 @@ public struct InputDecoder {
         case (.boolean, .bool(let value)):
             return .boolean(value)
         case (.object(let fields), .object):
-            return .object(self.object(json, fields, at: place))
+            return .object(self.object(json, fields, at: place()))
         case (.list(let element, let countMax), .array(let elements)):
             guard elements.count <= countMax else {
                 return self.refuse(
-                    place,
+                    place(),
                     "too_many",
                     "At most \(countMax) elements are accepted here; there are \(elements.count)."
                 )
             }
-            return .list(
-                elements.enumerated().compactMap { index, json in self.value(json, element, at: "\(place)/\(index)") }
-            )
+            var values: [Value] = []
+            for (index, json) in elements.enumerated() {
+                if let value = self.value(json, element, at: "\(place())/\(index)") { values.append(value) }
+            }
+            return .list(values)
         case (.document(let bytesMax), .object):
             guard json.bytes.count <= bytesMax else {
-                return self.refuse(place, "too_large", "At most \(bytesMax) bytes are accepted here.")
+                return self.refuse(place(), "too_large", "At most \(bytesMax) bytes are accepted here.")
             }
-            if let problem = StorableJSON.problem(with: json, at: place) {
+            if let problem = StorableJSON.problem(with: json, at: place()) {
                 return self.refuse(problem.pointer, problem.code, problem.detail)
             }
             return .document(json)
         case (_, .string(let text)):
-            return self.value(text, kind, at: place)
+            return self.value(text, kind, at: place())
         default:
-            return self.refuse(place, "type", "\(Self.expectation(of: kind)) is expected here.")
+            return self.refuse(place(), "type", "\(Self.expectation(of: kind)) is expected here.")
         }
     }
 
     /// Reads a value from text: a path or query parameter, or a JSON string.
-    public mutating func value(_ text: String, _ kind: Field.Kind, at place: String) -> Value? {
+    public mutating func value(_ text: String, _ kind: Field.Kind, at place: @autoclosure () -> String) -> Value? {
         switch kind {
         case .text(let rule):
             let kept = rule.trimmed(text)
-            if let problem = rule.problem(with: kept) { return self.refuse(place, problem.code, problem.detail) }
+            if let problem = rule.problem(with: kept) { return self.refuse(place(), problem.code, problem.detail) }
             return .text(kept)
         case .decimal(let places):
             guard let decimal = DecimalText(text), decimal.places <= places else {
-                return self.refuse(place, "decimal", "A decimal number with at most \(places) places is expected here.")
+                return self.refuse(
+                    place(),
+                    "decimal",
+                    "A decimal number with at most \(places) places is expected here."
+                )
             }
             return .decimal(text)
         case .identifier:
-            guard let id = Identifier(text) else { return self.refuse(place, "uuid", "A UUID is expected here.") }
+            guard let id = Identifier(text) else { return self.refuse(place(), "uuid", "A UUID is expected here.") }
             return .identifier(id)
         case .instant:
             guard let instant = Instant(text) else {
                 return self.refuse(
-                    place,
+                    place(),
                     "instant",
                     "An RFC 3339 instant is expected here, such as 2026-11-22T12:00:00Z."
                 )
@@ -142,26 +160,26 @@ public struct InputDecoder {
             return .instant(instant)
         case .date:
             guard let date = LocalDate(text) else {
-                return self.refuse(place, "date", "A calendar date is expected here, such as 2026-11-22.")
+                return self.refuse(place(), "date", "A calendar date is expected here, such as 2026-11-22.")
             }
             return .date(date)
         case .choice(let choices):
             guard choices.contains(text) else {
-                return self.refuse(place, "choice", "One of \(choices.joined(separator: ", ")) is expected here.")
+                return self.refuse(place(), "choice", "One of \(choices.joined(separator: ", ")) is expected here.")
             }
             return .text(text)
         case .integer, .boolean, .object, .list, .document:
-            return self.refuse(place, "type", "\(Self.expectation(of: kind)) is expected here.")
+            return self.refuse(place(), "type", "\(Self.expectation(of: kind)) is expected here.")
         }
     }
 
     /// Reads a query or path parameter, where integers and booleans come as text too, and lists as text with commas.
-    public mutating func parameter(_ text: String, _ kind: Field.Kind, at place: String) -> Value? {
+    public mutating func parameter(_ text: String, _ kind: Field.Kind, at place: @autoclosure () -> String) -> Value? {
         switch kind {
         case .integer(let range):
             guard let value = Int64(text), range.contains(value) else {
                 return self.refuse(
-                    place,
+                    place(),
                     "integer",
                     "An integer between \(range.lowerBound) and \(range.upperBound) is expected here."
                 )
@@ -169,22 +187,22 @@ public struct InputDecoder {
             return .integer(value)
         case .boolean:
             guard text == "true" || text == "false" else {
-                return self.refuse(place, "boolean", "true or false is expected here.")
+                return self.refuse(place(), "boolean", "true or false is expected here.")
             }
             return .boolean(text == "true")
         case .list(let element, let countMax):
             let parts = text.split(separator: ",", omittingEmptySubsequences: false)
             guard parts.count <= countMax else {
-                return self.refuse(place, "too_many", "At most \(countMax) values are accepted here.")
+                return self.refuse(place(), "too_many", "At most \(countMax) values are accepted here.")
             }
             var values: [Value] = []
             for part in parts {
-                guard let value = self.parameter(String(part), element, at: place) else { return nil }
+                guard let value = self.parameter(String(part), element, at: place()) else { return nil }
                 values.append(value)
             }
             return .list(values)
         default:
-            return self.value(text, kind, at: place)
+            return self.value(text, kind, at: place())
         }
     }
 

@@ -112,7 +112,7 @@ extension OperationDeclaration {
                 )
             }
         }
-        for field in self.query where !values.has(field.name) {
+        for field in self.queryWhereAbsent where !values.has(field.name) {
             if let defaultValue = field.defaultValue {
                 values.merge(decoder.object(.object([field.name: defaultValue]), [field]))
             } else if field.isRequired {

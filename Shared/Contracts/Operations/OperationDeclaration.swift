@@ -10,7 +10,11 @@ public struct OperationDeclaration: Hashable, Sendable {
     public let summary: String
     public private(set) var details = ""
     public private(set) var path: [Field] = []
-    public private(set) var query: [Field] = []
+    public private(set) var query: [Field] = [] {
+        didSet { self.queryWhereAbsent = self.query.filter { $0.defaultValue != nil || $0.isRequired } }
+    }
+    /// The fields of the query about which something is done where they are absent: few, while a list has tens that it may filter by.
+    private(set) var queryWhereAbsent: [Field] = []
     public private(set) var body: Body = .none
     public private(set) var output: Output = .nothing
     public private(set) var status = 200

@@ -23,9 +23,15 @@ public struct Router: Sendable {
         public let declared: [Field]
     }
 
-    private struct Entry: Sendable {
+    /// An object, because a call looks its entry up and a declaration is large to copy.
+    private final class Entry: Sendable {
         let declaration: OperationDeclaration
         let serve: Serve
+
+        init(_ declaration: OperationDeclaration, _ serve: Serve) {
+            self.declaration = declaration
+            self.serve = serve
+        }
     }
 
     private enum Serve: Sendable {
@@ -44,7 +50,7 @@ public struct Router: Sendable {
     // MARK: Registration
 
     public mutating func serve(_ declaration: OperationDeclaration, _ handler: @escaping Handler) {
-        self.register(Entry(declaration: declaration, serve: .reply(handler)))
+        self.register(Entry(declaration, .reply(handler)))
     }
 
     public mutating func serve<O: Operation>(
@@ -55,7 +61,7 @@ public struct Router: Sendable {
     }
 
     public mutating func stream(_ declaration: OperationDeclaration, _ handler: @escaping StreamHandler) {
-        self.register(Entry(declaration: declaration, serve: .stream(handler)))
+        self.register(Entry(declaration, .stream(handler)))
     }
 
     public mutating func publishes(_ events: [EventDeclaration]) {

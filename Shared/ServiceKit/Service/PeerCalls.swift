@@ -77,7 +77,8 @@ extension PeerCalls {
         }
         guard reply.isOK else {
             let detail = body["detail"]?.string ?? body["title"]?.string ?? "\(service) refused."
-            throw Fault(Fault.Code(rawValue: reply.status), detail, retryAfter: reply.retryAfter)
+            let code: Fault.Code = reply.status == WireStatus.busy ? .unavailable : .init(rawValue: reply.status)
+            throw Fault(code, detail, retryAfter: reply.retryAfter)
         }
         return body
     }

@@ -46,7 +46,7 @@ public struct ServiceEndpoint: CallHandler {
         let scope = self.scope(of: call)
         return await self.admission.admit(
             self.router.declaration(of: call.operation),
-            refused: WireReply(self.busy, requestID: scope.requestID)
+            refused: WireReply(self.busy, WireStatus.busy, requestID: scope.requestID)
         ) {
             await self.reply(to: call, body: body, peer: peer, scope)
         }
@@ -219,9 +219,10 @@ extension WireReply {
         )
     }
 
-    init(_ fault: Fault, requestID: Identifier) {
+    /// - Parameter status: what the fault is between processes, where that says more than its code.
+    init(_ fault: Fault, _ status: String? = nil, requestID: Identifier) {
         self.init(
-            status: fault.code.rawValue,
+            status: status ?? fault.code.rawValue,
             httpStatus: fault.code.httpStatus,
             retryAfter: fault.retryAfter,
             body: fault.problemDetails(requestID: requestID.description)

@@ -44,7 +44,7 @@ enum RandomJSON {
         return JSONNumber("\(whole).\(fraction)\(exponent)") ?? 0
     }
 
-    private static func text(_ random: inout SplitMix64) -> String {
+    static func text(_ random: inout SplitMix64) -> String {
         let pieces = [
             "a", "Z", "0", " ", "deal", "organization_id", "\"", "\\", "/", "\n", "\t", "\u{0}", "\u{1F}", "\u{7F}",
             "é",
