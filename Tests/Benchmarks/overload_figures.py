@@ -32,11 +32,13 @@ def overload(bench: Bench) -> list[Figure]:
     refused = sum(run.report["refused"] for run in over)
     unsaid = sum(run.report["refused_without_retry_after"] for run in over)
     failed = sum(run.report["failures"] for run in over)
+    # Times count from when a request was due: the load's own lateness is a part of them.
+    late = max(float(run.report["late_p99_ms"]) for run in over)
     return [
         Figure("overload/goodput", middle(over, "rate"), middle(peaks, "rate"), 0.8, ours_p99_ms=middle(over, "p99_ms"),
                note="peer: its own rate with 16 clients"),
         absolute("overload/refused", sorted(float(run.report["refused_p99_ms"]) for run in over)[len(over) // 2], 100, "ms",
-                 note=f"p99 of {refused} refusals, {unsaid} without Retry-After, {failed} other failures"),
+                 note=f"p99 of {refused} refusals, {unsaid} without Retry-After, {failed} other failures; sent up to {late:.0f} ms late"),
         absolute("overload/memory", max(grown), 64, "MiB", note="what all six processes grew by"),
         absolute("overload/recovery", sum(run.report["refused"] + run.report["failures"] for run in after), 0, "",
                  note=f"not carried out at half the rate right after, p99 {middle(after, 'p99_ms')} ms"),
