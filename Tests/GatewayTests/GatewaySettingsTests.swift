@@ -51,6 +51,11 @@ internal import Testing
                 "--cors-origins: \($0) is no origin; https://app.example is one"
             }
         ),
+        (
+            ["--http-host", "0.0.0.0", "--dev-mailbox", "true"],
+            ["--dev-mailbox: whoever can read it can be anybody; it is for loopback addresses only"]
+        ),
+        (["--dev-mailbox", "true"], []),
     ]) func `everything that is wrong is said at once`(arguments: [String], expected: [String]) async throws {
         let problems = try await self.settings(arguments).problems
         #expect(problems == [Self.missing[0]] + expected + [Self.missing[1]])

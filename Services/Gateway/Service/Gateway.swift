@@ -26,6 +26,8 @@ final class Gateway: Sendable {
         var limits = RateLimits()
         var origins: [String] = []
         var deadlineMilliseconds = 10_000
+        /// Whether developers can read at `/dev/mail` what was not sent.
+        var hasMailbox = false
         var patience = TimeAmount.seconds(30)
         var clock = WallClock.system
         var metrics: ServiceMetrics
@@ -80,6 +82,8 @@ final class Gateway: Sendable {
                 isAlive: { blockedLoops().isEmpty },
                 readiness: { readiness.readiness }
             ),
+            mailbox: parts.hasMailbox
+                ? Mailbox(registry: registry, deadlineMilliseconds: parts.deadlineMilliseconds) : nil,
             resolver: resolver,
             mint: AssertionMint(parts.signer),
             limiter: RateLimiter(parts.limits),

@@ -43,6 +43,7 @@ public enum GatewayProcess {
                 limits: settings.limits,
                 origins: settings.origins,
                 deadlineMilliseconds: settings.deadlineMilliseconds,
+                hasMailbox: settings.hasMailbox,
                 patience: .seconds(Int64(settings.patienceSeconds)),
                 clock: environment.clock,
                 metrics: environment.metrics,

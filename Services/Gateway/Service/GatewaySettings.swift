@@ -17,6 +17,7 @@ struct GatewaySettings: Sendable {
     let bodyBytesMax: Int
     /// How long readiness waits for every service before it is content with identity alone.
     let patienceSeconds: Int
+    let hasMailbox: Bool
 
     static let bodyBytesMaxMax = WireLimits.standard.frameBytesMax - WireLimits.standard.headBytesMax - 16
 
@@ -58,6 +59,12 @@ struct GatewaySettings: Sendable {
                 .number(0...600),
                 default: "30",
                 "Wait for all services before identity is enough."
+            ),
+            Setting(
+                "dev.mailbox",
+                .flag,
+                default: "false",
+                "Show at /dev/mail what services keep instead of sending it; on loopback addresses only."
             ),
         ]
             + self.limit("credential", limits.credential, "one credential")
@@ -107,6 +114,7 @@ struct GatewaySettings: Sendable {
         self.deadlineMilliseconds = values.int("request.deadline-milliseconds") ?? 1
         self.bodyBytesMax = values.int("request.body-bytes-max") ?? 1
         self.patienceSeconds = values.int("ready.patience-seconds") ?? 0
+        self.hasMailbox = values.bool("dev.mailbox")
     }
 
     private static func address(_ name: String, _ values: SettingValues) -> Address {
@@ -147,6 +155,9 @@ extension GatewaySettings {
                     _ = try KeyFile.text(path, of: flag)
                 }
             }
+        }
+        if self.hasMailbox, !self.http.isLoopback || self.https?.address.isLoopback == false {
+            problems.append("--dev-mailbox: whoever can read it can be anybody; it is for loopback addresses only")
         }
         for origin in self.origins where !Self.isOrigin(origin) {
             problems.append("--cors-origins: \(origin) is no origin; https://app.example is one")

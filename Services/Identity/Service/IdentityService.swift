@@ -1,5 +1,6 @@
 public import Contracts
 internal import EventLog
+internal import Mail
 public import Postgres
 internal import Resources
 
@@ -19,13 +20,14 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     Credentials(parts: parts).register(in: &router)
+    MailboxOperations(parts.mails, service: "identity").register(in: &router)
     return router
 }
 
 /// What the service is, for the process around it.
 public enum Identity {
     public static let migrations =
-        EventLog.migrations + [
+        EventLog.migrations + MailTasks.migrations + [
             Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
         ]
 }

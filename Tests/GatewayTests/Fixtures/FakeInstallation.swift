@@ -30,7 +30,12 @@ final class FakeInstallation: Sendable {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Starts the services; a service may be started later, and again with another router, on the port it has here.
-    init(_ routers: [String: Router], limits: RateLimits = RateLimits(), origins: [String] = []) async throws {
+    init(
+        _ routers: [String: Router],
+        limits: RateLimits = RateLimits(),
+        origins: [String] = [],
+        hasMailbox: Bool = false
+    ) async throws {
         let signer = try AssertionSigner(privateKey: AssertionSigner.makePrivateKey())
         self.verifierKeys = [signer.keyID: signer.publicKey]
         var ports: [String: Int] = [:]
@@ -67,6 +72,7 @@ final class FakeInstallation: Sendable {
                 signer: signer,
                 limits: limits,
                 origins: origins,
+                hasMailbox: hasMailbox,
                 metrics: self.metrics,
                 health: self.health,
                 group: self.group,

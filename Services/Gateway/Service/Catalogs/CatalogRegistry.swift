@@ -61,6 +61,14 @@ final class CatalogRegistry: Sendable {
 
     func client(of service: String) -> WireClient? { self.state.withLock { $0.services[service]?.client } }
 
+    /// The services whose catalogs have an operation between processes of this name, such as `mailbox.list`.
+    func services(offering operation: String) -> [String] {
+        let services = self.state.withLock { $0.services }
+        return self.services.filter { name in
+            services[name]?.catalog?.operations.contains { $0.name == "\(name).\(operation)" } == true
+        }
+    }
+
     /// The OpenAPI document of the present routes, made when somebody first asks for it.
     var openAPI: PublicDocument {
         let table = self.table
