@@ -26,6 +26,7 @@ extension EventConsumer {
                     metadata: ["producer": "\(producer)", "error": "\(fault)"]
                 )
                 queue.postponed(step)
+                // Nothing tells when the database is back; replicas that lost it together do not come back together.
                 try await Task.sleep(for: backoff * Double.random(in: 0.5...1))
                 backoff = min(backoff * 2, Self.backoffMax)
             } catch let ended where ended is CancellationError || ended is CursorReset || Task.isCancelled {

@@ -1,5 +1,3 @@
-internal import CPostgres
-
 /// What is known beforehand of a row that a statement is about to write.
 ///
 /// Only for values that the server gives back as they were bound: ``isGivenBack(_:as:)``.
@@ -48,14 +46,18 @@ public struct ExpectedRow: Sendable {
     /// The row with these values written.
     func row(with values: EncodedParameters) throws(SQLFault) -> Rows {
         let rows = try self.pattern.blankRow()
-        for column in 0..<rows.columnCount {
-            if let value = self.columns.lastIndex(of: column) {
-                try values.withText(of: value) { rows.set(column, to: $0) }.get()
-            } else if let before = self.before {
+        assert(
+            self.before != nil || Set(self.columns.compactMap { $0 }).count == rows.columnCount,
+            "a new row is written whole"
+        )
+        if let before = self.before {
+            for column in 0..<rows.columnCount {
                 try self.pattern.withBytes(row: before, column: column) { rows.set(column, to: $0) }.get()
-            } else {
-                throw SQLFault(.decode, "nothing is known of column \(column) of a new row")
             }
+        }
+        for (value, column) in self.columns.enumerated() {
+            guard let column else { continue }
+            try values.withText(of: value) { rows.set(column, to: $0) }.get()
         }
         return rows
     }

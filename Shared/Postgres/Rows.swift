@@ -126,15 +126,8 @@ extension Rows {
     func isSame(as other: Rows) -> Bool {
         guard self.count == other.count, self.columnCount == other.columnCount else { return false }
         return (0..<self.columnCount).allSatisfy { column in
-            self.withBytes(row: 0, column: column) { own in
-                other.withBytes(row: 0, column: column) { theirs in
-                    switch (own, theirs) {
-                    case (nil, nil): true
-                    case (let own?, let theirs?): own.elementsEqual(theirs)
-                    default: false
-                    }
-                }
-            }
+            self.withBytes(row: 0, column: column) { $0.map(Array.init) }
+                == other.withBytes(row: 0, column: column) { $0.map(Array.init) }
         }
     }
 }

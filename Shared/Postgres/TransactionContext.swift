@@ -61,7 +61,7 @@ final class TransactionContext {
         _ sql: SQL,
         _ values: [SQLValue],
         expecting rows: Int? = nil,
-        answering question: Int? = nil
+        asked question: Int? = nil
     ) throws(SQLFault) {
         let parameters = try EncodedParameters(values)
         let statement = QueuedStatement(sql: sql, parameters: parameters, expecting: rows, question: question)
@@ -71,7 +71,7 @@ final class TransactionContext {
 
     func ask(as scope: TenantScope, _ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Question {
         self.questions += 1
-        try self.queue(as: scope, sql, values, answering: self.questions)
+        try self.queue(as: scope, sql, values, asked: self.questions)
         return Question(number: self.questions)
     }
 

@@ -21,3 +21,21 @@ final class ComposedStatements: Sendable {
 
     var count: Int { self.statements.withLock { $0.count } }
 }
+
+extension SQL {
+    /// `INSERT INTO table (a, b) VALUES ($1, $2)`.
+    static func insert(_ names: [String], into table: SQL) -> SQL {
+        "INSERT INTO " + table + " (" + names.map(SQL.init(identifier:)).joined(separator: ", ") + ") VALUES ("
+            + (1...names.count).map(SQL.parameter).joined(separator: ", ") + ")"
+    }
+
+    /// `UPDATE table SET first, a = $4, b = $5` for the row `$2` of the organization `$1`; `first` takes the values from `$3` up to
+    /// `count`.
+    static func update(_ table: SQL, _ first: SQL, _ names: [String], behind count: Int) -> SQL {
+        let assignments = names.enumerated().map { index, name in
+            SQL(identifier: name) + " = " + SQL.parameter(count + index + 1)
+        }
+        return "UPDATE " + table + " SET " + ([first] + assignments).joined(separator: ", ")
+            + " WHERE organization_id = $1 AND id = $2"
+    }
+}

@@ -26,6 +26,8 @@ final class ForeseenRows: Sendable {
     private let names: [String]
     private let numbers: [String: Int]
     private let insert: SQL
+    /// The column that each of its values is written to; the organization's is not among those that are read.
+    private let inserted: [Int?]
     private let updates = ComposedStatements()
     private let table = Mutex(Table.unread)
 
@@ -34,10 +36,8 @@ final class ForeseenRows: Sendable {
         self.select = select
         self.names = resource.stored.map(\.name)
         self.numbers = Dictionary(uniqueKeysWithValues: self.names.enumerated().map { ($1, $0) })
-        let columns = ["organization_id"] + self.names
-        self.insert =
-            "INSERT INTO " + resource.table + " (" + columns.map(SQL.init(identifier:)).joined(separator: ", ")
-            + ") VALUES (" + (1...columns.count).map(SQL.parameter).joined(separator: ", ") + ")"
+        self.insert = SQL.insert(["organization_id"] + self.names, into: resource.table)
+        self.inserted = [nil] + self.names.indices.map { $0 }
         if !resource.computed.isEmpty { self.table.withLock { $0 = .computed } }
     }
 
@@ -59,11 +59,7 @@ final class ForeseenRows: Sendable {
             bindings.append(bound)
         }
         precondition(given == values.count, "\(self.resource.name) has no such columns: \(values.names)")
-        let expected = ExpectedRow.new(
-            columns.pattern,
-            columns: [nil] + self.names.indices.map { $0 },
-            select: self.select
-        )
+        let expected = ExpectedRow.new(columns.pattern, columns: self.inserted, select: self.select)
         return try transaction.queue(self.insert, bindings, answering: expected)
     }
 
@@ -89,12 +85,7 @@ final class ForeseenRows: Sendable {
         }
         let fixed = bindings.count - names.count
         let sql = self.updates.statement(for: names) { names in
-            let assignments = names.enumerated().map { index, name in
-                SQL(identifier: name) + " = " + SQL.parameter(fixed + index + 1)
-            }
-            return "UPDATE " + self.resource.table + " SET "
-                + (["updated_at = $3", "version = $4"] + assignments).joined(separator: ", ")
-                + " WHERE organization_id = $1 AND id = $2"
+            SQL.update(self.resource.table, "updated_at = $3, version = $4", names, behind: fixed)
         }
         let expected = ExpectedRow.changed(before.row, columns: written, select: self.select)
         return try transaction.queue(sql, bindings, answering: expected)

@@ -140,10 +140,7 @@ public struct ResourceStore: Sendable {
             bindings.append(binding)
         }
         let sql = self.inserts.statement(for: names) { names in
-            let places = (1...names.count).map(SQL.parameter).joined(separator: ", ")
-            return "INSERT INTO " + self.resource.table + " ("
-                + names.map(SQL.init(identifier:)).joined(separator: ", ")
-                + ") VALUES (" + places + ") RETURNING " + self.plan.select
+            SQL.insert(names, into: self.resource.table) + " RETURNING " + self.plan.select
         }
         let rows = try transaction.query(sql, bindings)
         return try Stored(rows[0], of: self.plan, isHeld: true)
@@ -174,12 +171,8 @@ public struct ResourceStore: Sendable {
         }
         let before = bindings.count - names.count
         let sql = self.updates.statement(for: names) { names in
-            let assignments = names.enumerated().map { index, name in
-                SQL(identifier: name) + " = " + SQL.parameter(before + index + 1)
-            }
-            return "UPDATE " + self.resource.table + " SET "
-                + (["version = version + 1", "updated_at = $3"] + assignments).joined(separator: ", ")
-                + " WHERE organization_id = $1 AND id = $2 RETURNING " + self.plan.select
+            SQL.update(self.resource.table, "version = version + 1, updated_at = $3", names, behind: before)
+                + " RETURNING " + self.plan.select
         }
         let rows = try transaction.query(sql, bindings)
         guard rows.count == 1 else { throw Fault.notFound(self.resource.label) }
