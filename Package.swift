@@ -220,7 +220,7 @@ let package = Package(
             name: "IdentityServiceTests",
             dependencies: [
                 "IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources",
-                "TestKit",
+                "Mail", "TestKit",
             ]
         ),
         .testTarget(

@@ -24,13 +24,17 @@ extension Identity {
                 Periodic("revocations", every: IdentityParts.revocationPoll, clock: clock, logger: logger) { now in
                     try await parts.pollRevocations(at: now)
                 },
+                Periodic("password-resets", every: PasswordResets.sendingInterval, clock: clock, logger: logger) {
+                    now in
+                    try await parts.sendPasswordResets(at: now)
+                },
                 Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
                     try await parts.writeLastUses(at: now)
                 },
                 Periodic("sweep", every: IdentityParts.sweepInterval, clock: clock, logger: logger) { now in
                     try await parts.sweep(at: now)
                 },
-            ] + (try mail.work(on: parts.mails, in: environment))
+            ] + (try mail.work(on: parts.mails.tasks, in: environment))
         )
     }
 }

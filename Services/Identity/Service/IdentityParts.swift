@@ -34,17 +34,20 @@ public struct IdentityParts: Sendable {
     let throttle: Throttle
     let revocations: Revocations
     let lastUses = LastUses()
-    let mails: MailTasks
+    let mails: Mails
     let random: RandomBytes
 
     public init(_ persistence: Persistence, _ options: IdentityOptions) throws {
         self.persistence = persistence
         self.random = options.random
         self.crossTenant = CrossTenant(persistence.database)
-        self.mails = MailTasks(
-            persistence.database,
-            seal: MailSeal(keys: options.peppers.keys(for: "mails that wait")),
-            keepsContent: options.keepsMails
+        self.mails = Mails(
+            tasks: MailTasks(
+                persistence.database,
+                seal: MailSeal(keys: options.peppers.keys(for: "mails that wait")),
+                keepsContent: options.keepsMails
+            ),
+            linkBase: options.linkBase
         )
         self.revocations = Revocations(self.crossTenant)
         self.hasher = try PasswordHasher(
@@ -78,6 +81,12 @@ public struct IdentityParts: Sendable {
     public func pollRevocations(at now: Instant) async throws { try await self.revocations.poll(at: now) }
     public func writeLastUses(at now: Instant) async throws {
         try await self.lastUses.write(at: now, by: self.crossTenant)
+    }
+
+    /// Writes the mails for those who have asked for a new password; answers how many.
+    @discardableResult
+    public func sendPasswordResets(at now: Instant) async throws -> Int {
+        try await PasswordResets(parts: self).send(at: now)
     }
 
     /// Deletes what has served its purpose; answers how many rows.

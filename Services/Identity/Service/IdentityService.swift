@@ -13,6 +13,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     SessionOperations(parts).register(in: &router)
     Refreshes(parts: parts).register(in: &router)
     Switches(parts: parts).register(in: &router)
+    PasswordChanges(parts: parts).register(in: &router)
+    PasswordResets(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
@@ -20,7 +22,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     Credentials(parts: parts).register(in: &router)
-    MailboxOperations(parts.mails, service: "identity").register(in: &router)
+    MailboxOperations(parts.mails.tasks, service: "identity").register(in: &router)
     return router
 }
 
@@ -28,6 +30,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
 public enum Identity {
     public static let migrations =
         EventLog.migrations + MailTasks.migrations + [
-            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
+            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql),
+            Migration("identity_002", PackageResources.identity_002_passwords_by_mail_sql),
         ]
 }

@@ -22,7 +22,7 @@ CREATE TABLE mail_task (
 );
 CREATE INDEX mail_task_by_due ON mail_task (due_at) WHERE state = 'waiting';
 CREATE INDEX mail_task_by_end ON mail_task (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX mail_task_by_age ON mail_task (created_at);
+CREATE INDEX mail_task_by_age ON mail_task (created_at, id);
 CALL app_protect_with_system('mail_task');
 
 DO $$

@@ -157,7 +157,7 @@ public struct MailTasks: Sendable {
         try self.readable(
             try await self.database.read(
                 .system,
-                "SELECT id, kind, state, created_at, content_sealed FROM mail_task ORDER BY created_at DESC LIMIT $1",
+                "SELECT id, kind, state, created_at, content_sealed FROM mail_task ORDER BY created_at DESC, id DESC LIMIT $1",
                 [.int(Self.listedMax)]
             )
         )
