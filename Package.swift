@@ -14,6 +14,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// What every service's handlers may use. A service never imports another service.
@@ -66,6 +67,7 @@ let package = Package(
             traits: ["CommandLineArguments", "JSON"]
         ),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", exact: "2.1.1"),
     ],
     targets: [
         // Shared: each target does one thing, and none is called Common.
@@ -126,6 +128,16 @@ let package = Package(
             path: "Shared/ServiceKit"
         ),
         .target(
+            name: "Mail",
+            dependencies: [
+                "Postgres", "Vocabulary", "Contracts", "Resources", "ServiceKit", nioCore, nioPosix, nioTLS, nioSSL,
+                crypto,
+                mustache, logging,
+            ],
+            path: "Shared/Mail",
+            resources: [.embedInCode("Migrations")]
+        ),
+        .target(
             name: "TestKit",
             dependencies: ["Contracts", "Vocabulary", "Postgres", "EventLog", "Resources", "Wire"],
             path: "Shared/TestKit"
@@ -139,7 +151,7 @@ let package = Package(
             pkgConfig: "libargon2",
             providers: [.apt(["libargon2-dev"])]
         ),
-        service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", crypto]),
+        service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", "Mail", crypto, mustache]),
         service("CRM", "CRM", and: ["CRMDomain", crypto]),
         service("Delivery", "Delivery", and: ["DeliveryDomain"]),
         service("Revenue", "Revenue", and: ["RevenueDomain", logging]),
@@ -183,6 +195,13 @@ let package = Package(
             dependencies: ["Resources", "EventLog", "Postgres", "Contracts", "Vocabulary", "TestKit"]
         ),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestKit", nioCore, nioPosix, nioEmbedded, nioSSL]),
+        .testTarget(
+            name: "MailTests",
+            dependencies: [
+                "Mail", "Postgres", "Contracts", "Vocabulary", "ServiceKit", "TestKit", nioCore, nioEmbedded, nioPosix,
+                nioTLS,
+            ]
+        ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),
         .testTarget(
             name: "ServiceKitTests",
@@ -201,7 +220,7 @@ let package = Package(
             name: "IdentityServiceTests",
             dependencies: [
                 "IdentityService", "IdentityDomain", "Contracts", "Vocabulary", "Postgres", "EventLog", "Resources",
-                "TestKit",
+                "Mail", "TestKit",
             ]
         ),
         .testTarget(

@@ -118,10 +118,15 @@ internal import Vocabulary
         }
     }
 
-    @Test func `a catalog entry has an access rule for every operation, and only three are open`() async throws {
+    @Test func `a catalog entry has an access rule for every operation, and few are open`() async throws {
         try await IdentityHarness.run { service in
             let open = service.router.declarations.filter { $0.access == .open }.map(\.name).sorted()
-            #expect(open == ["identity.organization.sign_up", "identity.session.create", "identity.session.refresh"])
+            #expect(
+                open == [
+                    "identity.organization.sign_up", "identity.password_reset.complete",
+                    "identity.password_reset.request", "identity.session.create", "identity.session.refresh",
+                ]
+            )
         }
     }
 }

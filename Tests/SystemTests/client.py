@@ -7,6 +7,7 @@ an idempotency key. Nothing here retries: a test sees what the server really did
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import uuid
@@ -21,7 +22,8 @@ import h2.events
 TIMEOUT_SECONDS = 30
 READ_BYTES = 65_536
 # Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
-WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/api-keys"}
+WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/api-keys",
+               "/v1/me/change-password", "/v1/password-resets", "/v1/password-resets/complete"}
 
 
 @dataclass
@@ -239,6 +241,19 @@ class Client:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         fields.setdefault("authorization", f"Bearer {self.token}")
         return Connection(self.url, self.authority).server_events(path, fields)
+
+
+def mails(url: str, address: str) -> list[dict]:
+    """What the stack would have sent to an address, the newest first: it has no mail server, and keeps it for its developer."""
+    listed = Client(url).get("/dev/mail", accept="application/json").expect(200).json()["data"]
+    return [mail for mail in listed if mail["to"] == address]
+
+
+def link_secret(text: str, kind: str) -> str:
+    """What stands behind the `#` of the link in a mail."""
+    secret = re.search(rf"#({kind}_[A-Za-z0-9_-]{{43}})\s", text)[1]
+    SECRETS[f"the link {len(SECRETS)}"] = secret
+    return secret
 
 
 PASSWORD = "correct horse battery staple"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from client import Client, sign_in
+from client import Client, link_secret, mails, sign_in
 from secrets_in_logs import leaks, logs
 from stack import eventually
 from walls_recipes import LINES
@@ -94,6 +94,26 @@ def test_what_is_sent_in_accepted_calls_is_in_no_log(stack, owner, canaries):
     owner.post(f"/v1/contracts/{contract['id']}/sign", {
         **signer, "consent": True, "content_sha256": sent["content_sha256"], "signature_text": canaries.text("signature")}).expect(200)
     eventually(lambda: owner.get(f"/v1/engagements?contract_id={contract['id']}").json()["data"], "the contract's event has arrived")
+    nothing_leaks(stack, owner, canaries)
+
+
+def test_what_passwords_are_changed_and_reset_by_is_in_no_log(stack, owner, canaries):
+    person = {**owner.user, "email": canaries.email("address of somebody forgetful"), "password": canaries.text("forgotten password")}
+    Client(stack.url).create("/v1/signup", person)
+    anyone = Client(stack.url)
+    anyone.post("/v1/password-resets", {"email": person["email"]}).expect(204)
+    anyone.post("/v1/password-resets", {"email": canaries.email("unknown address to reset")}).expect(204)
+    sent = eventually(lambda: mails(stack.url, person["email"]), "the link is sent")
+    link = canaries.secret("link for a new password", link_secret(sent[0]["text"], "pr"))
+    complete = "/v1/password-resets/complete"
+    anyone.post(complete, {"token": canaries.text("made-up link"), "password": canaries.text("password of a stranger who resets")}).expect(410)
+    anyone.post(complete, {"token": link, "password": "x" + canaries.text("refused")[:4]}).expect(422)
+    person["password"] = canaries.text("password by a link")
+    anyone.post(complete, {"token": link, "password": person["password"]}).expect(204)
+    session = sign_in(stack.url, person["email"], person["password"])
+    session.post("/v1/me/change-password", {
+        "current_password": canaries.text("wrong present password"), "password": canaries.text("password that is not set")}).expect(422)
+    session.post("/v1/me/change-password", {"current_password": person["password"], "password": canaries.text("changed password")}).expect(204)
     nothing_leaks(stack, owner, canaries)
 
 

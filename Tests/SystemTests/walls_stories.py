@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from client import PASSWORD
+from client import PASSWORD, link_secret, mails, sign_up
+from stack import eventually
 from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
 from walls_recipes import project as made_project
 from walls_recipes import proposal as accepted_proposal
@@ -96,6 +97,24 @@ def refresh(world: World) -> Step:
     return None, {"refresh_token": session["refresh_token"]}
 
 
+def session(world: World) -> Step:
+    """One that is live: a changed password has ended the recipe's."""
+    return world.owner.create("/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]["id"], None
+
+
+def mailed_secret(world: World, address: str, kind: str) -> str:
+    """The secret of the link in the newest mail to an address, once it is there."""
+    found = eventually(lambda: [mail for mail in mails(world.owner.url, address) if f"#{kind}_" in mail["text"]], f"a mail to {address}")
+    return link_secret(found[0]["text"], kind)
+
+
+def reset(world: World) -> Step:
+    """Somebody else's: the sessions of whoever resets their password end."""
+    address = sign_up(world.owner.url, "Forgetful Firm").user["email"]
+    world.owner.post("/v1/password-resets", {"email": address}).expect(204)
+    return None, {"token": mailed_secret(world, address, "pr"), "password": PASSWORD}
+
+
 STORIES: dict[str, Callable[[World], Step]] = {
     "crm.client_company.delete": lambda world: (company(world), None),
     "crm.client_company.restore": lambda world: (company(world, "delete"), None),
@@ -129,6 +148,9 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.password.change": lambda world: (None, {"current_password": PASSWORD, "password": PASSWORD}),
+    "identity.password_reset.complete": reset,
+    "identity.session.end": session,
     "identity.session.refresh": refresh,
     "revenue.client_balance.apply": balance,
     "revenue.invoice.void": lambda world: (invoice(world, "finalize"), {"reason": "Fresh"}),

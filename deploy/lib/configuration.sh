@@ -36,6 +36,8 @@ configuration_of_service() {
     common_settings "$1"
     if [ "$1" = identity ]; then
         printf '    "password": { "pepper-file": "%s" },\n' "$key_dir/password.pepper"
+        # This machine has no mail server: what would be sent is read at /dev/mail.
+        printf '    "mail": { "mailbox": true, "link-base": "%s" },\n' "$base_url"
     fi
     cat <<JSON
     "assertion": { "public-key-files": "$key_dir/assertion.public" },
@@ -59,6 +61,7 @@ configuration_of_gateway() {
     fi
     cat <<JSON
     "assertion": { "private-key-file": "$key_dir/assertion.private" },
+    "dev": { "mailbox": true },
     "http": { "host": "127.0.0.1", "port": $http_port },
     "https": {
         "host": "127.0.0.1",

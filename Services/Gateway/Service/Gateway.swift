@@ -22,10 +22,14 @@ final class Gateway: Sendable {
         var services: [String]
         var makeClient: CatalogRegistry.MakeClient
         var server: HTTPServerConfiguration
+        /// Between two looks whether the certificate has become another.
+        var certificateLook = Duration.seconds(10)
         var signer: AssertionSigner
         var limits = RateLimits()
         var origins: [String] = []
         var deadlineMilliseconds = 10_000
+        /// Whether developers can read at `/dev/mail` what was not sent.
+        var hasMailbox = false
         var patience = TimeAmount.seconds(30)
         var clock = WallClock.system
         var metrics: ServiceMetrics
@@ -43,6 +47,7 @@ final class Gateway: Sendable {
     private let resolver: CredentialResolver
     private let readiness: GatewayReadiness
     private let server: HTTPServer
+    private let certificateWatch: Periodic?
     private let logger: Logger
 
     init(_ parts: Parts) {
@@ -80,6 +85,8 @@ final class Gateway: Sendable {
                 isAlive: { blockedLoops().isEmpty },
                 readiness: { readiness.readiness }
             ),
+            mailbox: parts.hasMailbox
+                ? Mailbox(registry: registry, deadlineMilliseconds: parts.deadlineMilliseconds) : nil,
             resolver: resolver,
             mint: AssertionMint(parts.signer),
             limiter: RateLimiter(parts.limits),
@@ -98,7 +105,14 @@ final class Gateway: Sendable {
         self.streams = streams
         self.readiness = readiness
         self.logger = parts.logger
-        self.server = HTTPServer(configuration: parts.server, group: parts.group, handler: handler)
+        let server = HTTPServer(configuration: parts.server, group: parts.group, handler: handler)
+        self.server = server
+        self.certificateWatch = parts.server.tls.map { tls in
+            let watch = CertificateWatch(tls) { try server.reloadCertificate() }
+            return Periodic("certificate", every: parts.certificateLook, clock: parts.clock, logger: logger) { _ in
+                if try watch.look() { logger.notice("certificate read again") }
+            }
+        }
         EdgeMetrics.observe(self.server, in: parts.metrics.registry)
         readiness.addChecks(to: parts.health)
     }
@@ -120,6 +134,7 @@ final class Gateway: Sendable {
         if let identity = self.registry.client(of: Self.identity) {
             services.append(RevocationListener(client: identity, logger: self.logger) { self.revoke($0) })
         }
+        if let certificateWatch { services.append(certificateWatch) }
         return services
     }
 

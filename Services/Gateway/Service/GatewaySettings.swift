@@ -9,14 +9,18 @@ struct GatewaySettings: Sendable {
     let http: Address
     /// `nil` where there is no certificate.
     let https: (address: Address, tls: HTTPServerTLS)?
+    /// Between two looks at the files of the certificate.
+    let certificateLookSeconds: Int
     private let hasHalfOfTLS: Bool
     let assertionPrivateKeyFile: String
     let origins: [String]
     let limits: RateLimits
+    let edge: HTTPLimits
     let deadlineMilliseconds: Int
     let bodyBytesMax: Int
     /// How long readiness waits for every service before it is content with identity alone.
     let patienceSeconds: Int
+    let hasMailbox: Bool
 
     static let bodyBytesMaxMax = WireLimits.standard.frameBytesMax - WireLimits.standard.headBytesMax - 16
 
@@ -34,6 +38,12 @@ struct GatewaySettings: Sendable {
             ),
             Setting("https.certificate-file", .text, "PEM file with the certificate that clients see, and its chain."),
             Setting("https.key-file", .text, "PEM file with its private key."),
+            Setting(
+                "https.look-seconds",
+                .number(1...86_400),
+                default: "10",
+                "Between two looks whether certificate and key have become others."
+            ),
             Setting(
                 "assertion.private-key-file",
                 .text,
@@ -59,10 +69,17 @@ struct GatewaySettings: Sendable {
                 default: "30",
                 "Wait for all services before identity is enough."
             ),
+            Setting(
+                "dev.mailbox",
+                .flag,
+                default: "false",
+                "Show at /dev/mail what services keep instead of sending it; on loopback addresses only."
+            ),
         ]
             + self.limit("credential", limits.credential, "one credential")
             + self.limit("organization", limits.organization, "one organization")
             + self.limit("address", limits.address, "one address without a valid credential")
+            + EdgeLimit.all.map(\.setting)
             + WireSettings.settings
     }
 
@@ -96,6 +113,7 @@ struct GatewaySettings: Sendable {
         } else {
             self.https = nil
         }
+        self.certificateLookSeconds = values.int("https.look-seconds") ?? 1
         self.hasHalfOfTLS = (certificate == nil) != (key == nil)
         self.assertionPrivateKeyFile = values.string("assertion.private-key-file") ?? ""
         self.origins = values.list("cors.origins")
@@ -104,9 +122,11 @@ struct GatewaySettings: Sendable {
             organization: Self.limit("organization", values),
             address: Self.limit("address", values)
         )
+        self.edge = EdgeLimit.limits(values)
         self.deadlineMilliseconds = values.int("request.deadline-milliseconds") ?? 1
         self.bodyBytesMax = values.int("request.body-bytes-max") ?? 1
         self.patienceSeconds = values.int("ready.patience-seconds") ?? 0
+        self.hasMailbox = values.bool("dev.mailbox")
     }
 
     private static func address(_ name: String, _ values: SettingValues) -> Address {
@@ -147,6 +167,9 @@ extension GatewaySettings {
                     _ = try KeyFile.text(path, of: flag)
                 }
             }
+        }
+        if self.hasMailbox, !self.http.isLoopback || self.https?.address.isLoopback == false {
+            problems.append("--dev-mailbox: whoever can read it can be anybody; it is for loopback addresses only")
         }
         for origin in self.origins where !Self.isOrigin(origin) {
             problems.append("--cors-origins: \(origin) is no origin; https://app.example is one")

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Mail
 internal import Resources
 public import ServiceKit
 internal import Vocabulary
@@ -11,7 +12,11 @@ extension Identity {
         settings: IdentityOptions.settings,
         check: IdentityOptions.problems
     ) { environment in
-        let parts = try IdentityParts(try environment.persistence(), try IdentityOptions(environment.values))
+        let mail = try MailSettings(environment.values)
+        var options = try IdentityOptions(environment.values)
+        options.linkBase = mail.linkBase
+        options.keepsMails = mail.hasMailbox
+        let parts = try IdentityParts(try environment.persistence(), options)
         let (clock, logger) = (environment.clock, environment.makeLogger("identity.housekeeping"))
         return AssembledService(
             handler: try environment.endpoint(identityRouter(parts)),
@@ -19,58 +24,64 @@ extension Identity {
                 Periodic("revocations", every: IdentityParts.revocationPoll, clock: clock, logger: logger) { now in
                     try await parts.pollRevocations(at: now)
                 },
+                Periodic("password-resets", every: PasswordResets.sendingInterval, clock: clock, logger: logger) {
+                    now in
+                    try await parts.sendPasswordResets(at: now)
+                },
                 Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
                     try await parts.writeLastUses(at: now)
                 },
                 Periodic("sweep", every: IdentityParts.sweepInterval, clock: clock, logger: logger) { now in
                     try await parts.sweep(at: now)
                 },
-            ]
+            ] + (try mail.work(on: parts.mails.tasks, in: environment))
         )
     }
 }
 
 extension IdentityOptions {
-    static let settings: [Setting] = [
-        Setting(
-            "password.pepper",
-            .text,
-            secret: true,
-            required: true,
-            "Keys that passwords are mixed with, in hexadecimal: the current one first, old ones after it."
-        ),
-        Setting(
-            "password.memory-kib",
-            .number(64...1_048_576),
-            default: "19456",
-            "Memory that one password hash takes."
-        ),
-        Setting("password.iterations", .number(1...16), default: "2", "Passes over that memory."),
-        Setting("session.access-seconds", .number(10...86_400), default: "600", "How long an access token lasts."),
-        Setting(
-            "session.refresh-seconds",
-            .number(60...31_536_000),
-            default: "2592000",
-            "How long a session can be refreshed after its sign-in."
-        ),
-        Setting(
-            "session.refresh-idle-seconds",
-            .number(60...31_536_000),
-            default: "604800",
-            "How long a session may go without being refreshed."
-        ),
-        Setting(
-            "throttle.address-attempts",
-            .number(1...1_000_000),
-            default: String(Throttle.addressAttemptsMax),
-            "Wrong passwords from one network address in a quarter of an hour."
-        ),
-    ]
+    static let settings: [Setting] =
+        [
+            Setting(
+                "password.pepper",
+                .text,
+                secret: true,
+                required: true,
+                "Keys that passwords are mixed with, in hexadecimal: the current one first, old ones after it."
+            ),
+            Setting(
+                "password.memory-kib",
+                .number(64...1_048_576),
+                default: "19456",
+                "Memory that one password hash takes."
+            ),
+            Setting("password.iterations", .number(1...16), default: "2", "Passes over that memory."),
+            Setting("session.access-seconds", .number(10...86_400), default: "600", "How long an access token lasts."),
+            Setting(
+                "session.refresh-seconds",
+                .number(60...31_536_000),
+                default: "2592000",
+                "How long a session can be refreshed after its sign-in."
+            ),
+            Setting(
+                "session.refresh-idle-seconds",
+                .number(60...31_536_000),
+                default: "604800",
+                "How long a session may go without being refreshed."
+            ),
+            Setting(
+                "throttle.address-attempts",
+                .number(1...1_000_000),
+                default: String(Throttle.addressAttemptsMax),
+                "Wrong passwords from one network address in a quarter of an hour."
+            ),
+        ] + MailSettings.settings
 
-    /// What the peppers must look like; that they are there at all is the setting's own business.
+    /// What the peppers must look like (that they are there at all is the setting's own business), and how mail is sent.
     @Sendable static func problems(in values: SettingValues) -> [String] {
-        guard let text = values.string("password.pepper"), Peppers(text) == nil else { return [] }
-        return ["--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"]
+        let mail = MailSettings.problems(in: values)
+        guard let text = values.string("password.pepper"), Peppers(text) == nil else { return mail }
+        return ["--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"] + mail
     }
 
     init(_ values: SettingValues) throws(ConfigurationErrors) {

@@ -1,4 +1,5 @@
 internal import IdentityDomain
+internal import Mail
 public import Resources
 public import Vocabulary
 
@@ -13,6 +14,10 @@ public struct IdentityOptions: Sendable {
     /// Password attempts from one network address in a quarter of an hour.
     public var addressAttemptsMax = Int(Throttle.addressAttemptsMax)
     public var random: RandomBytes = systemRandomBytes
+    /// What the links in mails begin with.
+    public var linkBase = "http://127.0.0.1:8080"
+    /// Whether sent mails can still be read, where a developer has no mail server.
+    public var keepsMails = false
 
     public init(peppers: Peppers) { self.peppers = peppers }
 }
@@ -29,12 +34,21 @@ public struct IdentityParts: Sendable {
     let throttle: Throttle
     let revocations: Revocations
     let lastUses = LastUses()
+    let mails: Mails
     let random: RandomBytes
 
     public init(_ persistence: Persistence, _ options: IdentityOptions) throws {
         self.persistence = persistence
         self.random = options.random
         self.crossTenant = CrossTenant(persistence.database)
+        self.mails = Mails(
+            tasks: MailTasks(
+                persistence.database,
+                seal: MailSeal(keys: options.peppers.keys(for: "mails that wait")),
+                keepsContent: options.keepsMails
+            ),
+            linkBase: options.linkBase
+        )
         self.revocations = Revocations(self.crossTenant)
         self.hasher = try PasswordHasher(
             peppers: options.peppers,
@@ -67,6 +81,12 @@ public struct IdentityParts: Sendable {
     public func pollRevocations(at now: Instant) async throws { try await self.revocations.poll(at: now) }
     public func writeLastUses(at now: Instant) async throws {
         try await self.lastUses.write(at: now, by: self.crossTenant)
+    }
+
+    /// Writes the mails for those who have asked for a new password; answers how many.
+    @discardableResult
+    public func sendPasswordResets(at now: Instant) async throws -> Int {
+        try await PasswordResets(parts: self).send(at: now)
     }
 
     /// Deletes what has served its purpose; answers how many rows.

@@ -1,5 +1,6 @@
 public import Contracts
 internal import EventLog
+internal import Mail
 public import Postgres
 internal import Resources
 
@@ -12,6 +13,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     SessionOperations(parts).register(in: &router)
     Refreshes(parts: parts).register(in: &router)
     Switches(parts: parts).register(in: &router)
+    PasswordChanges(parts: parts).register(in: &router)
+    PasswordResets(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
@@ -19,13 +22,15 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     Credentials(parts: parts).register(in: &router)
+    MailboxOperations(parts.mails.tasks, service: "identity").register(in: &router)
     return router
 }
 
 /// What the service is, for the process around it.
 public enum Identity {
     public static let migrations =
-        EventLog.migrations + [
-            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql)
+        EventLog.migrations + MailTasks.migrations + [
+            Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql),
+            Migration("identity_002", PackageResources.identity_002_passwords_by_mail_sql),
         ]
 }

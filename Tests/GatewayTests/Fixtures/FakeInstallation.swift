@@ -38,6 +38,7 @@ final class FakeInstallation: Sendable {
         _ routers: [String: Router],
         limits: RateLimits = RateLimits(),
         origins: [String] = [],
+        hasMailbox: Bool = false,
         handling: @escaping Handling = { _, endpoint in endpoint }
     ) async throws {
         self.handling = handling
@@ -77,6 +78,7 @@ final class FakeInstallation: Sendable {
                 signer: signer,
                 limits: limits,
                 origins: origins,
+                hasMailbox: hasMailbox,
                 metrics: self.metrics,
                 health: self.health,
                 group: self.group,

@@ -66,6 +66,14 @@ final class CatalogRegistry: Sendable {
         self.state.withLock { state in state.services[service].map { ($0.client, $0.load) } }
     }
 
+    /// The services whose catalogs have an operation between processes of this name, such as `mailbox.list`.
+    func services(offering operation: String) -> [String] {
+        let services = self.state.withLock { $0.services }
+        return self.services.filter { name in
+            services[name]?.catalog?.operations.contains { $0.name == "\(name).\(operation)" } == true
+        }
+    }
+
     /// The OpenAPI document of the present routes, made when somebody first asks for it.
     var openAPI: PublicDocument {
         let table = self.table

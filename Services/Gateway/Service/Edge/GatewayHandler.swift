@@ -9,6 +9,8 @@ internal import Wire
 struct GatewayHandler: HTTPHandler {
     let registry: CatalogRegistry
     let pages: PublicPages
+    /// `nil` where there is none, as everywhere but on a developer's machine.
+    let mailbox: Mailbox?
     let resolver: CredentialResolver
     let mint: AssertionMint
     let limiter: RateLimiter
@@ -23,7 +25,7 @@ struct GatewayHandler: HTTPHandler {
             guard request.target.utf8.count <= RequestTarget.bytesMax else {
                 throw Fault(.invalidRequest, "The target is longer than \(RequestTarget.bytesMax) bytes.")
             }
-            if self.pages.answer(exchange, self.registry) { return }
+            if self.pages.answer(exchange, self.registry) || self.mailbox?.answer(exchange) == true { return }
             if request.method == "OPTIONS" { return try self.answerOptions(exchange) }
             try self.route(exchange)
         } catch {

@@ -11,8 +11,8 @@ enum PathOwnership {
         (
             "identity",
             [
-                "signup", "sessions", "me", "organization", "members", "invitations", "api-keys", "integration-tokens",
-                "security-events",
+                "signup", "password-resets", "sessions", "me", "organization", "members", "invitations", "api-keys",
+                "integration-tokens", "security-events",
             ]
         ),
         (

@@ -4,6 +4,8 @@ internal import Vocabulary
 extension CrossTenant {
     /// How long tokens are kept after they ended, so that a replayed one is still known to be somebody's.
     static let tokensKeptSeconds: Int64 = 7 * 86_400
+    /// How long links for new passwords are kept after they ended.
+    static let resetsKeptSeconds: Int64 = 86_400
     static let historyKeptSeconds: Int64 = 180 * 86_400
     /// Rows one statement deletes, so that none holds locks for long.
     static let sweepRowsMax: Int64 = 1_000
@@ -40,6 +42,13 @@ extension CrossTenant {
                 (SELECT kind, key FROM sign_in_attempt WHERE window_end < $1 AND coalesce(blocked_until, $1) <= $1 LIMIT $2)
             """,
             0
+        ),
+        (
+            """
+            DELETE FROM password_reset WHERE token_sha256 IN
+                (SELECT token_sha256 FROM password_reset WHERE expires_at < $1 LIMIT $2)
+            """,
+            Self.resetsKeptSeconds
         ),
         (
             "DELETE FROM sign_in_history WHERE id IN (SELECT id FROM sign_in_history WHERE attempted_at < $1 LIMIT $2)",

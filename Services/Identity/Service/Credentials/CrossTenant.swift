@@ -41,7 +41,33 @@ struct CrossTenant: Sendable {
             "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE email = $1",
             [.text(email.description)]
         )
-        guard let row = rows.first else { return nil }
+        return try rows.first.map(Self.user)
+    }
+
+    func user(_ id: Identifier) async throws -> User? {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE id = $1",
+            [.uuid(id)]
+        )
+        return try rows.first.map(Self.user)
+    }
+
+    /// Whose a live link for a new password is.
+    func user(resettingBy token: Token, at now: Instant) async throws -> User? {
+        let rows = try await self.database.read(
+            .system,
+            """
+            SELECT u.id, u.name, u.email, u.status, u.password_hash, u.pepper_kid
+            FROM password_reset r JOIN app_user u ON u.id = r.user_id
+            WHERE r.token_sha256 = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND u.status = 'active'
+            """,
+            [.bytes(token.sha256), .instant(now)]
+        )
+        return try rows.first.map(Self.user)
+    }
+
+    private static func user(_ row: Row) throws -> User {
         var password: PasswordHash?
         if let encoded = try row.textOrNil("password_hash"), let kid = try row.textOrNil("pepper_kid") {
             password = PasswordHash(encoded: encoded, pepperKid: kid)
@@ -138,7 +164,13 @@ struct CrossTenant: Sendable {
         return (try row.uuid("organization_id"), try row.uuid("session_id"))
     }
 
-    // MARK: - For housekeeping and throttling
+    // MARK: - For housekeeping, throttling and what concerns a person wherever they belong
+
+    func visit<Output: Sendable>(
+        _ body: @escaping @Sendable (borrowing Visits) throws -> Output
+    ) async throws -> Output {
+        try await self.database.visitingTransaction(body)
+    }
 
     func look(_ sql: SQL, _ values: [SQLValue]) async throws -> Rows {
         try await self.database.read(.system, sql, values)

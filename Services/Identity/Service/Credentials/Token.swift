@@ -16,6 +16,7 @@ struct Token: Hashable, Sendable {
         case access = "st_"
         case refresh = "rt_"
         case apiKey = "ak_"
+        case passwordReset = "pr_"
     }
 
     static let bytes = 32

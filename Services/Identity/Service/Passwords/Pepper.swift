@@ -40,6 +40,14 @@ public struct Peppers: Sendable {
         return Array(HMAC<SHA256>.authenticationCode(for: password, using: pepper.key))
     }
 
+    /// Keys for another purpose, which no copy of the database contains either: the current one first.
+    func keys(for purpose: String) -> [[UInt8]] {
+        ([self.current] + self.others).map { pepper in
+            HKDF<SHA256>.deriveKey(inputKeyMaterial: pepper.key, info: Array(purpose.utf8), outputByteCount: 32)
+                .withUnsafeBytes { Array($0) }
+        }
+    }
+
     /// A key is known by the beginning of its own digest, so that nobody has to number keys.
     private static func pepper(_ bytes: [UInt8]) -> Pepper {
         let kid = Hexadecimal.encode(Array(SHA256.hash(data: bytes).prefix(4)))

@@ -18,6 +18,7 @@ struct Sessions: Sendable {
         case switched
         case refreshReused = "refresh_reused"
         case memberRemoved = "member_removed"
+        case passwordChanged = "password_changed"
     }
 
     static let events: [EventDeclaration] = {
@@ -34,6 +35,9 @@ struct Sessions: Sendable {
         ]
     }()
 
+    /// Refuses where the password that was given has been changed since: a session that began by it now would be the one that the
+    /// change has not ended. The member is locked, so that a change comes before or after this.
+    ///
     /// - Parameter authenticatedAt: when the password was given; now, except for a session that another continues.
     func begin(
         for member: Stored,
@@ -43,6 +47,10 @@ struct Sessions: Sendable {
         in transaction: borrowing Transaction
     ) throws -> (event: EventRecord, grant: SessionGrant) {
         let organization = try context.caller().organization
+        let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
+        guard try password.instantOrNil("set_at").map({ $0 <= authenticatedAt }) ?? true else {
+            throw Throttle.refusal
+        }
         let family = RefreshFamilyStateMachine(
             startedAt: authenticatedAt,
             rotatedAt: context.now,
@@ -100,17 +108,18 @@ struct Sessions: Sendable {
         return after
     }
 
-    /// Ends every live session that a member has here.
+    /// Ends every live session that a member has here, but for one.
     func endAll(
         of member: Identifier,
+        except kept: Identifier? = nil,
         because end: End,
         of organization: Identifier,
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> [Stored] {
         let live = try self.store.rows(
-            where: "member_id = $2 AND ended_at IS NULL ORDER BY id FOR UPDATE",
-            [.uuid(member)],
+            where: "member_id = $2 AND ended_at IS NULL AND ($3::uuid IS NULL OR id <> $3) ORDER BY id FOR UPDATE",
+            [.uuid(member), kept.map(SQLValue.uuid) ?? .null],
             for: organization,
             in: transaction
         )

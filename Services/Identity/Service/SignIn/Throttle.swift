@@ -16,6 +16,9 @@ struct Throttle: Sendable {
     /// Attempts from one address in a window, whatever accounts they are for.
     static let addressAttemptsMax: Int64 = 50
     static let windowSeconds: Int64 = 15 * 60
+    /// Mails to one account in a window that somebody without a credential has asked for, and from one network address.
+    static let mailsToAccountMax: Int64 = 3
+    static let mailsFromAddressMax: Int64 = 20
 
     let crossTenant: CrossTenant
     let hasher: PasswordHasher
@@ -46,6 +49,37 @@ struct Throttle: Sendable {
         guard let output else { throw Self.refusal }
         try await self.release(buckets, lifting: true)
         return output
+    }
+
+    /// Whether a mail may go to an account because somebody without a credential asks for it; counts that it does.
+    func admitsMail(to email: EmailAddress, _ context: CallContext) async throws -> Bool {
+        try await self.count(
+            [
+                Bucket(
+                    kind: "mail_address",
+                    key: Self.digest(context.remoteAddress ?? ""),
+                    attemptsMax: Self.mailsFromAddressMax,
+                    isHard: true
+                ),
+                Bucket(
+                    kind: "mail_account",
+                    key: Self.digest(email.description),
+                    attemptsMax: Self.mailsToAccountMax,
+                    isHard: true
+                ),
+            ],
+            at: context.now
+        )
+    }
+
+    /// Forgets the wrong passwords that an account was tried with: its password is another one now.
+    func forgive(_ email: EmailAddress, _ address: String?, in transaction: borrowing Transaction) throws(SQLFault) {
+        for bucket in self.buckets(email, address) where !bucket.isHard {
+            try transaction.queue(
+                "DELETE FROM sign_in_attempt WHERE kind = $1 AND key = $2",
+                [.text(bucket.kind), .bytes(bucket.key)]
+            )
+        }
     }
 
     // MARK: - Buckets

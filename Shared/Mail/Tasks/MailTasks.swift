@@ -1,0 +1,191 @@
+public import Postgres
+public import Vocabulary
+
+/// The mails of a service, in its own database: written by whoever causes them, taken by whoever sends them.
+public struct MailTasks: Sendable {
+    public static let migrations = [Migration("mail_001", PackageResources.mail_001_sql)]
+
+    /// How long a task stays in the hands of who has taken it: longer than everything it can take to send a handful.
+    static let leaseSeconds: Int64 = 300
+    /// So many go over one connection.
+    static let leasedMax: Int64 = 10
+    /// How long it is known that a mail was sent, or why not.
+    static let keptSeconds: Int64 = 7 * 86_400
+    static let listedMax: Int64 = 100
+    /// Rows one statement deletes.
+    private static let sweepRowsMax: Int64 = 1_000
+
+    private let database: Database
+    private let seal: MailSeal
+    /// Whether sent mails can still be read: where a developer has no mail server.
+    let keepsContent: Bool
+
+    public init(_ database: Database, seal: MailSeal, keepsContent: Bool = false) {
+        self.database = database
+        self.seal = seal
+        self.keepsContent = keepsContent
+    }
+
+    /// A task in the hands of a sender.
+    struct Leased: Sendable {
+        let id: Identifier
+        let kind: String
+        let attempt: Int64
+        let expiresAt: Instant
+        /// `nil` where it cannot be read any more.
+        let letter: MailLetter?
+    }
+
+    /// How a task went on.
+    enum Outcome: Hashable, Sendable {
+        case sent
+        case refused(String)
+        /// With the time of the next try.
+        case postponed(String, until: Instant)
+    }
+
+    // MARK: - Writing
+
+    /// Has a mail sent once this transaction has committed.
+    @discardableResult
+    public func queue(
+        _ mail: Mail,
+        for organization: Identifier?,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> Identifier {
+        let id = Identifier.next(at: now)
+        let sealed = try self.seal.seal(MailLetter(recipient: mail.recipient, content: mail.content), of: id)
+        try transaction.queue(
+            """
+            INSERT INTO mail_task (id, organization_id, kind, content_sealed, due_at, expires_at, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $5)
+            """,
+            [
+                .uuid(id), organization.map(SQLValue.uuid) ?? .null, .text(mail.kind), .bytes(sealed), .instant(now),
+                .instant(mail.expiresAt),
+            ]
+        )
+        return id
+    }
+
+    // MARK: - Sending
+
+    /// Takes what is due, the longest due first. What another sender has taken is passed over.
+    func lease(at now: Instant) async throws -> [Leased] {
+        try await self.database.transaction(.system) { transaction in
+            try transaction.queue(
+                "UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL WHERE state = 'waiting' AND expires_at <= $1",
+                [.instant(now)]
+            )
+            let rows = try transaction.query(
+                """
+                UPDATE mail_task SET attempts = attempts + 1, due_at = $2 WHERE id IN
+                    (SELECT id FROM mail_task WHERE state = 'waiting' AND due_at <= $1
+                    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+                RETURNING id, kind, attempts, expires_at, content_sealed
+                """,
+                [.instant(now), .instant(now.advanced(bySeconds: Self.leaseSeconds)), .int(Self.leasedMax)]
+            )
+            return try rows.map { row in
+                let id = try row.uuid("id")
+                return Leased(
+                    id: id,
+                    kind: try row.text("kind"),
+                    attempt: try row.int("attempts"),
+                    expiresAt: try row.instant("expires_at"),
+                    letter: self.seal.open(try row.binary("content_sealed"), of: id)
+                )
+            }.sorted { $0.id < $1.id }
+        }
+    }
+
+    /// Writes down how a task went on; passed over where somebody else has taken it since, or it has ended.
+    func record(_ outcome: Outcome, of task: Leased, at now: Instant) async throws {
+        let (state, text, dueAt): (String, String?, Instant) =
+            switch outcome {
+            case .sent: ("sent", nil, now)
+            case .refused(let reason): ("refused", reason, now)
+            case .postponed(let reason, let until): ("waiting", reason, until)
+            }
+        let isOver = state != "waiting"
+        try await self.database.transaction(.system) { transaction in
+            try transaction.queue(
+                """
+                UPDATE mail_task SET state = $3, outcome = $4, due_at = $5, ended_at = $6,
+                    content_sealed = CASE WHEN $7::boolean THEN content_sealed END
+                WHERE id = $1 AND attempts = $2 AND state = 'waiting'
+                """,
+                [
+                    .uuid(task.id), .int(task.attempt), .text(state), text.map(SQLValue.text) ?? .null, .instant(dueAt),
+                    isOver ? .instant(now) : .null, .bool(!isOver || self.keepsContent),
+                ]
+            )
+        }
+    }
+
+    /// Deletes what was sent, refused or too late long enough ago.
+    @discardableResult
+    public func sweep(at now: Instant) async throws -> Int {
+        var total = 0
+        var affected = 0
+        repeat {
+            affected = try await self.database.transaction(.system) { transaction in
+                try transaction.query(
+                    "DELETE FROM mail_task WHERE id IN (SELECT id FROM mail_task WHERE ended_at < $1 LIMIT $2)",
+                    [.instant(now.advanced(bySeconds: -Self.keptSeconds)), .int(Self.sweepRowsMax)]
+                ).affected
+            }
+            total += affected
+        } while affected == Int(Self.sweepRowsMax)
+        return total
+    }
+
+    // MARK: - For the developer's mailbox
+
+    /// A mail that was sent where there is no mail server.
+    struct Sent: Sendable {
+        let id: Identifier
+        let kind: String
+        let state: String
+        let createdAt: Instant
+        let letter: MailLetter
+    }
+
+    /// The newest mails.
+    func sent() async throws -> [Sent] {
+        try self.readable(
+            try await self.database.read(
+                .system,
+                "SELECT id, kind, state, created_at, content_sealed FROM mail_task ORDER BY created_at DESC, id DESC LIMIT $1",
+                [.int(Self.listedMax)]
+            )
+        )
+    }
+
+    func sent(_ id: Identifier) async throws -> Sent? {
+        try self.readable(
+            try await self.database.read(
+                .system,
+                "SELECT id, kind, state, created_at, content_sealed FROM mail_task WHERE id = $1",
+                [.uuid(id)]
+            )
+        ).first
+    }
+
+    private func readable(_ rows: Rows) throws -> [Sent] {
+        try rows.compactMap { row in
+            let id = try row.uuid("id")
+            guard let sealed = try row.binaryOrNil("content_sealed"), let letter = self.seal.open(sealed, of: id) else {
+                return nil
+            }
+            return Sent(
+                id: id,
+                kind: try row.text("kind"),
+                state: try row.text("state"),
+                createdAt: try row.instant("created_at"),
+                letter: letter
+            )
+        }
+    }
+}
