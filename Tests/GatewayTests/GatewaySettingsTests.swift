@@ -1,3 +1,4 @@
+internal import HTTP2
 internal import Testing
 
 @testable internal import GatewayService
@@ -18,7 +19,23 @@ internal import Testing
         #expect(settings.http == Address(host: "127.0.0.1", port: 8_080))
         #expect(settings.https == nil)
         #expect(settings.limits == RateLimits())
+        #expect(settings.edge == HTTPLimits())
         #expect(settings.wire.peers["crm"] == [Address(host: "127.0.0.1", port: 7_102)])
+    }
+
+    /// The two that stay have settings of their own.
+    @Test func `every limit of the HTTP server has its setting, and no setting another's limit`() async throws {
+        let published = HTTPLimits()
+        var arguments: [String] = []
+        for setting in EdgeLimit.all.map(\.setting) {
+            let text = try #require(setting.defaultText)
+            arguments += [setting.flag, Int(text).map { String($0 + 1) } ?? "false"]
+        }
+        let changed = try await self.settings(arguments).edge
+        let pairs = zip(Mirror(reflecting: published).children, Mirror(reflecting: changed).children)
+        let same = pairs.filter { "\($0.value)" == "\($1.value)" }.compactMap { $0.0.label }
+        #expect(same == ["requestBodyBytesMax", "drainTimeout"])
+        #expect(EdgeLimit.all.count + same.count == Mirror(reflecting: published).children.count)
     }
 
     @Test func `a certificate and its key switch TLS on`() async throws {

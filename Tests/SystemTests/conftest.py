@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from client import SECRETS, Client, sign_up
+from edge_gateway import Canary, Edge, EdgeGateway
 from secrets_in_logs import leaks, logs
 from stack import REPOSITORY, Stack
 
@@ -51,3 +52,15 @@ def firm(stack) -> Client:
 def other_firm(stack) -> Client:
     """The owner of a second organization, for what must not be seen across."""
     return sign_up(stack.url, name="Other Firm")
+
+
+@pytest.fixture(scope="session")
+def edge(stack):
+    """A gateway to be attacked, in front of the stack's services, and its canary."""
+    gateway = EdgeGateway(stack, "gateway-edge", stack.port_base + 2)
+    try:
+        canary = Canary(gateway, sign_up(gateway.url, "Canary & Co").token)
+        yield Edge(gateway, canary)
+        canary.close()
+    finally:
+        gateway.stop()

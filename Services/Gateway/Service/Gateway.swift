@@ -22,6 +22,8 @@ final class Gateway: Sendable {
         var services: [String]
         var makeClient: CatalogRegistry.MakeClient
         var server: HTTPServerConfiguration
+        /// Between two looks whether the certificate has become another.
+        var certificateLook = Duration.seconds(10)
         var signer: AssertionSigner
         var limits = RateLimits()
         var origins: [String] = []
@@ -45,6 +47,7 @@ final class Gateway: Sendable {
     private let resolver: CredentialResolver
     private let readiness: GatewayReadiness
     private let server: HTTPServer
+    private let certificateWatch: Periodic?
     private let logger: Logger
 
     init(_ parts: Parts) {
@@ -102,7 +105,14 @@ final class Gateway: Sendable {
         self.streams = streams
         self.readiness = readiness
         self.logger = parts.logger
-        self.server = HTTPServer(configuration: parts.server, group: parts.group, handler: handler)
+        let server = HTTPServer(configuration: parts.server, group: parts.group, handler: handler)
+        self.server = server
+        self.certificateWatch = parts.server.tls.map { tls in
+            let watch = CertificateWatch(tls) { try server.reloadCertificate() }
+            return Periodic("certificate", every: parts.certificateLook, clock: parts.clock, logger: logger) { _ in
+                if try watch.look() { logger.notice("certificate read again") }
+            }
+        }
         EdgeMetrics.observe(self.server, in: parts.metrics.registry)
         readiness.addChecks(to: parts.health)
     }
@@ -124,6 +134,7 @@ final class Gateway: Sendable {
         if let identity = self.registry.client(of: Self.identity) {
             services.append(RevocationListener(client: identity, logger: self.logger) { self.revoke($0) })
         }
+        if let certificateWatch { services.append(certificateWatch) }
         return services
     }
 

@@ -39,6 +39,7 @@ public enum GatewayProcess {
                     return WireClient(configuration, group: environment.group, onConnect: onConnect)
                 },
                 server: self.server(settings, drainSeconds: environment.configuration.drainSecondsMax),
+                certificateLook: .seconds(settings.certificateLookSeconds),
                 signer: try settings.signer(),
                 limits: settings.limits,
                 origins: settings.origins,
@@ -59,7 +60,7 @@ public enum GatewayProcess {
 
     static func server(_ settings: GatewaySettings, drainSeconds: Int) -> HTTPServerConfiguration {
         typealias Address = HTTPServerConfiguration.Address
-        var limits = HTTPLimits()
+        var limits = settings.edge
         limits.requestBodyBytesMax = settings.bodyBytesMax
         limits.drainTimeout = .seconds(Int64(drainSeconds))
         return HTTPServerConfiguration(

@@ -9,10 +9,13 @@ struct GatewaySettings: Sendable {
     let http: Address
     /// `nil` where there is no certificate.
     let https: (address: Address, tls: HTTPServerTLS)?
+    /// Between two looks at the files of the certificate.
+    let certificateLookSeconds: Int
     private let hasHalfOfTLS: Bool
     let assertionPrivateKeyFile: String
     let origins: [String]
     let limits: RateLimits
+    let edge: HTTPLimits
     let deadlineMilliseconds: Int
     let bodyBytesMax: Int
     /// How long readiness waits for every service before it is content with identity alone.
@@ -35,6 +38,12 @@ struct GatewaySettings: Sendable {
             ),
             Setting("https.certificate-file", .text, "PEM file with the certificate that clients see, and its chain."),
             Setting("https.key-file", .text, "PEM file with its private key."),
+            Setting(
+                "https.look-seconds",
+                .number(1...86_400),
+                default: "10",
+                "Between two looks whether certificate and key have become others."
+            ),
             Setting(
                 "assertion.private-key-file",
                 .text,
@@ -70,6 +79,7 @@ struct GatewaySettings: Sendable {
             + self.limit("credential", limits.credential, "one credential")
             + self.limit("organization", limits.organization, "one organization")
             + self.limit("address", limits.address, "one address without a valid credential")
+            + EdgeLimit.all.map(\.setting)
             + WireSettings.settings
     }
 
@@ -103,6 +113,7 @@ struct GatewaySettings: Sendable {
         } else {
             self.https = nil
         }
+        self.certificateLookSeconds = values.int("https.look-seconds") ?? 1
         self.hasHalfOfTLS = (certificate == nil) != (key == nil)
         self.assertionPrivateKeyFile = values.string("assertion.private-key-file") ?? ""
         self.origins = values.list("cors.origins")
@@ -111,6 +122,7 @@ struct GatewaySettings: Sendable {
             organization: Self.limit("organization", values),
             address: Self.limit("address", values)
         )
+        self.edge = EdgeLimit.limits(values)
         self.deadlineMilliseconds = values.int("request.deadline-milliseconds") ?? 1
         self.bodyBytesMax = values.int("request.body-bytes-max") ?? 1
         self.patienceSeconds = values.int("ready.patience-seconds") ?? 0

@@ -227,6 +227,8 @@ extension HTTPClientHandler: SessionDelegate {
 
     func invalidField(_ stream: Int32) {}
 
+    func invalidFrame(_ stream: Int32) {}
+
     func headEnded(_ stream: Int32, endStream: Bool) {
         self.streams[stream]?.headEnded()
         if endStream { self.streams[stream]?.ended() }

@@ -1,24 +1,25 @@
 internal import NIOCore
 
-/// What a client's frames cost it, and which of its stream ids it has skipped.
+/// What a client's frames cost it, and those of them that are errors which nghttp2 lets pass.
 struct FloodGuard: Sendable {
     enum Verdict: Hashable, Sendable {
         case allowed
         case flood
-        /// A HEADERS frame with an id that was passed over.
-        case backwardsStream
+        /// A stream id that was passed over, a PRIORITY frame of the connection or of a stream that is to wait for itself.
+        case protocolError
+        /// HEADERS or DATA on a stream that the client has ended.
+        case streamClosed
     }
-
-    /// A client that skips more ranges than this has its oldest forgotten; real clients skip none.
-    private static let skippedRangesMax = 32
 
     private var bucket: TokenBucket
     private let cost: Int
     private let costHigh: Int
+    private let costFault: Int
     private let windowUpdatesPerDataFrame: Int
     private var windowUpdatesFree = 0
-    private var lastStream: Int32 = -1
-    private var skipped: [ClosedRange<Int32>] = []
+    private var streams = ClientStreams()
+    /// Between HEADERS and the last CONTINUATION; nghttp2 ends the connection at any other frame.
+    private var isHeaderBlockOpen = false
 
     init(_ limits: HTTPLimits, now: NIODeadline) {
         self.bucket = TokenBucket(
@@ -28,17 +29,27 @@ struct FloodGuard: Sendable {
         )
         self.cost = limits.frameCostTokens
         self.costHigh = limits.frameCostTokensHigh
+        self.costFault = limits.frameCostTokensFault
         self.windowUpdatesPerDataFrame = limits.windowUpdatesPerDataFrame
     }
 
     mutating func received(_ frame: FrameHead, now: NIODeadline) -> Verdict {
+        if self.isHeaderBlockOpen && frame.type != FrameHead.continuation { return .allowed }
         switch frame.type {
+        case FrameHead.continuation:
+            self.isHeaderBlockOpen = self.isHeaderBlockOpen && !frame.endsHeaders
+            return .allowed
         case FrameHead.headers:
-            return self.headers(frame.stream)
+            self.isHeaderBlockOpen = !frame.endsHeaders
+            return Self.verdict(self.streams.receivedHeaders(frame.stream, isEnd: frame.endsStream))
         case FrameHead.data:
-            let isEmpty = frame.length == 0 && frame.flags & FrameHead.endStream == 0
-            return isEmpty ? self.take(self.cost, now) : .allowed
-        case FrameHead.priority, FrameHead.ping:
+            let verdict = Self.verdict(self.streams.received(frame.stream, isEnd: frame.endsStream))
+            let isIdle = frame.length == 0 && !frame.endsStream
+            return isIdle && verdict == .allowed ? self.take(self.cost, now) : verdict
+        case FrameHead.priority:
+            if frame.stream == 0 || frame.dependency == frame.stream { return .protocolError }
+            return self.take(self.cost, now)
+        case FrameHead.ping:
             return self.take(self.cost, now)
         case FrameHead.windowUpdate:
             if self.windowUpdatesFree > 0 {
@@ -46,7 +57,10 @@ struct FloodGuard: Sendable {
                 return .allowed
             }
             return self.take(self.cost, now)
-        case FrameHead.settings, FrameHead.resetStream:
+        case FrameHead.resetStream:
+            self.streams.receivedReset(frame.stream)
+            return self.take(self.costHigh, now)
+        case FrameHead.settings:
             return self.take(self.costHigh, now)
         default:
             return .allowed
@@ -58,28 +72,27 @@ struct FloodGuard: Sendable {
         self.windowUpdatesFree = min(self.windowUpdatesFree + self.windowUpdatesPerDataFrame, 20_000)
     }
 
-    mutating func sentReset(now: NIODeadline) -> Verdict {
-        self.take(self.costHigh, now)
+    mutating func sentReset(_ stream: Int32, now: NIODeadline) -> Verdict {
+        self.streams.sentReset(stream)
+        return self.take(self.costHigh, now)
     }
 
-    mutating func invalidHeader(now: NIODeadline) -> Verdict {
-        self.take(self.costHigh, now)
+    /// A frame that makes us reset its stream is paid for as it comes: the reset goes out only after all else that came
+    /// with it was served.
+    mutating func receivedFault(now: NIODeadline) -> Verdict {
+        self.take(self.costFault, now)
     }
 
     private mutating func take(_ cost: Int, _ now: NIODeadline) -> Verdict {
         self.bucket.take(cost, now: now) ? .allowed : .flood
     }
 
-    private mutating func headers(_ stream: Int32) -> Verdict {
-        guard stream > 0, stream % 2 == 1 else { return .allowed }
-        if stream > self.lastStream {
-            if stream > self.lastStream + 2 {
-                if self.skipped.count == Self.skippedRangesMax { self.skipped.removeFirst() }
-                self.skipped.append(self.lastStream + 2...stream - 2)
-            }
-            self.lastStream = stream
-            return .allowed
+    private static func verdict(_ standing: ClientStreams.Standing) -> Verdict {
+        switch standing {
+        case .allowed: .allowed
+        case .skipped: .protocolError
+        case .closed: .streamClosed
+        case .tooMany: .flood
         }
-        return self.skipped.contains { $0.contains(stream) } ? .backwardsStream : .allowed
     }
 }

@@ -44,8 +44,10 @@ public struct HTTPLimits: Sendable, Hashable {
     public var bucketTokensPerSecond = 50
     /// PRIORITY, PING, empty DATA, WINDOW_UPDATE beyond its allowance.
     public var frameCostTokens = 1
-    /// SETTINGS, RST_STREAM either way, an invalid header.
+    /// SETTINGS, RST_STREAM either way.
     public var frameCostTokensHigh = 5
+    /// A frame that makes us reset its stream: an invalid field, a window above its maximum.
+    public var frameCostTokensFault = 10
     /// WINDOW_UPDATE frames that cost nothing, for each DATA frame sent.
     public var windowUpdatesPerDataFrame = 10
     /// RST_STREAM burst and rate of nghttp2's own limit.
@@ -55,8 +57,9 @@ public struct HTTPLimits: Sendable, Hashable {
     public var outboundAcksMax = 64
     /// Entries in one SETTINGS frame.
     public var settingsEntriesMax = 32
-    /// Requests with too large a head after which the connection ends.
-    public var oversizedHeadsMax = 2
+    /// The request with too large a head that ends the connection, counted from one; those before it are answered 431. One that
+    /// unpacks to four times the limit ends it at once.
+    public var oversizedHeadsMax = 3
 
     // MARK: Times
 
@@ -91,4 +94,11 @@ public struct HTTPLimits: Sendable, Hashable {
     public var drainTimeout = TimeAmount.seconds(20)
 
     public init() {}
+
+    /// Until a connection's times are looked at next: the interval, or less where a head's time ends before it.
+    func sweepPause(headOpenSince: NIODeadline?, now: NIODeadline) -> TimeAmount {
+        guard let headOpenSince else { return self.sweepInterval }
+        let left = headOpenSince + self.headTimeout - now
+        return left > .zero ? min(left, self.sweepInterval) : self.sweepInterval
+    }
 }

@@ -208,7 +208,8 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
             }
             return self.refuse(exchange, status, reason)
         }
-        let exchange = HTTP1Exchange(HTTPRequest(method: "GET", target: ""), isKeptAlive: false, connection: self)
+        let unread = HTTPRequest(method: "GET", target: "", version: .http1, isTLS: self.isTLS)
+        let exchange = HTTP1Exchange(unread, isKeptAlive: false, connection: self)
         self.exchange = exchange
         self.refuse(exchange, status, reason)
     }
@@ -280,7 +281,8 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
     // MARK: Times
 
     private func scheduleSweep() {
-        self.sweepTask = self.eventLoop.assumeIsolated().scheduleTask(in: self.limits.sweepInterval) {
+        let pause = self.limits.sweepPause(headOpenSince: self.headOpenSince, now: self.eventLoop.now)
+        self.sweepTask = self.eventLoop.assumeIsolated().scheduleTask(in: pause) {
             guard self.context != nil else { return }
             self.sweep(self.eventLoop.now)
             self.scheduleSweep()

@@ -20,8 +20,10 @@ extension HTTP2ServerHandler: SessionDelegate {
             return true
         case .flood:
             self.farewell(HTTP2Code.enhanceYourCalm, .flood)
-        case .backwardsStream:
+        case .protocolError:
             self.farewell(HTTP2Code.protocolError, .protocolError)
+        case .streamClosed:
+            self.farewell(HTTP2Code.streamClosed, .protocolError)
         }
         return false
     }
@@ -79,7 +81,10 @@ extension HTTP2ServerHandler: SessionDelegate {
 
     func invalidField(_ id: Int32) {
         self.core.counters.refused(.invalidHead)
-        self.obey(self.floodGuard.invalidHeader(now: self.now))
+    }
+
+    func invalidFrame(_ id: Int32) {
+        self.obey(self.floodGuard.receivedFault(now: self.now))
     }
 
     func headEnded(_ id: Int32, endStream: Bool) {
@@ -235,7 +240,7 @@ extension HTTP2ServerHandler: SessionDelegate {
         case FrameHead.data:
             self.floodGuard.sentData()
         case FrameHead.resetStream:
-            self.obey(self.floodGuard.sentReset(now: self.now))
+            self.obey(self.floodGuard.sentReset(frame.stream, now: self.now))
             return
         case FrameHead.headers:
             break
@@ -244,8 +249,7 @@ extension HTTP2ServerHandler: SessionDelegate {
         }
         // Answered before the request was complete: the client is to stop sending. The reset that tells it so waits for
         // the next sweeps, since some clients (curl 7.88) lose a response that a reset follows at once.
-        let isEnd = frame.flags & FrameHead.endStream != 0
-        if isEnd, let session = self.session, !session.isRemoteClosed(frame.stream) {
+        if frame.endsStream, let session = self.session, !session.isRemoteClosed(frame.stream) {
             self.streams[frame.stream]?.answeredEarly = self.now
         }
     }

@@ -50,7 +50,8 @@ struct ConnectionTimes {
 /// Everything that happens because time has passed.
 extension HTTP2ServerHandler {
     func scheduleSweep() {
-        self.times.sweep = self.eventLoop.assumeIsolated().scheduleTask(in: self.limits.sweepInterval) {
+        let pause = self.limits.sweepPause(headOpenSince: self.times.headOpenSince, now: self.now)
+        self.times.sweep = self.eventLoop.assumeIsolated().scheduleTask(in: pause) {
             guard self.context != nil else { return }
             self.sweep()
             self.scheduleSweep()

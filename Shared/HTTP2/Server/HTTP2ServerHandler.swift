@@ -118,9 +118,12 @@ final class HTTP2ServerHandler: ChannelDuplexHandler {
             do throws(SessionFault) {
                 try session.receive(bytes)
             } catch {
-                // Floods of ACKs, a preface that is none: the session will not take another byte.
-                self.core.counters.refused(.protocolError)
-                self.depart()
+                // Floods of ACKs, a preface that is none: the session will not take another byte, but says goodbye.
+                if error.isFlood {
+                    self.farewell(HTTP2Code.enhanceYourCalm, .flood)
+                } else {
+                    self.farewell(HTTP2Code.protocolError, .protocolError)
+                }
             }
         }
         self.times.received(self.scanner, now: self.now)

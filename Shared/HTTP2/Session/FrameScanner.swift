@@ -4,8 +4,13 @@ struct FrameHead: Hashable, Sendable {
     var type: UInt8
     var flags: UInt8
     var stream: Int32
+    /// Of a PRIORITY frame: the stream it would have its own wait for.
+    var dependency: Int32?
 
     static let headBytes = 9
+    /// The dependency, first in a PRIORITY frame's payload.
+    static let dependencyBytes = 4
+    static let priorityBytes = 5
 
     static let data: UInt8 = 0
     static let headers: UInt8 = 1
@@ -19,6 +24,9 @@ struct FrameHead: Hashable, Sendable {
     static let endStream: UInt8 = 0x1
     static let acknowledgement: UInt8 = 0x1
     static let endHeaders: UInt8 = 0x4
+
+    var endsStream: Bool { self.flags & Self.endStream != 0 }
+    var endsHeaders: Bool { self.flags & Self.endHeaders != 0 }
 }
 
 /// Follows the frame boundaries of a connection without reading the frames.
@@ -59,8 +67,20 @@ struct FrameScanner: Sendable {
             }
             self.appendHead(bytes[offset])
             offset += 1
-            if self.headBytes == FrameHead.headBytes, !frame(self.takeHead()) { return }
+            if self.headBytes >= FrameHead.headBytes, self.headBytes == self.headBytesWanted {
+                if !frame(self.takeHead()) { return }
+            }
         }
+    }
+
+    /// A PRIORITY frame is told of with what it depends on, since nghttp2 does not read it where priorities are off.
+    private var hasDependency: Bool {
+        UInt8(truncatingIfNeeded: self.head.0 >> 32) == FrameHead.priority
+            && Int(self.head.0 >> 40) == FrameHead.priorityBytes
+    }
+
+    private var headBytesWanted: Int {
+        FrameHead.headBytes + (self.hasDependency ? FrameHead.dependencyBytes : 0)
     }
 
     private mutating func appendHead(_ byte: UInt8) {
@@ -68,25 +88,28 @@ struct FrameScanner: Sendable {
         if self.headBytes < 8 {
             self.head.0 = self.head.0 << 8 | UInt64(byte)
         } else {
-            self.head.1 = UInt64(byte)
+            self.head.1 = self.head.1 << 8 | UInt64(byte)
         }
         self.headBytes += 1
     }
 
     private mutating func takeHead() -> FrameHead {
         let (high, low) = self.head
-        let stream = (high << 8 | low) & 0x7fff_ffff
+        let dependency = self.hasDependency ? Int32(truncatingIfNeeded: low & 0x7fff_ffff) : nil
+        let lastByte = dependency == nil ? low : low >> 32
         let head = FrameHead(
             length: Int(high >> 40),
             type: UInt8(truncatingIfNeeded: high >> 32),
             flags: UInt8(truncatingIfNeeded: high >> 24),
-            stream: Int32(truncatingIfNeeded: stream)
+            stream: Int32(truncatingIfNeeded: (high << 8 | lastByte) & 0x7fff_ffff),
+            dependency: dependency
         )
+        self.payloadLeft = head.length - (self.headBytes - FrameHead.headBytes)
+        self.head = (0, 0)
         self.headBytes = 0
-        self.payloadLeft = head.length
         self.type = head.type
         if head.type == FrameHead.headers || head.type == FrameHead.continuation {
-            self.isHeaderBlockOpen = head.flags & FrameHead.endHeaders == 0
+            self.isHeaderBlockOpen = !head.endsHeaders
         }
         return head
     }

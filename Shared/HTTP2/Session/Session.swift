@@ -188,6 +188,10 @@ final class Session {
     }
 
     private static func fault(_ code: Int32) -> SessionFault {
-        SessionFault(code: code, description: nghttp2_strerror(code).map { String(cString: $0) } ?? "error \(code)")
+        SessionFault(
+            code: code,
+            isFlood: code == NGHTTP2_ERR_FLOODED.rawValue || code == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue,
+            description: nghttp2_strerror(code).map { String(cString: $0) } ?? "error \(code)"
+        )
     }
 }

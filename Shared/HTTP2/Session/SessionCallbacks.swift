@@ -89,6 +89,11 @@ extension Session {
             }
             return 0
         }
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, code, user in
+            guard let frame, code != NGHTTP2_ERR_REFUSED_STREAM.rawValue else { return 0 }
+            Session.from(user)?.delegate.invalidFrame(frame.pointee.hd.stream_id)
+            return 0
+        }
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
             guard let head = frame?.pointee.hd else { return 0 }
             Session.from(user)?.delegate.sent(

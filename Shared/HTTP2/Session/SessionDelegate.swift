@@ -7,6 +7,8 @@ protocol SessionDelegate: AnyObject {
     func field(_ stream: Int32, name: String, value: String)
     /// A field that is no valid HTTP; nghttp2 resets its stream, or drops the field.
     func invalidField(_ stream: Int32)
+    /// A frame for which nghttp2 resets its stream or ends the connection; not called for a stream beyond the limit.
+    func invalidFrame(_ stream: Int32)
     func headEnded(_ stream: Int32, endStream: Bool)
     func bodyArrived(_ stream: Int32, _ bytes: UnsafeRawBufferPointer)
     func bodyEnded(_ stream: Int32)
@@ -28,6 +30,8 @@ enum FieldVerdict: Hashable, Sendable {
 /// The library refused to go on; the connection is lost.
 struct SessionFault: Error, Hashable, Sendable, CustomStringConvertible {
     let code: Int32
+    /// More of something than nghttp2 was told to take: answers the peer does not read, CONTINUATION frames.
+    let isFlood: Bool
     let description: String
 }
 
@@ -36,6 +40,7 @@ enum HTTP2Code {
     static let noError: UInt32 = 0x0
     static let protocolError: UInt32 = 0x1
     static let internalError: UInt32 = 0x2
+    static let streamClosed: UInt32 = 0x5
     static let refusedStream: UInt32 = 0x7
     static let cancel: UInt32 = 0x8
     static let enhanceYourCalm: UInt32 = 0xb

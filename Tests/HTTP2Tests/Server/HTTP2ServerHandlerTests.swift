@@ -66,15 +66,15 @@ struct HTTP2ServerHandlerTests {
         #expect(reason[status].map(server.refusals) ?? 1 == 1)
     }
 
-    @Test func `A hundred and one fields are too many, and the second offence ends the connection`() throws {
+    @Test func `A hundred and one fields are too many, and the third offence ends the connection`() throws {
         let server = try EmbeddedServer()
         defer { server.close() }
         let many = (0..<98).map { ("f\($0)", "") }
-        let first = try server.sendFrames(Self.begin + Frames.get(1, many))
+        let first = try server.sendFrames(Self.begin + Frames.get(1, many)) + server.sendFrames(Frames.get(3, many))
         #expect(first.allSatisfy { $0.goAwayCode == nil })
-        #expect(server.refusals(.headTooLarge) == 1)
-        let second = try server.sendFrames(Frames.get(3, many))
-        #expect(second.compactMap(\.goAwayCode) == [11])
+        #expect(server.refusals(.headTooLarge) == 2)
+        let third = try server.sendFrames(Frames.get(5, many))
+        #expect(third.compactMap(\.goAwayCode) == [11])
     }
 
     @Test func `A head that unpacks to four times its limit ends the connection at once`() throws {
@@ -134,11 +134,45 @@ struct HTTP2ServerHandlerTests {
         #expect(frames.compactMap(\.goAwayCode) == [11])
     }
 
-    @Test func `A stream id passed over is a protocol error`() throws {
+    @Test(arguments: [
+        ("an id passed over", Frames.get(5) + Frames.get(3), UInt8(1)),
+        ("a stream that was answered", Frames.get(1) + Frames.get(1), 5),
+        ("PRIORITY of the connection", Frames.frame(FrameHead.priority, [0, 0, 0, 1, 1]), 1),
+        ("PRIORITY that waits for itself", Frames.frame(FrameHead.priority, stream: 1, [0, 0, 0, 1, 1]), 1),
+        ("a fifth CONTINUATION", Self.head(continuations: 5), 11),
+    ])
+    func `What nghttp2 would let pass, or end without a word, ends with its code`(
+        what: String,
+        bytes: [UInt8],
+        code: UInt8
+    ) throws {
         let server = try EmbeddedServer()
         defer { server.close() }
-        let frames = try server.sendFrames(Self.begin + Frames.get(5)) + server.sendFrames(Frames.get(3))
-        #expect(frames.compactMap(\.goAwayCode) == [1])
+        #expect(try server.sendFrames(Self.begin + bytes).compactMap(\.goAwayCode) == [code], "\(what)")
+    }
+
+    private static func head(continuations: Int) -> [UInt8] {
+        let parts = (1...continuations).flatMap { index in
+            Frames.frame(FrameHead.continuation, flags: index == continuations ? 4 : 0, stream: 1)
+        }
+        return Frames.frame(FrameHead.headers, flags: 1, stream: 1, Frames.block()) + parts
+    }
+
+    @Test func `Streams that a client makes us reset end the connection before the twentieth, though all come at once`()
+        throws
+    {
+        let holding = Holding()
+        let server = try EmbeddedServer(holding)
+        defer { server.close() }
+        var bytes = Self.begin
+        for index in 0..<50 as Range<Int32> {
+            let id = index * 2 + 1
+            bytes += Frames.get(id)
+            bytes += Frames.frame(FrameHead.windowUpdate, stream: id, [0x7f, 0xff, 0xff, 0xff])
+        }
+        let frames = try server.sendFrames(bytes)
+        #expect(frames.compactMap(\.goAwayCode) == [11])
+        #expect(holding.count <= 20)
     }
 
     @Test func `Requests whose streams were reset count until their handlers have ended`() throws {

@@ -43,6 +43,16 @@ struct HTTP2ServerTimesTests {
         #expect(server.refusals(reason) == 1)
     }
 
+    @Test func `A head's time ends when it ends, and not at the next sweep`() throws {
+        let server = try EmbeddedServer()
+        defer { server.close() }
+        try server.send(Self.begin)
+        _ = try server.advance(.milliseconds(100))
+        try server.send([0, 0, 1])
+        #expect(SentFrame.parse(try server.advance(.milliseconds(9_999))).isEmpty)
+        #expect(SentFrame.parse(try server.advance(.milliseconds(1))).compactMap(\.goAwayCode) == [1])
+    }
+
     @Test func `CONTINUATION frames do not buy a head more time`() throws {
         let server = try EmbeddedServer()
         defer { server.close() }

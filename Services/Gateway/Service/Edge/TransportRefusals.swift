@@ -6,15 +6,14 @@ internal import Vocabulary
 enum TransportRefusals {
     @Sendable static func response(_ status: Int, to request: HTTPRequest) -> HTTPRefusalResponse {
         let requestID = RequestName.of(request, now: .system())
-        return HTTPRefusalResponse(
-            fields: [
-                HTTPField("content-type", MediaType.problem),
-                HTTPField("cache-control", "no-store"),
-                HTTPField("x-content-type-options", "nosniff"),
-                HTTPField(RequestName.header, requestID),
-            ],
-            body: self.body(status, requestID)
-        )
+        var fields = [
+            HTTPField("content-type", MediaType.problem),
+            HTTPField("cache-control", "no-store"),
+            HTTPField("x-content-type-options", "nosniff"),
+            HTTPField(RequestName.header, requestID),
+        ]
+        if request.isTLS { fields.append(Edge.strictTransportSecurity) }
+        return HTTPRefusalResponse(fields: fields, body: self.body(status, requestID))
     }
 
     private static func body(_ status: Int, _ requestID: String) -> [UInt8] {
