@@ -123,7 +123,7 @@ internal import Vocabulary
             let open = service.router.declarations.filter { $0.access == .open }.map(\.name).sorted()
             #expect(
                 open == [
-                    "identity.organization.sign_up", "identity.password_reset.complete",
+                    "identity.invitation.accept", "identity.organization.sign_up", "identity.password_reset.complete",
                     "identity.password_reset.request", "identity.session.create", "identity.session.refresh",
                 ]
             )

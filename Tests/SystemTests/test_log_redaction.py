@@ -117,6 +117,26 @@ def test_what_passwords_are_changed_and_reset_by_is_in_no_log(stack, owner, cana
     nothing_leaks(stack, owner, canaries)
 
 
+def test_what_somebody_is_invited_by_is_in_no_log(stack, owner, canaries):
+    address = canaries.email("address of somebody invited")
+    invitation = owner.create("/v1/invitations", {"email": address, "role": "member"})
+    sent = eventually(lambda: mails(stack.url, address), "the invitation is sent")
+    first = canaries.secret("link of an invitation", link_secret(sent[0]["text"], "iv"))
+    owner.post(f"/v1/invitations/{invitation['id']}/resend").expect(200)
+    sent = eventually(lambda: len(found := mails(stack.url, address)) == 2 and found, "it is sent again")
+    second = canaries.secret("second link of an invitation", link_secret(sent[0]["text"], "iv"))
+    person = {"name": canaries.text("name of somebody invited"), "password": canaries.text("password of somebody invited")}
+    accept = "/v1/invitations/accept"
+    anyone = Client(stack.url)
+    anyone.post(accept, {"token": first, **person}).expect(404)
+    anyone.post(accept, {"token": second, "password": person["password"]}).expect(422)
+    joined = anyone.post(accept, {"token": second, **person}).expect(201).json()["session"]
+    canaries.secret("access token of somebody invited", joined["access_token"])
+    canaries.secret("refresh token of somebody invited", joined["refresh_token"])
+    owner.post("/v1/invitations/join", {"token": second}).expect(410)
+    nothing_leaks(stack, owner, canaries)
+
+
 def test_what_is_sent_in_refused_calls_is_in_no_log(stack, owner, canaries):
     stranger = Client(stack.url)
     for header in (f"Bearer {canaries.text('unknown token')}", f"Basic {canaries.text('basic credential')}", canaries.text("bare credential")):

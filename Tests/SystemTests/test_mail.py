@@ -127,3 +127,22 @@ def test_asking_for_a_new_password_tells_nothing(stack, anyone):
     answers = [anyone.post("/v1/password-resets", {"email": address}) for address in (known, f"nobody-{uuid.uuid4().hex}@example.com")]
     first, second = ({**answer.headers, "x-request-id": "", "ratelimit": "", "date": ""} for answer in answers)
     assert [answer.status for answer in answers] == [204, 204] and first == second and answers[0].body == answers[1].body == b""
+
+
+def test_a_colleague_is_invited_and_joins(stack, firm):
+    """The README's tour in Python: the mail's link is all that Grace has."""
+    address = f"grace.{uuid.uuid4().hex[:12]}@example.com"
+    invitation = firm.create("/v1/invitations", {"email": address, "role": "member"})
+    [mail] = eventually(lambda: mails(stack.url, address), "the mail is in the mailbox")
+    assert mail["subject"] == "Owner of Test Firm invites you to Test Firm"
+    body = {"token": link_secret(mail["text"], "iv"), "name": "Grace Hopper", "password": PASSWORD}
+    joined = Client(stack.url).post("/v1/invitations/accept", body).expect(201).json()
+    grace = Client(stack.url, token=joined["session"]["access_token"])
+    assert grace.get("/v1/me").expect(200).json()["role"] == "member"
+    accepted = firm.get(f"/v1/invitations/{invitation['id']}").expect(200).json()
+    assert (accepted["status"], accepted["member_id"]) == ("accepted", joined["member"]["id"])
+
+    def told() -> set[str]:
+        return {row["event_type"] for row in firm.all("/v1/activity") if row["event_type"].startswith("invitation.")}
+
+    eventually(lambda: told() == {"invitation.created", "invitation.accepted"}, "the timeline tells of it")

@@ -141,6 +141,7 @@ def insert(stack: Stack, service: str, organization: str, statement: str) -> Non
 # In the order of their needs; a Python dictionary keeps it.
 RECIPES: dict[str, Callable[[World], None]] = {
     "members": member,
+    "invitations": lambda world: world.make("invitations", {"email": f"alan-{uuid.uuid4().hex[:12]}@example.com", "role": "viewer"}),
     "sessions": lambda world: world.keep("sessions", world.owner.create(
         "/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]),
     "api-keys": lambda world: world.make("api-keys", {"name": "Nightly import", "scopes": ["crm:read"]}),

@@ -5,6 +5,7 @@ Most operations succeed with what the catalog says and an object of the recipes;
 
 from __future__ import annotations
 
+import uuid
 from typing import Callable
 
 from client import PASSWORD, link_secret, mails, sign_up
@@ -115,6 +116,23 @@ def reset(world: World) -> Step:
     return None, {"token": mailed_secret(world, address, "pr"), "password": PASSWORD}
 
 
+def invited(world: World, address: str | None = None) -> dict:
+    address = address or f"fresh-{uuid.uuid4().hex[:12]}@example.com"
+    return world.owner.create("/v1/invitations", {"email": address, "role": "member"})
+
+
+def acceptance_of_an_invitation(world: World) -> Step:
+    address = invited(world)["email"]
+    return None, {"token": mailed_secret(world, address, "iv"), "name": "Fresh Colleague", "password": PASSWORD}
+
+
+def joining(world: World) -> Step:
+    """Somebody else's firm invites the world's owner."""
+    address = world.owner.user["email"]
+    sign_up(world.owner.url, "Inviting Firm").create("/v1/invitations", {"email": address, "role": "member"})
+    return None, {"token": mailed_secret(world, address, "iv")}
+
+
 STORIES: dict[str, Callable[[World], Step]] = {
     "crm.client_company.delete": lambda world: (company(world), None),
     "crm.client_company.restore": lambda world: (company(world, "delete"), None),
@@ -148,6 +166,10 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.invitation.accept": acceptance_of_an_invitation,
+    "identity.invitation.join": joining,
+    "identity.invitation.resend": lambda world: (invited(world)["id"], None),
+    "identity.invitation.revoke": lambda world: (invited(world)["id"], None),
     "identity.password.change": lambda world: (None, {"current_password": PASSWORD, "password": PASSWORD}),
     "identity.password_reset.complete": reset,
     "identity.session.end": session,

@@ -28,6 +28,9 @@ extension Identity {
                     now in
                     try await parts.sendPasswordResets(at: now)
                 },
+                Periodic("invitations", every: InvitationExpiry.interval, clock: clock, logger: logger) { now in
+                    try await parts.expireInvitations(at: now)
+                },
                 Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
                     try await parts.writeLastUses(at: now)
                 },

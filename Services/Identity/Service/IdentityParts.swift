@@ -28,6 +28,7 @@ public struct IdentityParts: Sendable {
     let organizations = ResourceStore(.organization)
     let members = ResourceStore(.member)
     let apiKeys = ResourceStore(.apiKey)
+    let invitations = ResourceStore(.invitation)
     let sessions: Sessions
     let crossTenant: CrossTenant
     let hasher: PasswordHasher
@@ -87,6 +88,12 @@ public struct IdentityParts: Sendable {
     @discardableResult
     public func sendPasswordResets(at now: Instant) async throws -> Int {
         try await PasswordResets(parts: self).send(at: now)
+    }
+
+    /// Writes down which invitations were not accepted in their time; answers how many.
+    @discardableResult
+    public func expireInvitations(at now: Instant) async throws -> Int {
+        try await InvitationExpiry(parts: self).sweep(at: now)
     }
 
     /// Deletes what has served its purpose; answers how many rows.

@@ -19,6 +19,9 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
     MemberMoves(parts: parts).register(in: &router)
+    parts.persistence.serve(.invitation, in: &router)
+    InvitationMoves(parts: parts).register(in: &router)
+    InvitationAcceptances(parts: parts).register(in: &router)
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     Credentials(parts: parts).register(in: &router)
@@ -32,5 +35,6 @@ public enum Identity {
         EventLog.migrations + MailTasks.migrations + [
             Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql),
             Migration("identity_002", PackageResources.identity_002_passwords_by_mail_sql),
+            Migration("identity_003", PackageResources.identity_003_invitations_sql),
         ]
 }

@@ -164,6 +164,47 @@ struct CrossTenant: Sendable {
         return (try row.uuid("organization_id"), try row.uuid("session_id"))
     }
 
+    // MARK: - Invitations
+
+    /// An invitation as whoever holds its link needs it.
+    struct Invited: Sendable {
+        let id: Identifier
+        let organization: Identifier
+        let organizationName: String
+        let email: EmailAddress
+        let invitation: Invitation
+        let tokenSHA256: String
+    }
+
+    func invitation(_ token: Token) async throws -> Invited? {
+        let rows = try await self.database.read(
+            .system,
+            """
+            SELECT i.id, i.organization_id, i.email, i.role, i.status, i.expires_at, i.token_sha256, o.name
+            FROM invitation i JOIN organization o ON o.id = i.organization_id WHERE i.token_sha256 = $1
+            """,
+            [.bytes(token.sha256)]
+        )
+        guard let row = rows.first else { return nil }
+        return Invited(
+            id: try row.uuid("id"),
+            organization: try row.uuid("organization_id"),
+            organizationName: try row.text("name"),
+            email: try EmailAddress(try row.text("email")),
+            invitation: try Invitation(row),
+            tokenSHA256: try row.text("token_sha256")
+        )
+    }
+
+    func organizationsWithOverdueInvitations(at now: Instant) async throws -> [Identifier] {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT DISTINCT organization_id FROM invitation WHERE status = 'pending' AND expires_at <= $1",
+            [.instant(now)]
+        )
+        return try rows.map { try $0.uuid("organization_id") }
+    }
+
     // MARK: - For housekeeping, throttling and what concerns a person wherever they belong
 
     func visit<Output: Sendable>(

@@ -17,6 +17,7 @@ struct Token: Hashable, Sendable {
         case refresh = "rt_"
         case apiKey = "ak_"
         case passwordReset = "pr_"
+        case invitation = "iv_"
     }
 
     static let bytes = 32

@@ -156,7 +156,7 @@ struct MemberMoves: Sendable {
     }
 
     /// What the caller may do at this moment, under the lock: their role may have changed since their credential was resolved.
-    private func actor(_ caller: Caller, in transaction: borrowing Transaction) throws -> Membership {
+    func actor(_ caller: Caller, in transaction: borrowing Transaction) throws -> Membership {
         guard caller.kind == .member else { return Membership(userID: caller.subject, role: caller.role) }
         let rows = try self.parts.members.rows(
             where: "user_id = $2",
