@@ -51,7 +51,7 @@ struct ListQuery: Sendable {
                 }
             case .choice, .identifier:
                 fields.append(
-                    Field.text("\(field.name)[in]", max: 37 * Self.inMax).described(
+                    Field.list("\(field.name)[in]", of: field.kind, countMax: Self.inMax).described(
                         "Only objects whose \(field.name) is one of these, separated by commas."
                     )
                 )
@@ -111,30 +111,16 @@ struct ListQuery: Sendable {
             guard let filter = self.filtersByParameter[name], let value = input[name] else { continue }
             let place = SQL.parameter(bindings.count + 2)
             if filter.isList {
-                guard let list = input.optionalText(name) else { continue }
-                bindings.append(.texts(try self.elements(of: list, filter.field)))
                 // An identifier compared as text would find no index.
-                let cast: SQL = filter.field.kind == .identifier ? "::uuid[])" : "::text[])"
-                conditions += " AND " + filter.condition + "(" + place + cast
+                let isOfIdentifiers = filter.field.kind == .identifier
+                bindings.append(isOfIdentifiers ? .uuids(input.identifiers(name)) : .texts(input.texts(name)))
+                conditions += " AND " + filter.condition + "(" + place + (isOfIdentifiers ? "::uuid[])" : "::text[])")
             } else {
                 bindings.append(SQLValue(value))
                 conditions += " AND " + filter.condition + place
             }
         }
         return (conditions, bindings)
-    }
-
-    private func elements(of list: String, _ field: Field) throws(Fault) -> [String] {
-        let elements = list.split(separator: ",").map(String.init)
-        var decoder = InputDecoder()
-        for element in elements { _ = decoder.parameter(element, field.kind, at: "/query/\(field.name)[in]") }
-        if elements.count > Self.inMax {
-            decoder.report("/query/\(field.name)[in]", "too_many", "At most \(Self.inMax) values are accepted here.")
-        }
-        guard decoder.problems.isEmpty else {
-            throw Fault(.invalidRequest, decoder.problems[0].detail, problems: decoder.problems)
-        }
-        return elements
     }
 
     /// The page after `cursor`, one row longer than `limit` so that the caller can tell whether there is more.

@@ -27,9 +27,15 @@ public struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// The integer, if it is written without fraction and exponent and fits. `-0` is 0.
+    /// The integer, if it is one and fits: `-0` is 0, and `2.0` is 2 as JSON Schema has it (2020-12 Core, 4.2.1). No exponents.
     public var int64: Int64? {
-        Int64(self.text)
+        Int64(self.text) ?? self.withoutZeros.flatMap { Int64($0) }
+    }
+
+    /// What is before the point, where nothing but zeros is behind it.
+    private var withoutZeros: Substring? {
+        let parts = self.text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts[1].utf8.allSatisfy { $0 == UInt8(ascii: "0") } ? parts[0] : nil
     }
 
     public var description: String {

@@ -74,6 +74,7 @@ public struct Catalog: Sendable {
         }
         entry["response"] = .object(response)
         entry["idempotency"] = .string(operation.idempotency.rawValue)
+        if !operation.canRehearse { entry["dry_run"] = false }
         entry["if_match"] = .bool(operation.requiresIfMatch)
         entry["stream"] = .bool(operation.isStream)
         entry["faults"] = .array(operation.faults.map { .string($0.rawValue) })

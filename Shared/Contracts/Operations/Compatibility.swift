@@ -41,6 +41,9 @@ public enum Compatibility {
             if after["idempotency"] == "required" { breaks.append("\(name): an Idempotency-Key became required") }
             if after["idempotency"] == "unsupported" { breaks.append("\(name): an Idempotency-Key is refused now") }
         }
+        if after["dry_run"] == .bool(false), before["dry_run"] != .bool(false) {
+            breaks.append("\(name): Dry-Run is refused now")
+        }
         if after["if_match"] == .bool(true), before["if_match"] != .bool(true) {
             breaks.append("\(name): If-Match became required")
         }
@@ -157,7 +160,10 @@ public enum Compatibility {
         for bound in ["maximum", "maxLength", "maxItems"] {
             if let new = after[bound]?.int64, new < before[bound]?.int64 ?? Int64.max { return true }
         }
-        return ["pattern", "format"].contains { form in after[form] != nil && after[form] != before[form] }
+        // All that has a form of its own is a text without control characters too.
+        let isAnyText = after["pattern"] == .string(TextRule.pattern) && before["pattern"] != nil
+        if let pattern = after["pattern"], pattern != before["pattern"], !isAnyText { return true }
+        return after["format"] != nil && after["format"] != before["format"]
     }
 
     private static func byName(_ json: JSON?, _ keys: String...) -> [String: JSON] {

@@ -191,7 +191,7 @@ public struct InputDecoder {
             }
             return .boolean(text == "true")
         case .list(let element, let countMax):
-            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
             guard parts.count <= countMax else {
                 return self.refuse(place(), "too_many", "At most \(countMax) values are accepted here.")
             }

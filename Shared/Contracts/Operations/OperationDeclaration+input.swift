@@ -14,6 +14,10 @@ extension OperationDeclaration {
             let detail = "Send If-Match with the ETag that you last read."
             throw Fault(.preconditionRequired, detail, problems: [Problem("/header/if-match", "required", detail)])
         }
+        if context.isDryRun, !self.canRehearse {
+            let detail = "What this operation would do cannot be rehearsed."
+            throw Fault(.invalidRequest, detail, problems: [Problem("/header/dry-run", "not_supported", detail)])
+        }
         switch self.idempotency {
         case .required where context.idempotencyKey == nil:
             throw Fault(

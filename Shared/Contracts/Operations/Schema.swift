@@ -89,10 +89,18 @@ public enum Schema {
             schema["maxLength"] = .number(JSONNumber(Int64(rule.lengthMax)))
         }
         switch rule.format {
-        case .plain: break
+        case .plain: if direction == .request { schema["pattern"] = .string(TextRule.pattern) }
         case .sha256: schema["pattern"] = "^[0-9a-f]{64}$"
-        case .currency: schema["pattern"] = "^[A-Z]{3}$"
-        case .email, .uri, .phone, .timeZone, .password: schema["format"] = .string(rule.format.rawValue)
+        case .currency:
+            schema["pattern"] = "^[A-Z]{3}$"
+            schema["format"] = .string(rule.format.rawValue)
+        case .phone:
+            schema["pattern"] = .string(TextRule.phonePattern)
+            schema["format"] = .string(rule.format.rawValue)
+        case .uri:
+            schema["pattern"] = .string(TextRule.uriPattern)
+            schema["format"] = .string(rule.format.rawValue)
+        case .email, .timeZone, .password: schema["format"] = .string(rule.format.rawValue)
         }
         return .object(schema)
     }

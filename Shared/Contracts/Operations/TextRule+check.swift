@@ -65,6 +65,12 @@ extension TextRule {
         }
     }
 
+    /// What schemas say of ``isRefusedControl(_:)``, as a regular expression of ECMA-262.
+    static let pattern = #"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$"#
+    static let uriPattern = #"^https?://[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$"#
+    /// What schemas say of ``isPhone(_:)``.
+    static let phonePattern = #"^[+()\-./ ]*([0-9][+()\-./ ]*){3,15}$"#
+
     /// C0 and C1 controls and DEL, other than tab and the ends of lines: they show nothing, and move a terminal's cursor.
     private static func isRefusedControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

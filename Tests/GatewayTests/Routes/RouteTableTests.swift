@@ -97,7 +97,13 @@ internal import Testing
             access: .write("timeline"),
             ""
         )
-        let table = try SampleOperations.table([("timeline", [proof, get, note])])
+        let delete = OperationDeclaration(
+            "timeline.activity.delete",
+            .delete("/v1/activity/{id}"),
+            access: .write("timeline"),
+            ""
+        )
+        let table = try SampleOperations.table([("timeline", [proof, get, note, delete])])
         #expect(self.described(table.match(method: "GET", path: "/v1/activity/proof")) == "timeline.activity.proof/1")
         #expect(
             self.described(table.match(method: "GET", path: "/v1/activity/proofs"))
@@ -105,6 +111,8 @@ internal import Testing
         )
         let notes = table.match(method: "POST", path: "/v1/activity/proof/notes")
         #expect(self.described(notes) == "timeline.activity.note/1 id=proof")
+        #expect(self.described(table.match(method: "DELETE", path: "/v1/activity/proof")) == "405 GET,HEAD,OPTIONS")
+        #expect(table.methods(of: "/v1/activity/proof") == ["GET", "HEAD", "OPTIONS"])
     }
 
     @Test func `operations between processes are not routed`() throws {

@@ -31,6 +31,7 @@ struct CatalogOperation: Hashable, Sendable {
     let status: Int
     let response: Response
     let idempotency: OperationDeclaration.Idempotency
+    let canRehearse: Bool
     let requiresIfMatch: Bool
     let isStream: Bool
     let faults: [Fault.Code]
@@ -75,6 +76,7 @@ extension CatalogOperation {
             throw Refusal("its idempotency is unknown")
         }
         self.idempotency = idempotency
+        self.canRehearse = entry["dry_run"]?.bool ?? true
         self.requiresIfMatch = entry["if_match"]?.bool ?? false
         self.isStream = entry["stream"]?.bool ?? false
         self.faults = Self.texts(entry["faults"]).map(Fault.Code.init(rawValue:))

@@ -12,7 +12,8 @@ enum ReplyWriter {
         let status = reply.httpStatus ?? 200
         exchange.answer(
             status,
-            contentType: reply.isOK ? MediaType.json : MediaType.problem,
+            // A refusal that is answered again under its key is a reply like any other between processes.
+            contentType: status < 400 ? MediaType.json : MediaType.problem,
             fields: self.fields(of: reply, exchange),
             version: reply.etag,
             body: reply.body

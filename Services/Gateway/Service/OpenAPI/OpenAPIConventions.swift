@@ -3,6 +3,7 @@ internal import Contracts
 /// The parts of the document that `API.md`'s conventions say once for all operations.
 enum OpenAPIConventions {
     static func parameter(_ name: String) -> JSON { ["$ref": .string("#/components/parameters/\(name)")] }
+    static func schema(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
     static func header(_ name: String) -> JSON { ["$ref": .string("#/components/headers/\(name)")] }
 
     private static func headerParameter(
@@ -20,11 +21,12 @@ enum OpenAPIConventions {
     static var parameters: JSON {
         let key: JSON = [
             "type": "string", "minLength": 1, "maxLength": .int(Int64(RequestConditions.idempotencyKeyBytesMax)),
+            "pattern": "^[!-~]*$",
         ]
         let keyText = "The same key with the same request is carried out once; a repetition gets the first answer."
         let tags: JSON = [
             "type": "string", "pattern": #"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#,
-            "examples": [#""7""#, #""7", "8""#, "*"],
+            "format": "entity-tags", "examples": [#""7""#, #""7", "8""#, "*"],
         ]
         return [
             "IdempotencyKey": self.headerParameter("Idempotency-Key", keyText, key),
@@ -45,7 +47,11 @@ enum OpenAPIConventions {
                 "With true the answer says what would change, and nothing changes.",
                 ["type": "boolean"]
             ),
-            "LastEventID": self.headerParameter("Last-Event-ID", "Begins after this event.", ["type": "string"]),
+            "LastEventID": self.headerParameter(
+                "Last-Event-ID",
+                "Begins after this event.",
+                ["type": "string", "pattern": "^[0-9]{1,18}$"]
+            ),
         ]
     }
 
@@ -56,6 +62,47 @@ enum OpenAPIConventions {
             "Location": entry("The path of the new object."),
             "Link": entry("The next page, as rel=\"next\", where there is one."),
             "RequestID": entry("Names this request in logs; the client's own X-Request-Id where it sent a UUID."),
+        ]
+    }
+
+    /// One of a stream's server-sent events (WHATWG HTML, section 9.2), whose data is a document of `data`.
+    static func serverEvent(_ data: JSON) -> JSON {
+        [
+            "type": "object",
+            "description": "One server-sent event.",
+            "properties": [
+                "id": [
+                    "type": "string", "description": "Sent as `Last-Event-ID`, the stream resumes behind this event.",
+                ],
+                "event": ["type": "string"],
+                "data": ["type": "string", "contentMediaType": .string(MediaType.json), "contentSchema": data],
+            ],
+        ]
+    }
+
+    /// What a call with `Dry-Run: true` is answered.
+    static var dryRun: JSON {
+        let event: JSON = [
+            "type": "object",
+            "properties": [
+                "type": ["type": "string"],
+                "aggregate_id": ["type": "string", "format": "uuid"],
+                "payload": ["type": "object", "description": "Left out where it would not fit into the answer."],
+            ],
+            "required": ["type", "aggregate_id"],
+            "additionalProperties": false,
+        ]
+        return [
+            "type": "object",
+            "description": "What would change. Nothing has.",
+            "properties": [
+                "dry_run": ["const": true],
+                "status": ["type": "integer", "description": "What the call would be answered."],
+                "result": ["description": "The body that the call would be answered; null where it would have none."],
+                "events": ["type": "array", "items": event],
+            ],
+            "required": ["dry_run", "status", "result", "events"],
+            "additionalProperties": false,
         ]
     }
 

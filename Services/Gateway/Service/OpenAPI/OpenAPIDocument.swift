@@ -58,6 +58,7 @@ struct OpenAPIDocument: Sendable {
         var schemas = JSONObject()
         for (name, schema) in names.components { schemas[name] = schema }
         schemas["Problem"] = OpenAPIConventions.problem
+        schemas["DryRun"] = OpenAPIConventions.dryRun
         return [
             "schemas": .object(schemas),
             "parameters": OpenAPIConventions.parameters,
@@ -81,7 +82,7 @@ struct SchemaNames: Sendable {
     private(set) var components: [(name: String, schema: JSON)] = []
 
     init(_ catalogs: [ServiceCatalog]) {
-        var taken: [String: JSON] = ["Problem": .null]
+        var taken: [String: JSON] = ["Problem": .null, "DryRun": .null]
         for catalog in catalogs {
             for (name, schema) in catalog.schemas.members {
                 var component = name

@@ -53,6 +53,8 @@ struct OpenAPIOperation: Sendable {
 
     private var changes: Bool { self.operation.route?.method != .get }
 
+    private var canRehearse: Bool { self.changes && self.operation.canRehearse }
+
     private var conventionalParameters: [String] {
         var names: [String] = []
         switch self.operation.idempotency {
@@ -61,7 +63,7 @@ struct OpenAPIOperation: Sendable {
         case .unsupported: break
         }
         if self.operation.requiresIfMatch { names.append("IfMatch") }
-        if self.changes { names.append("DryRun") }
+        if self.canRehearse { names.append("DryRun") }
         if self.operation.isStream { names.append("LastEventID") }
         if !self.changes, case .object = self.operation.response { names.append("IfNoneMatch") }
         return names
@@ -72,11 +74,11 @@ struct OpenAPIOperation: Sendable {
         let isRequired = !(request.schema["required"]?.array ?? []).isEmpty
         return [
             "required": .bool(isRequired),
-            "content": .object([request.contentType: self.content(request.schema)]),
+            "content": .object([request.contentType: .object(self.content(request.schema))]),
         ]
     }
 
-    private func content(_ schema: JSON) -> JSON {
+    private func content(_ schema: JSON) -> JSONObject {
         ["schema": schema, "example": self.examples.value(of: schema)]
     }
 
@@ -88,11 +90,17 @@ struct OpenAPIOperation: Sendable {
         if !self.changes, case .object = self.operation.response {
             responses["304"] = ["description": "Not changed since the version in If-None-Match."]
         }
+        if self.canRehearse, self.operation.status != 200 {
+            responses["200"] = [
+                "description": "With `Dry-Run: true`: what would change.",
+                "content": .object([MediaType.json: ["schema": OpenAPIConventions.schema("DryRun")]]),
+            ]
+        }
         for (status, codes) in self.problems where responses[String(status)] == nil {
             let text = codes.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")
             responses[String(status)] = [
                 "description": .string(text),
-                "content": .object([MediaType.problem: ["schema": ["$ref": "#/components/schemas/Problem"]]]),
+                "content": .object([MediaType.problem: ["schema": OpenAPIConventions.schema("Problem")]]),
             ]
         }
         return .object(responses)
@@ -107,19 +115,18 @@ struct OpenAPIOperation: Sendable {
             headers["ETag"] = OpenAPIConventions.header("ETag")
             if self.operation.status == 201 { headers["Location"] = OpenAPIConventions.header("Location") }
             let schema = self.names.reference(to: name, in: self.service)
-            response["content"] = .object([MediaType.json: self.content(schema)])
+            var content = self.content(schema)
+            if self.canRehearse, self.operation.status == 200 {
+                content["schema"] = ["anyOf": [schema, OpenAPIConventions.schema("DryRun")]]
+            }
+            response["content"] = .object([MediaType.json: .object(content)])
         case .page(let name):
             headers["Link"] = OpenAPIConventions.header("Link")
             let schema = self.names.reference(to: name, in: self.service, isPage: true)
-            response["content"] = .object([MediaType.json: self.content(schema)])
+            response["content"] = .object([MediaType.json: .object(self.content(schema))])
         case .stream(let name):
-            response["content"] = .object([
-                MediaType.eventStream: [
-                    "schema": [
-                        "type": "string", "description": .string("Server-sent events; the data of each is a \(name)."),
-                    ]
-                ]
-            ])
+            let schema = OpenAPIConventions.serverEvent(self.names.reference(to: name, in: self.service))
+            response["content"] = .object([MediaType.eventStream: ["schema": schema]])
         }
         response["headers"] = .object(headers)
         return .object(response)

@@ -1,7 +1,7 @@
 internal import Contracts
 
-/// Routes by the segments of their paths. A literal segment goes before a parameter; where it leads nowhere, the
-/// parameter is tried.
+/// Routes by the segments of their paths. A literal segment goes before a parameter, as OpenAPI matches paths; where it leads to no
+/// path at all, the parameter is tried.
 struct RouteTrie: Sendable {
     private struct Node: Sendable {
         var literals: [Substring: Int] = [:]
@@ -58,6 +58,8 @@ struct RouteTrie: Sendable {
         if let next = self.nodes[node].literals[segment], let found = self.walk(&walk, from: next, at: index + 1) {
             return found
         }
+        // There is such a path, for other methods: `DELETE /v1/deals/batch` does not mean a deal of that name.
+        guard walk.others.isEmpty else { return nil }
         guard let next = self.nodes[node].parameter, !segment.isEmpty else { return nil }
         walk.values.append(segment)
         if let found = self.walk(&walk, from: next, at: index + 1) { return found }

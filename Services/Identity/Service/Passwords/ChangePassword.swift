@@ -17,6 +17,7 @@ struct ChangePassword: Operation {
         organization. Wrong attempts count as wrong sign-ins do.
         """
     )
+    .notRehearsed()
     .body([
         .text("current_password", max: PasswordRule.bytesMax, .password).required(),
         .text("password", max: PasswordRule.bytesMax, .password).required()
@@ -40,7 +41,6 @@ struct PasswordChanges: Sendable {
     let parts: IdentityParts
 
     private static let wrong = Fault.invalid("/current_password", "wrong", "This is not your present password.")
-    private static let notRehearsed = Fault(.invalidRequest, "A change of password cannot be rehearsed.")
 
     func register(in router: inout Router) {
         router.serve(ChangePassword.self) { request, context in try await self.change(request, context) }
@@ -49,7 +49,6 @@ struct PasswordChanges: Sendable {
 
     private func change(_ request: ChangePassword, _ context: CallContext) async throws -> Reply {
         let caller = try context.caller()
-        guard !context.isDryRun else { throw Self.notRehearsed }
         guard let user = try await self.parts.crossTenant.user(caller.subject), user.isActive else {
             throw Throttle.refusal
         }

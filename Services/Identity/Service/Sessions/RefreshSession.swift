@@ -19,6 +19,7 @@ struct RefreshSession: Operation {
         \(RefreshFamilyStateMachine.graceSeconds) seconds. Any later or other second use ends the session: one of the two users stole the token.
         """
     )
+    .notRehearsed()
     .body([.text("refresh_token", max: 256).required().redacted(.token)])
     .answers(.object("Refreshed", [.object("session", SessionGrant.fields)]))
     .faults(.unauthenticated)
@@ -75,7 +76,6 @@ struct Refreshes: Sendable {
             )
             switch family.present(generation: try presented.int("generation"), at: context.now) {
             case .rotate(let generation, let accessExpiresAt, let refreshExpiresAt):
-                guard !context.isDryRun else { throw Fault(.invalidRequest, "A refresh cannot be rehearsed.") }
                 let grant = sessions.grant(id, accessExpiresAt: accessExpiresAt, refreshExpiresAt: refreshExpiresAt)
                 try sessions.insert(grant, generation: generation, of: organization, at: context.now, in: transaction)
                 _ = try sessions.store.update(

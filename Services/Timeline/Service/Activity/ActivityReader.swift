@@ -30,7 +30,9 @@ struct ActivityReader: Sendable {
         limit: Int,
         deadline: Instant? = nil
     ) async throws(SQLFault) -> Rows {
-        var bindings: [SQLValue] = [.uuid(organization), .int(sequence), .int(last), .int(Int64(limit))]
+        // One more than the last there could be is no number any more.
+        let after = min(sequence, .max - 1)
+        var bindings: [SQLValue] = [.uuid(organization), .int(after), .int(last), .int(Int64(limit))]
         var bound: SQL = """
             coalesce((SELECT m.recorded_from FROM activity_month m WHERE m.organization_id = $1 AND m.first_seq <= $2::bigint + 1
                 ORDER BY m.first_seq DESC LIMIT 1), '-infinity'::timestamptz)

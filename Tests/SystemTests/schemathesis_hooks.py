@@ -1,0 +1,48 @@
+"""What Schemathesis cannot know of this API from its document: texts of our own formats, and which refusals are rules and no schema's."""
+
+from __future__ import annotations
+
+import schemathesis
+from hypothesis import strategies
+
+schemathesis.openapi.format("currency", strategies.sampled_from(["EUR", "GBP", "JPY", "USD"]))
+schemathesis.openapi.format("time-zone", strategies.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"]))
+schemathesis.openapi.format("uri", strategies.from_regex(r"https://[a-z]{1,20}\.example(/[a-z0-9]{1,10}){0,3}", fullmatch=True))
+schemathesis.openapi.format("entity-tags", strategies.sampled_from(['"7"', 'W/"7"', '"7", "8"', "*"]))
+# A schema counts characters where a password has bytes, and knows no list of common ones.
+schemathesis.openapi.format("password", strategies.from_regex(r"k7#[!-~]{12,64}", fullmatch=True))
+
+# The codes of refusals that depend on more than the value itself: on what is stored, on other fields, on the caller, on the clock. All
+# other codes are the schema's to say, so that whoever follows it never meets them.
+RULES = {
+    "unknown_reference", "idempotency_mismatch", "taken_from_proposal", "ambiguous", "past", "exceeds_role", "wrong",
+    # Of a document's numbers, those that PostgreSQL would write with more digits than anybody wants.
+    "number",
+}
+# A field that another one, or its other values, make necessary.
+NECESSARY = {
+    ("POST /v1/api-keys", "/scopes"), ("POST /v1/contracts/{id}/sign", "/consent"), ("POST /v1/invoices", "/client_company_id"),
+    ("POST /v1/invoice-schedules", "/client_company_id"), ("POST /v1/proposals", "/client_company_id"),
+    ("POST /v1/contracts", "/client_company_id"),
+}
+
+
+@schemathesis.hook
+def map_query(context, query):
+    """A cursor comes from the page before, and from nowhere else."""
+    if query:
+        query.pop("cursor", None)
+    return query
+
+
+def is_rule(operation: str, error: dict) -> bool:
+    return error["code"] in RULES or error["code"] == "required" and (operation, error.get("pointer")) in NECESSARY
+
+
+@schemathesis.check
+def valid_data_is_refused_by_rules_only(context, response, case) -> None:
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+        return
+    problem = response.json()
+    others = [error for error in problem.get("errors") or [problem] if not is_rule(case.operation.label, error)]
+    assert not others, f"a request that follows its schema was refused: {others}"
