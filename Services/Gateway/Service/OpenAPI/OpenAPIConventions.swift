@@ -50,7 +50,7 @@ enum OpenAPIConventions {
             "LastEventID": self.headerParameter(
                 "Last-Event-ID",
                 "Begins after this event.",
-                ["type": "string", "pattern": "^[0-9]{1,18}$"]
+                ["type": "string", "pattern": "^([0-9]{1,18})?$"]
             ),
         ]
     }
