@@ -103,6 +103,10 @@ def session(world: World) -> Step:
     return world.owner.create("/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]["id"], None
 
 
+def member(world: World, *verbs) -> str:
+    return made(world, "members", {"name": "Fresh", "email": f"fresh-{uuid.uuid4().hex[:12]}@example.com", "role": "member"}, *verbs)
+
+
 def mailed_secret(world: World, address: str, kind: str) -> str:
     """The secret of the link in the newest mail to an address, once it is there."""
     found = eventually(lambda: [mail for mail in mails(world.owner.url, address) if f"#{kind}_" in mail["text"]], f"a mail to {address}")
@@ -166,6 +170,9 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.member.deactivate": lambda world: (member(world), None),
+    "identity.member.reactivate": lambda world: (member(world, "deactivate"), None),
+    "identity.organization.transfer_ownership": lambda world: (None, {"member_id": member(world), "password": PASSWORD}),
     "identity.invitation.accept": acceptance_of_an_invitation,
     "identity.invitation.join": joining,
     "identity.invitation.resend": lambda world: (invited(world)["id"], None),

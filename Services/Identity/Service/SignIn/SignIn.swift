@@ -44,11 +44,22 @@ struct SignIns: Sendable {
                 try await self.verified(email, request, context)
             }
             try await self.renewHash(of: user, request.password)
+            let device = Device(context.remoteAddress, context.userAgent)
+            let isNew = try await self.parts.crossTenant.isNew(device, of: user.id)
+            let notice =
+                try isNew
+                ? self.parts.mails.newDevice(
+                    of: user,
+                    from: context.remoteAddress,
+                    with: context.userAgent,
+                    at: context.now
+                ) : nil
             return try await SignedIn.begin(
                 at: place,
                 as: user.id,
                 authenticatedAt: context.now,
                 recording: true,
+                telling: notice,
                 SignIn.declaration,
                 context,
                 self.parts
