@@ -69,33 +69,20 @@ public struct EventLog: Sendable {
             [.int(Self.ticketClass), .int(Int64(partition))]
         )
         // Rows of one statement draw their sequences in its order.
-        for start in stride(from: 0, to: events.count, by: Self.eventsPerStatementMax) {
-            let together = events[start..<min(start + Self.eventsPerStatementMax, events.count)]
-            try transaction.queue(
-                Self.inserts[together.count - 1],
-                together.flatMap { Self.values(of: $0, partition: partition) }
-            )
-        }
+        for event in events { try transaction.queue(Self.insert, Self.values(of: event, partition: partition)) }
         transaction.afterCommit { [signal] in signal.raise(partition) }
     }
 
-    /// So many events go into one statement, each number of them into one of its own, which every connection prepares once: the
-    /// server's work around a statement is more than its work for a row.
-    private static let eventsPerStatementMax = 16
-
-    private static let inserts: [SQL] = (1...Self.eventsPerStatementMax).map { count in
-        let rows = (0..<count).map { row -> SQL in
-            let places = (1...Self.columnCount).map { SQL.parameter(row * Self.columnCount + $0) }
-            return "(" + places.joined(separator: ", ") + ")"
-        }
-        return """
-            INSERT INTO outbox_event (partition, event_id, organization_id, type, schema_version, activity, aggregate_type,
-                aggregate_id, aggregate_version, actor_kind, actor_id, correlation_id, causation_id, engagement_id,
-                occurred_at, payload) VALUES
-            """ + " " + rows.joined(separator: ", ")
-    }
-
-    private static let columnCount = 16
+    private static let insert = RowInsert(
+        into: "outbox_event",
+        [
+            "partition", "event_id", "organization_id", "type", "schema_version", "activity", "aggregate_type",
+            "aggregate_id",
+            "aggregate_version", "actor_kind", "actor_id", "correlation_id", "causation_id", "engagement_id",
+            "occurred_at",
+            "payload",
+        ]
+    )
 
     private static func values(of event: EventRecord, partition: Int) -> [SQLValue] {
         [

@@ -29,6 +29,13 @@ struct EncodedParameters: Sendable {
 
     var count: Int { self.offsets.count }
 
+    /// Puts other values behind these.
+    mutating func append(_ others: EncodedParameters) {
+        let start = self.bytes.count
+        self.bytes += others.bytes
+        for offset in others.offsets { self.offsets.append(offset == Self.null ? Self.null : start + offset) }
+    }
+
     /// Lends pointers to the values, in order, with a null pointer after the last.
     func withPointers<Output>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Output) -> Output {
         self.bytes.withUnsafeBytes { buffer in

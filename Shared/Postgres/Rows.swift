@@ -122,12 +122,15 @@ extension Rows {
     private static let nullLength: Int32 = -1
     private static var outOfMemory: SQLFault { SQLFault(.connection, "libpq is out of memory") }
 
-    /// Whether two results have the same text in the first row of each.
-    func isSame(as other: Rows) -> Bool {
-        guard self.count == other.count, self.columnCount == other.columnCount else { return false }
-        return (0..<self.columnCount).allSatisfy { column in
-            self.withBytes(row: 0, column: column) { $0.map(Array.init) }
-                == other.withBytes(row: 0, column: column) { $0.map(Array.init) }
+    /// Whether each row has the text of the one row of the other in its place.
+    func isSame(as others: [Rows]) -> Bool {
+        guard self.count == others.count else { return false }
+        return others.enumerated().allSatisfy { row, other in
+            self.columnCount == other.columnCount
+                && (0..<self.columnCount).allSatisfy { column in
+                    self.withBytes(row: row, column: column) { $0.map(Array.init) }
+                        == other.withBytes(row: 0, column: column) { $0.map(Array.init) }
+                }
         }
     }
 }

@@ -12,7 +12,7 @@ public struct Transaction: ~Copyable {
     /// Sends what is queued and this statement in one round trip, and waits for its rows.
     @discardableResult
     public func query(_ sql: SQL, _ values: [SQLValue] = []) throws(SQLFault) -> Rows {
-        try self.context.query(as: self.scope, sql, values)
+        try self.context.query(as: self.scope, QueuedStatement(sql, try EncodedParameters(values)))
     }
 
     /// Sends the statement with the next query or the COMMIT; its failure surfaces there.
@@ -20,7 +20,12 @@ public struct Transaction: ~Copyable {
     /// With `expecting`, another number of affected rows rolls the transaction back. The count must be known before
     /// the COMMIT is sent, so it costs a round trip where no query follows.
     public func queue(_ sql: SQL, _ values: [SQLValue] = [], expecting rows: Int? = nil) throws(SQLFault) {
-        try self.context.queue(as: self.scope, sql, values, expecting: rows)
+        try self.context.queue(as: self.scope, QueuedStatement(sql, try EncodedParameters(values), expecting: rows))
+    }
+
+    /// Queues a row. Rows of the same kind that are queued one behind the other are sent as one statement.
+    public func queue(_ insert: RowInsert, _ values: [SQLValue]) throws(SQLFault) {
+        try self.context.queue(as: self.scope, QueuedStatement(insert, try EncodedParameters(values)))
     }
 
     /// Sends the statement with the next query, or when its answer is wanted: what several ask for shares a round trip.
@@ -39,7 +44,20 @@ public struct Transaction: ~Copyable {
     /// A debug build has the statement return the row, and stops where it is another one; so the statement ends before its
     /// `RETURNING`, and `expected` lists the columns for it.
     public func queue(_ sql: SQL, _ values: [SQLValue], answering expected: ExpectedRow) throws(SQLFault) -> Row {
-        try self.context.queue(as: self.scope, sql, values, answering: expected)
+        try self.context.queue(as: self.scope, QueuedStatement(sql, try EncodedParameters(values)), answering: expected)
+    }
+
+    /// Queues a new row, and answers it as it will be read.
+    public func queue(
+        _ insert: RowInsert,
+        _ values: [SQLValue],
+        answering expected: ExpectedRow
+    ) throws(SQLFault) -> Row {
+        try self.context.queue(
+            as: self.scope,
+            QueuedStatement(insert, try EncodedParameters(values)),
+            answering: expected
+        )
     }
 
     /// Runs `body` so that what it throws undoes only what it did.

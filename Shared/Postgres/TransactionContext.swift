@@ -50,28 +50,44 @@ final class TransactionContext {
 
     // Each statement says as whom it is to run: none can run as another, whichever was sent before it.
 
-    func query(as scope: TenantScope, _ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Rows {
-        try self.enqueue(QueuedStatement(sql: sql, parameters: try EncodedParameters(values)), as: scope)
+    func query(as scope: TenantScope, _ statement: QueuedStatement) throws(SQLFault) -> Rows {
+        try self.enqueue(statement, as: scope)
         guard let rows = try self.flush().last else { throw SQLFault(.connection, "a statement gave no result") }
         return rows
     }
 
-    func queue(
-        as scope: TenantScope,
-        _ sql: SQL,
-        _ values: [SQLValue],
-        expecting rows: Int? = nil,
-        asked question: Int? = nil
-    ) throws(SQLFault) {
-        let parameters = try EncodedParameters(values)
-        let statement = QueuedStatement(sql: sql, parameters: parameters, expecting: rows, question: question)
+    func queue(as scope: TenantScope, _ statement: QueuedStatement) throws(SQLFault) {
         try self.enqueue(statement, as: scope)
         if self.queue.count >= Self.queuedMax { _ = try self.flush() }
     }
 
+    func queue(
+        as scope: TenantScope,
+        _ statement: QueuedStatement,
+        answering expected: ExpectedRow
+    ) throws(SQLFault) -> Row {
+        let rows = try expected.row(with: statement.parameters)
+        var statement = statement
+        #if DEBUG
+        statement.compare(with: rows, reading: expected.select)
+        #endif
+        try self.queue(as: scope, statement)
+        return rows[0]
+    }
+
+    private func enqueue(_ statement: QueuedStatement, as scope: TenantScope) throws(SQLFault) {
+        if scope != self.entered {
+            let settings = try EncodedParameters(scope.settings)
+            self.queue.append(QueuedStatement(TenantScope.transactionStatement, settings))
+            self.entered = scope
+        }
+        if let last = self.queue.indices.last, self.queue[last].takeIn(statement) { return }
+        self.queue.append(statement)
+    }
+
     func ask(as scope: TenantScope, _ sql: SQL, _ values: [SQLValue]) throws(SQLFault) -> Question {
         self.questions += 1
-        try self.queue(as: scope, sql, values, asked: self.questions)
+        try self.queue(as: scope, QueuedStatement(sql, try EncodedParameters(values), question: self.questions))
         return Question(number: self.questions)
     }
 
@@ -81,37 +97,6 @@ final class TransactionContext {
             throw SQLFault(.decode, "what was asked was answered already, or undone with its savepoint")
         }
         return rows
-    }
-
-    private func enqueue(_ statement: QueuedStatement, as scope: TenantScope) throws(SQLFault) {
-        if scope != self.entered {
-            let settings = try EncodedParameters(scope.settings)
-            self.queue.append(QueuedStatement(sql: TenantScope.transactionStatement, parameters: settings))
-            self.entered = scope
-        }
-        self.queue.append(statement)
-    }
-
-    func queue(
-        as scope: TenantScope,
-        _ sql: SQL,
-        _ values: [SQLValue],
-        answering expected: ExpectedRow
-    ) throws(SQLFault) -> Row {
-        let parameters = try EncodedParameters(values)
-        let rows = try expected.row(with: parameters)
-        #if DEBUG
-        let statement = QueuedStatement(
-            sql: sql + " RETURNING " + expected.select,
-            parameters: parameters,
-            expected: rows
-        )
-        #else
-        let statement = QueuedStatement(sql: sql, parameters: parameters)
-        #endif
-        try self.enqueue(statement, as: scope)
-        if self.queue.count >= Self.queuedMax { _ = try self.flush() }
-        return rows[0]
     }
 
     func afterCommit(_ action: @escaping @Sendable () -> Void) {
@@ -188,13 +173,16 @@ final class TransactionContext {
             sql = TenantScope.tracedTransactionStatement
             settings.append(.text("\(self.session.applicationName) \(trace)"))
         }
-        return [.command("BEGIN"), QueuedStatement(sql: sql, parameters: try EncodedParameters(settings))]
+        return [.command("BEGIN"), QueuedStatement(sql, try EncodedParameters(settings))]
     }
 
     private static func check(_ statements: [QueuedStatement], _ results: ArraySlice<Rows>) throws(SQLFault) {
         for (statement, rows) in zip(statements, results) {
-            if let expected = statement.expected {
-                assert(rows.isSame(as: expected), "another row than was expected: \(statement.sql.text.prefix(120))")
+            if !statement.expected.isEmpty {
+                assert(
+                    rows.isSame(as: statement.expected),
+                    "another row than was expected: \(statement.sql.text.prefix(120))"
+                )
             }
             guard let expected = statement.expecting, rows.affected != expected else { continue }
             throw SQLFault(

@@ -134,20 +134,3 @@ final class TransactionSession {
         if fault.kind == .deadline { self.giveUp() }
     }
 }
-
-/// A statement that waits in a transaction's queue.
-struct QueuedStatement {
-    let sql: SQL
-    let parameters: EncodedParameters
-    var expecting: Int?
-    /// Who takes its rows later.
-    var question: Int?
-    /// What its one row was taken to be. A debug build asks the server for it all the same, and compares.
-    var expected: Rows?
-    /// BEGIN, COMMIT and savepoints are not worth a prepared statement.
-    var isPrepared = true
-
-    static func command(_ sql: SQL) -> QueuedStatement {
-        QueuedStatement(sql: sql, parameters: .none, isPrepared: false)
-    }
-}

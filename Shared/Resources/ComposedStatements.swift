@@ -23,12 +23,6 @@ final class ComposedStatements: Sendable {
 }
 
 extension SQL {
-    /// `INSERT INTO table (a, b) VALUES ($1, $2)`.
-    static func insert(_ names: [String], into table: SQL) -> SQL {
-        "INSERT INTO " + table + " (" + names.map(SQL.init(identifier:)).joined(separator: ", ") + ") VALUES ("
-            + (1...names.count).map(SQL.parameter).joined(separator: ", ") + ")"
-    }
-
     /// `UPDATE table SET first, a = $4, b = $5` for the row `$2` of the organization `$1`; `first` takes the values from `$3` up to
     /// `count`.
     static func update(_ table: SQL, _ first: SQL, _ names: [String], behind count: Int) -> SQL {

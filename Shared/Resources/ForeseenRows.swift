@@ -25,7 +25,7 @@ final class ForeseenRows: Sendable {
     private let select: SQL
     private let names: [String]
     private let numbers: [String: Int]
-    private let insert: SQL
+    private let insert: RowInsert
     /// The column that each of its values is written to; the organization's is not among those that are read.
     private let inserted: [Int?]
     private let updates = ComposedStatements()
@@ -36,7 +36,7 @@ final class ForeseenRows: Sendable {
         self.select = select
         self.names = resource.stored.map(\.name)
         self.numbers = Dictionary(uniqueKeysWithValues: self.names.enumerated().map { ($1, $0) })
-        self.insert = SQL.insert(["organization_id"] + self.names, into: resource.table)
+        self.insert = RowInsert(into: resource.table, (["organization_id"] + self.names).map(SQL.init(identifier:)))
         self.inserted = [nil] + self.names.indices.map { $0 }
         if !resource.computed.isEmpty { self.table.withLock { $0 = .computed } }
     }

@@ -140,7 +140,7 @@ public struct ResourceStore: Sendable {
             bindings.append(binding)
         }
         let sql = self.inserts.statement(for: names) { names in
-            SQL.insert(names, into: self.resource.table) + " RETURNING " + self.plan.select
+            SQL.insert(into: self.resource.table, names.map(SQL.init(identifier:))) + " RETURNING " + self.plan.select
         }
         let rows = try transaction.query(sql, bindings)
         return try Stored(rows[0], of: self.plan, isHeld: true)

@@ -10,6 +10,8 @@ struct Load: AsyncParsableCommand {
 
     /// As many rows as a batch operation takes.
     static let batchRowsMax = 200
+    /// Batches under way at a time.
+    static let batchesAtOnceMax = 2
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -64,7 +66,8 @@ struct Load: AsyncParsableCommand {
         return api
     }
 
-    /// Sends the rows in batches, each whole or not at all, and gives the id of each row.
+    /// Sends the rows in batches, each whole or not at all, and gives the id of each row. While a batch is stored the next is read
+    /// and checked: they do not depend on each other.
     private static func batch<Item>(
         _ title: String,
         _ path: String,
@@ -72,24 +75,58 @@ struct Load: AsyncParsableCommand {
         by api: APIClient,
         _ body: (Item) -> JSON
     ) async throws(CLIFailure) -> [String] {
+        let starts = Array(stride(from: 0, to: items.count, by: Load.batchRowsMax))
         var bar = ProgressBar(title, total: items.count)
-        var ids: [String] = []
-        var start = 0
-        while start < items.count {
-            let slice = items[start..<min(start + Load.batchRowsMax, items.count)]
-            let rows = slice.map { body($0) }
-            let answer = try await api.post(path, ["mode": "atomic", "rows": .array(rows)])
-            for (offset, result) in (answer["results"]?.array ?? []).enumerated() {
-                guard let id = result["id"]?.string else {
-                    throw CLIFailure(.refusedData, "\(title), row \(start + offset + 1): \(result)")
+        var ids = [String](repeating: "", count: items.count)
+        let failure = await withTaskGroup(of: Result<(start: Int, ids: [String]), CLIFailure>.self) { group in
+            var waiting = starts[...]
+            func sendNext() {
+                guard let start = waiting.popFirst() else { return }
+                let rows = items[start..<min(start + Load.batchRowsMax, items.count)].map(body)
+                group.addTask {
+                    do throws(CLIFailure) {
+                        return .success((start, try await Load.send(rows, from: start, title, path, by: api)))
+                    } catch {
+                        return .failure(error)
+                    }
                 }
-                ids.append(id)
             }
-            start += slice.count
-            guard ids.count == start else {
-                throw CLIFailure(.failure, "\(path) answered \(ids.count) of \(start) rows")
+            for _ in 0..<Load.batchesAtOnceMax { sendNext() }
+            while let result = await group.next() {
+                switch result {
+                case .success(let created):
+                    ids.replaceSubrange(created.start..<created.start + created.ids.count, with: created.ids)
+                    bar.advance(by: created.ids.count)
+                    sendNext()
+                case .failure(let failure):
+                    group.cancelAll()
+                    return failure as CLIFailure?
+                }
             }
-            bar.advance(by: slice.count)
+            return nil
+        }
+        if let failure { throw failure }
+        return ids
+    }
+
+    /// Sends one batch and gives the id of each of its rows, the first of which is the data set's row `start`.
+    private static func send(
+        _ rows: [JSON],
+        from start: Int,
+        _ title: String,
+        _ path: String,
+        by api: APIClient
+    ) async throws(CLIFailure) -> [String] {
+        let answer = try await api.post(path, ["mode": "atomic", "rows": .array(rows)])
+        var ids: [String] = []
+        for (offset, result) in (answer["results"]?.array ?? []).enumerated() {
+            guard let id = result["id"]?.string else {
+                throw CLIFailure(.refusedData, "\(title), row \(start + offset + 1): \(result)")
+            }
+            ids.append(id)
+        }
+        guard ids.count == rows.count else {
+            throw CLIFailure(.failure, "\(path) answered \(ids.count) of \(rows.count) rows")
         }
         return ids
     }

@@ -111,6 +111,15 @@ extension Fault.Code {
 // MARK: - Making and writing faults
 
 extension Fault {
+    /// What a service with too much to do answers before it has done anything, or the gateway in its place.
+    public static func busy(_ service: String) -> Fault {
+        Fault(
+            .unavailable,
+            "The service \(service) is busy. Nothing was done; try again in a moment.",
+            retryAfter: 1
+        )
+    }
+
     public static func notFound(_ what: String) -> Fault { Fault(.notFound, "No \(what) has this id.") }
 
     public static func invalid(_ problems: [Problem]) -> Fault {

@@ -46,15 +46,10 @@ public struct ServiceEndpoint: CallHandler {
         let scope = self.scope(of: call)
         return await self.admission.admit(
             self.router.declaration(of: call.operation),
-            refused: WireReply(self.busy, WireStatus.busy, requestID: scope.requestID)
+            refused: WireReply(Fault.busy(self.router.service), WireStatus.busy, requestID: scope.requestID)
         ) {
             await self.reply(to: call, body: body, peer: peer, scope)
         }
-    }
-
-    private var busy: Fault {
-        let detail = "The service \(self.router.service) is busy. Nothing was done; try again in a moment."
-        return Fault(.unavailable, detail, retryAfter: 1)
     }
 
     private func reply(to call: CallHead, body: [UInt8], peer: Peer, _ scope: CallScope) async -> WireReply {

@@ -27,15 +27,21 @@ final class FakeInstallation: Sendable {
     private let verifierKeys: [String: [UInt8]]
     private let ports: [String: Int]
     private let servers = Mutex<[String: WireServer]>([:])
+    private let handling: Handling
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// What stands before a service's operations.
+    typealias Handling = @Sendable (_ service: String, _ endpoint: ServiceEndpoint) -> any CallHandler
 
     /// Starts the services; a service may be started later, and again with another router, on the port it has here.
     init(
         _ routers: [String: Router],
         limits: RateLimits = RateLimits(),
         origins: [String] = [],
-        hasMailbox: Bool = false
+        hasMailbox: Bool = false,
+        handling: @escaping Handling = { _, endpoint in endpoint }
     ) async throws {
+        self.handling = handling
         let signer = try AssertionSigner(privateKey: AssertionSigner.makePrivateKey())
         self.verifierKeys = [signer.keyID: signer.publicKey]
         var ports: [String: Int] = [:]
@@ -44,7 +50,7 @@ final class FakeInstallation: Sendable {
             ["identity": self.identity.router],
             uniquingKeysWith: { given, _ in given }
         ) {
-            let server = try Self.server(service, router, port: 0, self.verifierKeys, self.logger)
+            let server = try Self.server(service, router, port: 0, self.verifierKeys, handling, self.logger)
             ports[service] = try await server.start()
             servers[service] = server
         }
@@ -129,7 +135,8 @@ final class FakeInstallation: Sendable {
     func stop(_ service: String) async { await self.servers.withLock { $0.removeValue(forKey: service) }?.stop() }
 
     func start(_ service: String, _ router: Router) async throws {
-        let server = try Self.server(service, router, port: self.ports[service] ?? 0, self.verifierKeys, self.logger)
+        let port = self.ports[service] ?? 0
+        let server = try Self.server(service, router, port: port, self.verifierKeys, self.handling, self.logger)
         _ = try await server.start()
         self.servers.withLock { $0[service] = server }
     }
@@ -139,6 +146,7 @@ final class FakeInstallation: Sendable {
         _ router: Router,
         port: Int,
         _ keys: [String: [UInt8]],
+        _ handling: Handling,
         _ logger: Logger
     ) throws -> WireServer {
         WireServer(
@@ -147,11 +155,14 @@ final class FakeInstallation: Sendable {
                 port: port,
                 security: .key(self.key)
             ),
-            handler: ServiceEndpoint(
-                router: router,
-                verifier: try AssertionVerifier(publicKeys: keys, audience: service),
-                clock: .system,
-                logger: logger
+            handler: handling(
+                service,
+                ServiceEndpoint(
+                    router: router,
+                    verifier: try AssertionVerifier(publicKeys: keys, audience: service),
+                    clock: .system,
+                    logger: logger
+                )
             ),
             group: MultiThreadedEventLoopGroup.singleton
         )

@@ -15,6 +15,7 @@ final class CatalogRegistry: Sendable {
 
     private struct Service {
         let client: WireClient
+        let load = ServiceLoad()
         var catalog: ServiceCatalog?
         var progress = CatalogProgress()
     }
@@ -60,6 +61,10 @@ final class CatalogRegistry: Sendable {
     var table: RouteTable { self.current.withLock { $0 } }
 
     func client(of service: String) -> WireClient? { self.state.withLock { $0.services[service]?.client } }
+
+    func way(to service: String) -> (client: WireClient, load: ServiceLoad)? {
+        self.state.withLock { state in state.services[service].map { ($0.client, $0.load) } }
+    }
 
     /// The services whose catalogs have an operation between processes of this name, such as `mailbox.list`.
     func services(offering operation: String) -> [String] {

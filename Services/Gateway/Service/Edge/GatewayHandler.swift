@@ -139,7 +139,7 @@ struct GatewayHandler: HTTPHandler {
 
     private func perform(_ call: Call, _ credential: ResolvedCredential?, _ hash: TokenHash?) throws(Fault) {
         let operation = call.operation
-        guard let client = self.registry.client(of: operation.service) else {
+        guard let (client, load) = self.registry.way(to: operation.service) else {
             throw Fault(
                 .unavailable,
                 "The service \(operation.service) is not available at this moment.",
@@ -162,6 +162,7 @@ struct GatewayHandler: HTTPHandler {
                 owner: credential.flatMap { owner in hash.map { ($0, owner.caller) } }
             )
         }
+        guard let place = load.enter(operation) else { throw Fault.busy(operation.service) }
         let exchange = call.exchange
         // Nobody works for a client that has gone.
         let cancellation = CallCancellation()
@@ -173,6 +174,8 @@ struct GatewayHandler: HTTPHandler {
             idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil),
             cancellation: cancellation
         ).whenComplete { result in
+            let reply = try? result.get()
+            load.leave(place, operation, isRefused: reply?.status == WireStatus.busy)
             switch result {
             case .success(let reply): ReplyWriter.answer(exchange, with: reply)
             case .failure(WireFailure.cancelled): exchange.clientGone()
