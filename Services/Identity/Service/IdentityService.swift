@@ -15,6 +15,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     Switches(parts: parts).register(in: &router)
     PasswordChanges(parts: parts).register(in: &router)
     PasswordResets(parts: parts).register(in: &router)
+    SecondFactorOperations(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
@@ -40,5 +41,6 @@ public enum Identity {
             Migration("identity_003", PackageResources.identity_003_invitations_sql),
             Migration("identity_004", PackageResources.identity_004_member_status_sql),
             Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
+            Migration("identity_006", PackageResources.identity_006_second_factors_sql),
         ]
 }
