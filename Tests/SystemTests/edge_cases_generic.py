@@ -35,7 +35,6 @@ def weighed(stream: int, weight: int, depends_on: int = 0, exclusive: bool = Fal
 PADDING = 8
 padded_head = bytes([PADDING]) + block(request()) + bytes(PADDING)
 goodbye = frame(GOAWAY, payload=struct.pack(">II", 0, ErrorCodes.NO_ERROR))
-post_head = block(request("POST"))
 
 CASES = [
     Case("1/1", "a client's preface is answered by SETTINGS", (), settled(1)),

@@ -9,7 +9,7 @@ from h2.settings import SettingCodes
 
 from edge_cases import (Case, answered, body, connection_error, finished, headed, lives, pinged, received, response, served_or_finished, settled,
                         stream_error)
-from edge_peer import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, GOAWAY, HEADERS, PADDED, PING, PREFACE, PRIORITIZED,
+from edge_peer import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, GOAWAY, PADDED, PING, PREFACE, PRIORITIZED,
                        PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_MAX, WINDOW_UPDATE, Fields, block, data, frame, get, headers, ping,
                        post, priority, request, reset, settings, window)
 

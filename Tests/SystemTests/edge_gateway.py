@@ -29,7 +29,7 @@ FILES_BACK_SECONDS = 10
 CANARY_FACTOR = 3
 CANARY_FLOOR_SECONDS = 0.05
 CANARY_IDLE_SAMPLES = 300
-CANARY_SAMPLES_MIN = 100
+CANARY_SAMPLES_MIN = 60
 CANARY_ATTEMPTS = 3
 # Between two requests of the canary; sooner, it would itself be most of the load.
 CANARY_PAUSE_SECONDS = 0.002
@@ -223,7 +223,7 @@ class Edge:
             with self.gateway.connect(transport, **options) as peer:
                 attack(peer)
 
-        once()  # What the first of its kind allocates stays allocated.
+        # The first attack of its kind: memory that an earlier one had made the process keep would hide what this one takes.
         with self.gateway.figures() as figures:
             once()
         print(f"{transport}: {figures.cpu_seconds * 1e3:.1f} ms CPU, peak {figures.peak_bytes >> 10} KiB, left {figures.rss_bytes >> 10} KiB")

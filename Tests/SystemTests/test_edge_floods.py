@@ -10,7 +10,7 @@ import pytest
 from h2.errors import ErrorCodes
 
 from edge_gateway import TRANSPORTS
-from edge_peer import (CONTINUATION, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, HEADERS, PRIORITIZED, WINDOW_MAX, block, data, frame, get,
+from edge_peer import (CONTINUATION, END_HEADERS, END_STREAM, FRAME_BYTES_MAX, WINDOW_MAX, block, data, frame, get,
                        headers, integer, ping, post, priority, request, reset, settings, window)
 
 pytestmark = pytest.mark.parametrize("transport", TRANSPORTS)

@@ -23,6 +23,8 @@ from edge_peer import (CONTINUATION, END_STREAM, PREFACE, Peer, block, data, fra
 
 # Held open and silent while new clients connect.
 HELD_CONNECTIONS = 200
+# What they take in nghttpd 1.52.
+HELD_BYTES_MAX = {"cleartext": int(2.7 * 2**20), "tls": 8 << 20}
 # What 90 streams that nobody reads may keep in memory.
 UNREAD_STREAMS = 90
 UNREAD_BYTES_MAX = UNREAD_STREAMS * 64 * 1_024
@@ -199,10 +201,12 @@ def test_e14_conn_hold(edge, transport):
                 held.enter_context(socket.create_connection(address, timeout=5))
             edge.canary.sings_beside(None, "connect")
 
-    attack()
-    with gateway.figures() as figures:
+    with gateway.figures() as first:
         attack()
-    assert figures.rss_bytes <= RSS_BYTES_MAX, figures
+    assert first.peak_bytes <= HELD_BYTES_MAX[transport], first
+    with gateway.figures() as again:
+        attack()
+    assert again.rss_bytes <= RSS_BYTES_MAX, again
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -216,7 +220,6 @@ def test_e15_unread_response(edge, transport):
             peer.send(*(get(stream, DOCUMENT) for stream in range(1, 2 * UNREAD_STREAMS, 2)))
             edge.canary.sings_beside(None)
 
-    attack()
     with gateway.figures() as figures:
         attack()
     assert figures.peak_bytes <= UNREAD_BYTES_MAX and figures.rss_bytes <= RSS_BYTES_MAX, figures

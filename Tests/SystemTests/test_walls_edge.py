@@ -242,36 +242,7 @@ def test_one_key_in_parallel_creates_once(owner, stack):
     assert len(owner.all(f"{COMPANIES}?name=Parallel")) == 1
 
 
-# MARK: HTTP/1.1 by hand
-
-
-@pytest.mark.parametrize("request_text", [
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "GET /v1/me HTTP/1.1\r\nHost : x\r\n\r\n",
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n",
-    "GET /v1/me HTTP/1.1\r\n\r\n",
-    "GET /v1/me HTTP/9.9\r\nHost: x\r\n\r\n",
-    "GET /v1/me\r\n\r\n",
-    "\x16\x03\x01\x02\x00\x01\x00\x01",
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "GET /v1/me HTTP/1.1\r\nHost: x\r\nX: " + "y" * 200_000 + "\r\n\r\n",
-], ids=lambda text: text[:60].replace("\r\n", " "))
-def test_ambiguous_http1_is_refused_and_closed(stack, request_text):
-    """Whatever two readers could understand differently is answered with a 4xx at most, and nothing after it is read."""
-    smuggled = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", stack.port_base), timeout=10) as connection:
-        data = b""
-        try:
-            connection.sendall(request_text.encode("latin1") + smuggled.encode())
-            connection.shutdown(socket.SHUT_WR)
-            while chunk := connection.recv(65_536):
-                data += chunk
-        except ConnectionError:
-            pass
-    assert not data or data.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505")), data[:200]
-    assert data.count(b"HTTP/1.1 ") <= 1, data[:500]
+# MARK: What no route has seen
 
 
 # What the transport answers before any route is known, over each protocol; `True` where the client's own id could be read.

@@ -9,7 +9,12 @@ internal import Synchronization
 final class CertificateWatch: Sendable {
     private let files: [String]
     private let reload: @Sendable () throws -> Void
-    private let served = Mutex<[[UInt8]]>([])
+    private let state = Mutex(State())
+
+    private struct State {
+        var served: [[UInt8]] = []
+        var hasLooked = false
+    }
 
     private static let fileBytesMax = 1_024 * 1_024
 
@@ -23,10 +28,13 @@ final class CertificateWatch: Sendable {
     /// - Returns: whether they have become others since the last look.
     func look() throws -> Bool {
         let contents = try self.files.map { try TextFile.bytes($0, bytesMax: Self.fileBytesMax) }
-        let served = self.served.withLock { $0 }
-        guard served != contents else { return false }
+        let before = self.state.withLock { state in
+            defer { state.hasLooked = true }
+            return state
+        }
+        guard before.served != contents else { return false }
         try self.reload()
-        self.served.withLock { $0 = contents }
-        return !served.isEmpty
+        self.state.withLock { $0.served = contents }
+        return before.hasLooked
     }
 }

@@ -27,6 +27,8 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
     private var headOpenSince: NIODeadline?
     private var headBytes = 0
     private var unwritableSince: NIODeadline?
+    /// A whole response waits for the peer to take it, and the next request for that.
+    private var isEndHeld = false
 
     private init(core: ServerCore, isTLS: Bool, eventLoop: any EventLoop) {
         self.core = core
@@ -80,7 +82,9 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         self.unwritableSince = isWritable ? nil : self.eventLoop.now
-        self.exchange?.writabilityChanged(isWritable)
+        guard let exchange = self.exchange else { return }
+        exchange.writabilityChanged(isWritable)
+        if isWritable && self.isEndHeld { self.endResponse(exchange) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -242,8 +246,12 @@ final class HTTP1ServerHandler: ChannelInboundHandler {
         self.context?.flush()
     }
 
+    /// Ends the response, once the peer has taken most of it: who pipelines and does not read gets no further response made.
     func endResponse(_ exchange: HTTP1Exchange) {
         guard let context = self.context else { return }
+        if !context.channel.isWritable { context.flush() }
+        self.isEndHeld = !context.channel.isWritable
+        if self.isEndHeld { return }
         self.exchange = nil
         self.idleSince = self.eventLoop.now
         let isLeaving = self.isLeaving

@@ -49,6 +49,12 @@ struct EmbeddedServer {
         return try self.received()
     }
 
+    /// Whether the peer takes what is written.
+    func setWritable(_ isWritable: Bool) {
+        self.channel.isWritable = isWritable
+        self.channel.pipeline.fireChannelWritabilityChanged()
+    }
+
     func text(_ request: String) throws -> String {
         String(decoding: try self.send([UInt8](request.utf8)), as: UTF8.self)
     }
