@@ -6,10 +6,13 @@ an idempotency key. Nothing here retries: a test sees what the server really did
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import re
 import socket
 import ssl
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Iterator
@@ -24,7 +27,9 @@ READ_BYTES = 65_536
 # Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
 WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/api-keys",
                "/v1/me/change-password", "/v1/password-resets", "/v1/password-resets/complete",
-               "/v1/invitations/accept", "/v1/invitations/join"}
+               "/v1/invitations/accept", "/v1/invitations/join",
+               "/v1/organization/transfer-ownership",
+               "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable"}
 
 
 @dataclass
@@ -242,6 +247,14 @@ class Client:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         fields.setdefault("authorization", f"Bearer {self.token}")
         return Connection(self.url, self.authority).server_events(path, fields)
+
+
+def shown_code(secret: str, steps: int = 0) -> str:
+    """What an authenticator shows now for a secret (RFC 6238), or so many half minutes on."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, (int(time.time()) // 30 + steps).to_bytes(8, "big"), "sha1")
+    offset = digest[-1] & 15
+    return str((int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF) % 10**6).zfill(6)
 
 
 def mails(url: str, address: str) -> list[dict]:

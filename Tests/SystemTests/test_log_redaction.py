@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from client import Client, link_secret, mails, sign_in
+from client import Client, link_secret, mails, shown_code, sign_in
 from secrets_in_logs import leaks, logs
 from stack import eventually
 from walls_recipes import LINES
@@ -134,6 +134,25 @@ def test_what_somebody_is_invited_by_is_in_no_log(stack, owner, canaries):
     canaries.secret("access token of somebody invited", joined["access_token"])
     canaries.secret("refresh token of somebody invited", joined["refresh_token"])
     owner.post("/v1/invitations/join", {"token": second}).expect(410)
+    nothing_leaks(stack, owner, canaries)
+
+
+def test_what_a_second_factor_is_made_of_is_in_no_log(stack, owner, canaries):
+    person = {**owner.user, "email": canaries.email("address of somebody careful"), "password": canaries.text("careful password")}
+    made = Client(stack.url).create("/v1/signup", person)
+    careful = Client(stack.url, token=canaries.secret("careful token", made["session"]["access_token"]))
+    begun = careful.post("/v1/me/second-factor", {"password": person["password"]}).expect(201).json()
+    secret = canaries.secret("secret of a second factor", begun["secret"])
+    careful.post("/v1/me/second-factor/confirm", {"code": "canary-xyz"}).expect(422)
+    confirmed = careful.post("/v1/me/second-factor/confirm", {"code": shown_code(secret)}).expect(200).json()
+    codes = [canaries.secret(f"recovery code {code[0]}", code, code[2:]) for code in confirmed["recovery_codes"]]
+    sign_in_body = {"email": person["email"], "password": person["password"]}
+    refused = Client(stack.url).post("/v1/sessions", sign_in_body).expect(401).json()
+    assert [problem["code"] for problem in refused["errors"]] == ["second_factor_required"]
+    Client(stack.url).post("/v1/sessions", {**sign_in_body, "code": codes[0]}).expect(201)
+    Client(stack.url).post("/v1/sessions", {**sign_in_body, "code": codes[0]}).expect(401)
+    Client(stack.url).post("/v1/sessions", {**sign_in_body, "code": shown_code(secret, 1)}).expect(201)
+    careful.post("/v1/me/second-factor/disable", {"password": person["password"], "code": codes[1]}).expect(204)
     nothing_leaks(stack, owner, canaries)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Callable
 
-from client import PASSWORD, link_secret, mails, sign_up
+from client import PASSWORD, link_secret, mails, shown_code, sign_up
 from stack import eventually
 from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
 from walls_recipes import project as made_project
@@ -103,6 +103,20 @@ def session(world: World) -> Step:
     return world.owner.create("/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]["id"], None
 
 
+def member(world: World, *verbs) -> str:
+    return made(world, "members", {"name": "Fresh", "email": f"fresh-{uuid.uuid4().hex[:12]}@example.com", "role": "member"}, *verbs)
+
+
+def begun(world: World) -> str:
+    return world.owner.post("/v1/me/second-factor", {"password": PASSWORD}).expect(201).json()["secret"]
+
+
+def disabling(world: World) -> Step:
+    """By a recovery code: the code that confirmed it is spent."""
+    confirmed = world.owner.post("/v1/me/second-factor/confirm", {"code": shown_code(begun(world))}).expect(200).json()
+    return None, {"password": PASSWORD, "code": confirmed["recovery_codes"][0]}
+
+
 def mailed_secret(world: World, address: str, kind: str) -> str:
     """The secret of the link in the newest mail to an address, once it is there."""
     found = eventually(lambda: [mail for mail in mails(world.owner.url, address) if f"#{kind}_" in mail["text"]], f"a mail to {address}")
@@ -166,6 +180,12 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),
+    "identity.second_factor.confirm": lambda world: (None, {"code": shown_code(begun(world))}),
+    "identity.second_factor.disable": disabling,
+    "identity.member.deactivate": lambda world: (member(world), None),
+    "identity.member.reactivate": lambda world: (member(world, "deactivate"), None),
+    "identity.organization.transfer_ownership": lambda world: (None, {"member_id": member(world), "password": PASSWORD}),
     "identity.invitation.accept": acceptance_of_an_invitation,
     "identity.invitation.join": joining,
     "identity.invitation.resend": lambda world: (invited(world)["id"], None),

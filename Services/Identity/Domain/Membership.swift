@@ -4,10 +4,26 @@ public import Vocabulary
 public struct Membership: Hashable, Sendable {
     public let userID: Identifier
     public private(set) var role: Role
+    public private(set) var status: Status
 
-    public init(userID: Identifier, role: Role) {
+    public init(userID: Identifier, role: Role, status: Status = .active) {
         self.userID = userID
         self.role = role
+        self.status = status
+    }
+
+    /// Whether somebody is let in.
+    public enum Status: String, Lifecycle {
+        case active, deactivated
+
+        public static let subject = "The member"
+
+        public var successors: [Status] {
+            switch self {
+            case .active: [.deactivated]
+            case .deactivated: [.active]
+            }
+        }
     }
 }
 
@@ -21,7 +37,7 @@ public enum MembershipEvent: Hashable, Sendable {
 extension Membership {
     /// Gives the member another role. Owners rule over everybody, admins over all but owners, and others over nobody.
     ///
-    /// - Parameter ownerCount: How many owners the organization has, read under a lock: it may not become none.
+    /// - Parameter ownerCount: How many active owners the organization has, read under a lock: it may not become none.
     public mutating func changeRole(
         to role: Role,
         by actor: Membership,
@@ -49,6 +65,36 @@ extension Membership {
         return .left(userID: self.userID, role: self.role)
     }
 
+    /// Keeps the member out; nobody does so to themself.
+    public mutating func deactivate(by actor: Membership, ownerCount: Int) throws(Rejection) {
+        try actor.requirePower(over: self.role)
+        guard actor.userID != self.userID else {
+            throw .conflict("oneself", "Nobody keeps themself out. Leave, or have somebody else do it.")
+        }
+        try self.status.require(to: .deactivated)
+        try self.requireAnotherOwner(ownerCount)
+        self.status = .deactivated
+    }
+
+    public mutating func reactivate(by actor: Membership) throws(Rejection) {
+        try actor.requirePower(over: self.role)
+        try self.status.require(to: .active)
+        self.status = .active
+    }
+
+    /// Another member becomes owner in this one's place, who stays as an admin.
+    public mutating func transferOwnership(to other: inout Membership) throws(Rejection) {
+        guard self.role == .owner else {
+            throw .conflict("role_too_low", "Only an owner has ownership to give away.")
+        }
+        guard other.role != .owner else { throw .conflict("role_unchanged", "The member is owner already.") }
+        guard other.status == .active else {
+            throw .conflict("deactivated", "A member who is kept out cannot own the organization.")
+        }
+        other.role = .owner
+        self.role = .admin
+    }
+
     /// Throws unless this member may invite, change or remove somebody with `role`, or give it away.
     public func requirePower(over role: Role) throws(Rejection) {
         let isAllowed =
@@ -63,7 +109,8 @@ extension Membership {
     }
 
     private func requireAnotherOwner(_ ownerCount: Int) throws(Rejection) {
-        guard self.role != .owner || ownerCount > 1 else {
+        // Whoever is kept out is none of those who were counted.
+        guard self.role != .owner || self.status != .active || ownerCount > 1 else {
             throw .conflict("last_owner", "The last owner can neither leave nor be demoted.")
         }
     }

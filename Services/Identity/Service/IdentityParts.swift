@@ -33,6 +33,7 @@ public struct IdentityParts: Sendable {
     let crossTenant: CrossTenant
     let hasher: PasswordHasher
     let throttle: Throttle
+    let secondFactors: SecondFactors
     let revocations: Revocations
     let lastUses = LastUses()
     let mails: Mails
@@ -55,6 +56,12 @@ public struct IdentityParts: Sendable {
             peppers: options.peppers,
             cost: Argon2.Cost(memoryKiB: UInt32(options.argonMemoryKiB), iterations: UInt32(options.argonIterations)),
             random: options.random
+        )
+        self.secondFactors = SecondFactors(
+            self.crossTenant,
+            self.hasher,
+            keys: options.peppers.keys(for: "secrets of second factors"),
+            options.random
         )
         self.throttle = Throttle(
             crossTenant: self.crossTenant,

@@ -15,10 +15,13 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     Switches(parts: parts).register(in: &router)
     PasswordChanges(parts: parts).register(in: &router)
     PasswordResets(parts: parts).register(in: &router)
+    SecondFactorOperations(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
     MemberMoves(parts: parts).register(in: &router)
+    MemberActivity(parts: parts).register(in: &router)
+    OwnershipTransfers(parts: parts).register(in: &router)
     parts.persistence.serve(.invitation, in: &router)
     InvitationMoves(parts: parts).register(in: &router)
     InvitationAcceptances(parts: parts).register(in: &router)
@@ -36,5 +39,8 @@ public enum Identity {
             Migration("identity_001", PackageResources.identity_001_organizations_and_credentials_sql),
             Migration("identity_002", PackageResources.identity_002_passwords_by_mail_sql),
             Migration("identity_003", PackageResources.identity_003_invitations_sql),
+            Migration("identity_004", PackageResources.identity_004_member_status_sql),
+            Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
+            Migration("identity_006", PackageResources.identity_006_second_factors_sql),
         ]
 }

@@ -60,6 +60,22 @@ extension CrossTenant {
         ),
     ]
 
+    /// Whether a person signs in from where they have not of late. Nobody's first sign-in does.
+    func isNew(_ device: Device, of user: Identifier) async throws -> Bool {
+        let rows = try await self.look(
+            """
+            SELECT DISTINCT remote_address, user_agent FROM sign_in_history
+            WHERE user_id = $1 AND outcome = 'signed_in' LIMIT $2
+            """,
+            [.uuid(user), .int(Self.devicesMax)]
+        )
+        let known = try rows.map { Device(try $0.textOrNil("remote_address"), try $0.textOrNil("user_agent")) }
+        return !known.isEmpty && !known.contains(device)
+    }
+
+    /// Whoever signs in from more places than these is told of some again.
+    private static let devicesMax: Int64 = 500
+
     /// Records an attempt that failed; one that succeeded is recorded with its session.
     func recordFailure(of user: Identifier, from address: String?, _ userAgent: String?, at now: Instant) async throws {
         try await self.change { transaction in

@@ -81,14 +81,14 @@ struct CrossTenant: Sendable {
         )
     }
 
-    /// Where a person belongs, the oldest place first.
+    /// Where a person belongs and is let in, the oldest place first.
     func places(of user: Identifier) async throws -> [Place] {
         let rows = try await self.database.read(
             .system,
             """
             SELECT m.organization_id, m.id, m.role, o.name, o.time_zone, o.currency
             FROM organization_member m JOIN organization o ON o.id = m.organization_id
-            WHERE m.user_id = $1 AND m.deleted_at IS NULL ORDER BY m.created_at, m.id
+            WHERE m.user_id = $1 AND m.deleted_at IS NULL AND m.status = 'active' ORDER BY m.created_at, m.id
             """,
             [.uuid(user)]
         )
@@ -129,7 +129,7 @@ struct CrossTenant: Sendable {
             JOIN organization o ON o.id = s.organization_id
             JOIN app_user u ON u.id = s.user_id
             WHERE t.token_sha256 = $1 AND t.kind = 'access' AND t.expires_at > $2 AND s.ended_at IS NULL
-                AND m.deleted_at IS NULL AND u.status = 'active'
+                AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,
             [.bytes(token.sha256), .instant(now)]
         ).first
@@ -147,7 +147,7 @@ struct CrossTenant: Sendable {
             JOIN organization o ON o.id = k.organization_id
             JOIN app_user u ON u.id = m.user_id
             WHERE k.token_sha256 = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
-                AND m.deleted_at IS NULL AND u.status = 'active'
+                AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,
             [.bytes(token.sha256), .instant(now)]
         ).first
@@ -199,7 +199,7 @@ struct CrossTenant: Sendable {
     func organizationsWithOverdueInvitations(at now: Instant) async throws -> [Identifier] {
         let rows = try await self.database.read(
             .system,
-            "SELECT DISTINCT organization_id FROM invitation WHERE status = 'pending' AND expires_at <= $1",
+            "SELECT DISTINCT organization_id FROM invitation WHERE pending_until <= $1",
             [.instant(now)]
         )
         return try rows.map { try $0.uuid("organization_id") }

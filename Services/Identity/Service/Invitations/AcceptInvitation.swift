@@ -23,7 +23,7 @@ struct AcceptInvitation: Operation {
         .text("token", max: 256).required().redacted(.token),
         .text("name", max: 200).redacted(.name).example("Grace Hopper")
             .described("Required of somebody who is new here."),
-        .text("password", max: PasswordRule.bytesMax, .password).required(),
+        .text("password", max: PasswordRule.bytesMax, .password).required(), SecondFactors.field,
     ])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)
     .faults(.unauthenticated, .notFound, .gone, .conflict, .validationFailed, .unavailable)
@@ -32,11 +32,13 @@ struct AcceptInvitation: Operation {
     let token: String
     let name: String?
     let password: String
+    let code: String?
 
     init(_ input: Values) throws(Fault) {
         self.token = try input.text("token")
         self.name = input.optionalText("name")
         self.password = try input.text("password")
+        self.code = input.optionalText("code")
     }
 }
 
@@ -157,9 +159,12 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/password", "no_password", "Set a password by /v1/password-resets first.")]
             )
         }
-        let id = try await self.parts.throttle.attempt(invited.email, context) {
+        let id = try await self.parts.throttle.attempt(invited.email, context) { () async throws -> Identifier? in
             let isRight = try await self.parts.hasher.verify(request.password, user.password)
-            return isRight && user.isActive ? user.id : nil
+            guard isRight, user.isActive,
+                try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
+            else { return nil }
+            return user.id
         }
         return Person(id: id, name: user.name, newPassword: nil)
     }

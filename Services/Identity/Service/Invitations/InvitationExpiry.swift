@@ -40,7 +40,7 @@ struct InvitationExpiry: Sendable {
         )
         return try await self.parts.persistence.database.transaction(.organization(organization)) { transaction in
             let overdue = try store.rows(
-                where: "status = 'pending' AND expires_at <= $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED",
+                where: "pending_until <= $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED",
                 [.instant(now), .int(Int64(Self.expiredMax))],
                 for: organization,
                 in: transaction

@@ -9,6 +9,14 @@ struct Mails: Sendable {
     /// What their links begin with.
     let linkBase: String
 
+    /// How long a notice is of use.
+    static let noticeSeconds: Int64 = 3 * 86_400
+
+    /// As people read it: `2026-11-23, 15:54`.
+    static func minute(_ now: Instant) -> String {
+        now.description.prefix(16).split(separator: "T").joined(separator: ", ")
+    }
+
     /// A page of the application, with a secret in the fragment: what stands there is sent to no server and written into no log.
     func link(_ page: String, _ token: Token) -> String { "\(self.linkBase)/\(page)#\(token.text)" }
 }

@@ -54,16 +54,12 @@ extension Mails {
             """
     )
 
-    /// How long a notice is of use.
-    private static let noticeSeconds: Int64 = 3 * 86_400
-
     /// Tells a person what somebody who is not them may have done.
     func passwordChanged(of user: CrossTenant.User, at now: Instant) throws -> Mail {
-        let time = now.description.prefix(16).split(separator: "T").joined(separator: ", ")
         return Mail(
             kind: "password_changed",
             to: MailAddress(try EmailAddress(user.email), name: user.name),
-            Self.changed.render(["name": user.name, "time": time]),
+            Self.changed.render(["name": user.name, "time": Self.minute(now)]),
             expiresAt: now.advanced(bySeconds: Self.noticeSeconds)
         )
     }

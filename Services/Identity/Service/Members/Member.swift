@@ -1,4 +1,5 @@
 internal import Contracts
+internal import IdentityDomain
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -16,6 +17,7 @@ extension Resource {
                 .text("name", max: 200).required().filterable().sortable().redacted(.name).example("Grace Hopper"),
                 .email("email").required().filterable().example("grace@example.com"),
                 .choice("role", Role.self).required().filterable().sortable(),
+                .choice("status", Membership.Status.self).readOnly().filterable().described("Whether they are let in."),
             ]
         )
         resource.hasExternalID = false

@@ -95,7 +95,7 @@ struct MemberMoves: Sendable {
                 at: context.now,
                 in: transaction
             )
-            try self.forget(before, of: caller.organization, at: context.now, in: transaction)
+            try self.forget(caller.organization, at: context.now, in: transaction)
             return Outcome(
                 after.reply(),
                 events: [members.event("role_changed", .updated, after, previous: before, because: cause)]
@@ -134,7 +134,7 @@ struct MemberMoves: Sendable {
                 at: context.now,
                 in: transaction
             )
-            try self.forget(member, of: caller.organization, at: context.now, in: transaction)
+            try self.forget(caller.organization, at: context.now, in: transaction)
             let keys = try APIKeys(self.parts).revokeAll(of: member.id, because: cause, in: transaction)
             return Outcome(
                 .nothing,
@@ -145,11 +145,14 @@ struct MemberMoves: Sendable {
 
     // MARK: - Steps
 
-    /// How many owners there are; it stays so until the transaction ends.
-    private func lockedOwnerCount(of organization: Identifier, in transaction: borrowing Transaction) throws -> Int {
+    /// How many active owners there are; it stays so until the transaction ends.
+    func lockedOwnerCount(of organization: Identifier, in transaction: borrowing Transaction) throws -> Int {
         _ = try self.parts.organizations.lock(organization, for: organization, in: transaction)
         let rows = try transaction.query(
-            "SELECT count(*) AS owners FROM organization_member WHERE organization_id = $1 AND role = 'owner' AND deleted_at IS NULL",
+            """
+            SELECT count(*) AS owners FROM organization_member
+            WHERE organization_id = $1 AND role = 'owner' AND status = 'active' AND deleted_at IS NULL
+            """,
             [.uuid(organization)]
         )
         return Int(try rows[0].int("owners"))
@@ -159,7 +162,7 @@ struct MemberMoves: Sendable {
     func actor(_ caller: Caller, in transaction: borrowing Transaction) throws -> Membership {
         guard caller.kind == .member else { return Membership(userID: caller.subject, role: caller.role) }
         let rows = try self.parts.members.rows(
-            where: "user_id = $2",
+            where: "user_id = $2 AND status = 'active'",
             [.uuid(caller.subject)],
             for: caller.organization,
             in: transaction
@@ -168,9 +171,8 @@ struct MemberMoves: Sendable {
         return try Membership(own)
     }
 
-    private func forget(
-        _ member: Stored,
-        of organization: Identifier,
+    func forget(
+        _ organization: Identifier,
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws {
@@ -182,6 +184,10 @@ struct MemberMoves: Sendable {
 extension Membership {
     /// Restores a membership from its row.
     init(_ stored: Stored) throws {
-        self.init(userID: try stored.row.uuid("user_id"), role: Role(rawValue: try stored.row.text("role")) ?? .viewer)
+        self.init(
+            userID: try stored.row.uuid("user_id"),
+            role: try Role(stored: try stored.row.text("role")),
+            status: try Status(stored: try stored.row.text("status"))
+        )
     }
 }

@@ -40,8 +40,6 @@ struct ChangePassword: Operation {
 struct PasswordChanges: Sendable {
     let parts: IdentityParts
 
-    private static let wrong = Fault.invalid("/current_password", "wrong", "This is not your present password.")
-
     func register(in router: inout Router) {
         router.serve(ChangePassword.self) { request, context in try await self.change(request, context) }
         router.publishes(NewPasswords.events)
@@ -49,11 +47,13 @@ struct PasswordChanges: Sendable {
 
     private func change(_ request: ChangePassword, _ context: CallContext) async throws -> Reply {
         let caller = try context.caller()
-        guard let user = try await self.parts.crossTenant.user(caller.subject), user.isActive else {
-            throw Throttle.refusal
-        }
+        let (user, old) = try await PresentPassword(parts: self.parts).verify(
+            request.currentPassword,
+            of: caller.subject,
+            at: "/current_password",
+            context
+        )
         try PasswordRule.require(request.password, of: user)
-        let old = try await self.verified(user, request.currentPassword, context)
         let new = try await self.parts.hasher.hash(request.password)
         try await self.parts.crossTenant.visit { visits in
             try NewPasswords(parts: self.parts).set(
@@ -67,22 +67,6 @@ struct PasswordChanges: Sendable {
             )
         }
         return .nothing
-    }
-
-    /// The stored hash, if this is its password. Who sits before somebody else's open session gets no more tries than who signs in.
-    private func verified(
-        _ user: CrossTenant.User,
-        _ password: String,
-        _ context: CallContext
-    ) async throws -> PasswordHash {
-        do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
-                try await self.parts.hasher.verify(password, user.password) ? user.password : nil
-            }
-        } catch let fault as Fault where fault == Throttle.refusal {
-            // Their session is as good as before: only the password is not.
-            throw Self.wrong
-        }
     }
 }
 

@@ -55,14 +55,18 @@ struct NewPasswords: Sendable {
             throw Fault(.conflict, "This password is being changed at the same moment.", retryAfter: 1)
         }
         let version = try row.int("version")
-        var events: [(organization: Identifier, events: [EventRecord])] = []
+        let told = UserEvents(parts: self.parts)
         // Members before sessions, as a sign-in takes them: a session that begins meanwhile is either seen here or refused there.
-        for place in try self.places(of: user.id, in: visits) {
-            let cause = self.cause(user.id, place.organization, context)
+        let places = try told.places(of: user.id, in: visits)
+        var events: [(organization: Identifier, events: [EventRecord])] = []
+        for place in places {
+            let cause = UserEvents.cause(user.id, place.organization, context)
             let ended = try visits.visit(place.organization) { transaction in
                 try self.endSessions(of: place.member, keeping: session, because: cause, in: transaction)
             }
-            events.append((place.organization, [Self.event(user, version, way, because: cause)] + ended))
+            let more: JSONObject = ["way": .string(way.rawValue)]
+            let changed = UserEvents.event("user.password_changed", user, version, more, because: cause)
+            events.append((place.organization, [changed] + ended))
         }
         try visits.system.queue(
             "UPDATE password_reset SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",
@@ -74,27 +78,7 @@ struct NewPasswords: Sendable {
             at: context.now,
             in: visits.system
         )
-        // Tickets of the event log come last, and always in the same order.
-        for (organization, events) in events.sorted(by: {
-            EventLog.partition(of: $0.organization) < EventLog.partition(of: $1.organization)
-        }) {
-            try visits.visit(organization) { try self.parts.persistence.log.append(events, in: $0) }
-        }
-    }
-
-    /// Where the person belongs, each place held.
-    private func places(
-        of user: Identifier,
-        in visits: borrowing Visits
-    ) throws -> [(organization: Identifier, member: Identifier)] {
-        let rows = try visits.system.query(
-            """
-            SELECT organization_id, id FROM organization_member WHERE user_id = $1 AND deleted_at IS NULL
-            ORDER BY organization_id, id FOR UPDATE
-            """,
-            [.uuid(user)]
-        )
-        return try rows.map { (try $0.uuid("organization_id"), try $0.uuid("id")) }
+        try told.append(events, in: visits)
     }
 
     private func endSessions(
@@ -120,41 +104,5 @@ struct NewPasswords: Sendable {
             )
         }
         return ended.map { sessions.store.event("ended", .statusChanged, $0, because: cause) }
-    }
-
-    private func cause(_ user: Identifier, _ organization: Identifier, _ context: CallContext) -> Cause {
-        Cause(
-            actor: Actor(kind: .member, id: user),
-            organization: organization,
-            causation: context.requestID,
-            correlation: context.requestID,
-            now: context.now
-        )
-    }
-
-    private static func event(
-        _ user: CrossTenant.User,
-        _ version: Int64,
-        _ way: Way,
-        because cause: Cause
-    ) -> EventRecord {
-        let payload: JSON = [
-            "data": ["id": .string(user.id.description), "name": .string(user.name), "email": .string(user.email)],
-            "way": .string(way.rawValue),
-        ]
-        return EventRecord(
-            id: Identifier.next(at: cause.now),
-            organization: cause.organization,
-            type: "user.password_changed",
-            activity: .updated,
-            aggregateType: "user",
-            aggregateID: user.id,
-            aggregateVersion: version,
-            actor: cause.actor,
-            correlation: cause.correlation,
-            causation: cause.causation,
-            occurredAt: cause.now,
-            payload: payload.bytes
-        )
     }
 }

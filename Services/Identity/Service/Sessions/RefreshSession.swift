@@ -117,7 +117,8 @@ struct Refreshes: Sendable {
             """
             SELECT t.generation, t.successor_sealed FROM session_token t
             JOIN session s ON s.organization_id = t.organization_id AND s.id = t.session_id
-            JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id AND m.deleted_at IS NULL
+            JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id
+                AND m.deleted_at IS NULL AND m.status = 'active'
             WHERE t.token_sha256 = $1 AND t.organization_id = $2 AND t.kind = 'refresh'
             """,
             [.bytes(token.sha256), .uuid(organization)]

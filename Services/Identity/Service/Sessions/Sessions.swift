@@ -18,6 +18,7 @@ struct Sessions: Sendable {
         case switched
         case refreshReused = "refresh_reused"
         case memberRemoved = "member_removed"
+        case memberDeactivated = "member_deactivated"
         case passwordChanged = "password_changed"
     }
 

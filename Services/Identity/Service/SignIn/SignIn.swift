@@ -15,7 +15,7 @@ struct SignIn: Operation {
     .body([
         .email("email").required().example("ada@example.com"),
         .text("password", max: PasswordRule.bytesMax, .password).required(),
-        .identifier("organization_id"),
+        .identifier("organization_id"), SecondFactors.field,
     ])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)
     .faults(.unauthenticated, .validationFailed, .unavailable)
@@ -24,11 +24,13 @@ struct SignIn: Operation {
     let email: String
     let password: String
     let organization: Identifier?
+    let code: String?
 
     init(_ input: Values) throws(Fault) {
         self.email = try input.text("email")
         self.password = try input.text("password")
         self.organization = input.optionalIdentifier("organization_id")
+        self.code = input.optionalText("code")
     }
 }
 
@@ -44,11 +46,22 @@ struct SignIns: Sendable {
                 try await self.verified(email, request, context)
             }
             try await self.renewHash(of: user, request.password)
+            let device = Device(context.remoteAddress, context.userAgent)
+            let isNew = try await self.parts.crossTenant.isNew(device, of: user.id)
+            let notice =
+                try isNew
+                ? self.parts.mails.newDevice(
+                    of: user,
+                    from: context.remoteAddress,
+                    with: context.userAgent,
+                    at: context.now
+                ) : nil
             return try await SignedIn.begin(
                 at: place,
                 as: user.id,
                 authenticatedAt: context.now,
                 recording: true,
+                telling: notice,
                 SignIn.declaration,
                 context,
                 self.parts
@@ -65,7 +78,11 @@ struct SignIns: Sendable {
         // In this order: what an unknown address costs must not differ from what a wrong password costs.
         let isRight = try await self.parts.hasher.verify(request.password, user?.password)
         guard let user else { return nil }
-        guard isRight, user.isActive else {
+        // The right password first: whoever does not know it does not learn whether there is more to know.
+        let isProved =
+            isRight && user.isActive
+            ? try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) : false
+        guard isProved else {
             try await self.parts.crossTenant.recordFailure(
                 of: user.id,
                 from: context.remoteAddress,

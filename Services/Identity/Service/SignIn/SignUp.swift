@@ -28,6 +28,7 @@ struct SignUp: Operation {
         .text("time_zone", max: 64, .timeZone).defaulting(to: "UTC").example("Europe/Berlin"),
         .currency().defaulting(to: "USD"),
         .text("locale", max: 35).defaulting(to: "en"),
+        SecondFactors.field,
     ])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)
     .faults(.unauthenticated, .validationFailed, .unavailable)
@@ -40,6 +41,7 @@ struct SignUp: Operation {
     let timeZone: String
     let currency: String
     let locale: String
+    let code: String?
 
     init(_ input: Values) throws(Fault) {
         self.organizationName = try input.text("organization_name")
@@ -49,6 +51,7 @@ struct SignUp: Operation {
         self.timeZone = try input.text("time_zone")
         self.currency = try input.text("currency")
         self.locale = try input.text("locale")
+        self.code = input.optionalText("code")
     }
 }
 
@@ -75,7 +78,7 @@ struct SignUps: Sendable {
                 isBlocked: CommonPasswords.contains
             )
             let person = try await self.parts.throttle.attempt(email, context) {
-                try await self.person(email, request.password, context)
+                try await self.person(email, request, context)
             }
             do {
                 return try await self.signUp(person, email, request, context)
@@ -94,12 +97,18 @@ struct SignUps: Sendable {
         ])
     }
 
-    private func person(_ email: EmailAddress, _ password: String, _ context: CallContext) async throws -> Person? {
+    private func person(_ email: EmailAddress, _ request: SignUp, _ context: CallContext) async throws -> Person? {
         guard let user = try await self.parts.crossTenant.user(email) else {
-            return Person(id: Identifier.next(at: context.now), newPassword: try await self.parts.hasher.hash(password))
+            return Person(
+                id: Identifier.next(at: context.now),
+                newPassword: try await self.parts.hasher.hash(request.password)
+            )
         }
-        let isRight = try await self.parts.hasher.verify(password, user.password)
-        return isRight && user.isActive ? Person(id: user.id, newPassword: nil) : nil
+        let isRight = try await self.parts.hasher.verify(request.password, user.password)
+        guard isRight, user.isActive,
+            try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
+        else { return nil }
+        return Person(id: user.id, newPassword: nil)
     }
 
     private func signUp(

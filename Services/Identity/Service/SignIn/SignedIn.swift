@@ -1,5 +1,7 @@
 internal import Contracts
 internal import EventLog
+internal import IdentityDomain
+internal import Mail
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -13,12 +15,13 @@ enum SignedIn {
         .object("member", Resource.member.visible), .object("session", SessionGrant.fields),
     ]
 
-    /// Begins a session in a place the person has, and answers it.
+    /// Begins a session in a place the person has, and answers it; `notice` is the mail that tells them, where that is needed.
     static func begin(
         at place: CrossTenant.Place,
         as user: Identifier,
         authenticatedAt: Instant,
         recording isSignIn: Bool = false,
+        telling notice: Mail? = nil,
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         _ parts: IdentityParts
@@ -34,8 +37,9 @@ enum SignedIn {
         )
         let context = inside
         return try await parts.persistence.commands.run(declaration, context) { transaction in
-            // Under a lock, so that a member who is being removed cannot slip in.
+            // Under a lock, so that a member who is being removed or deactivated cannot slip in.
             let member = try parts.members.lock(place.member, for: place.organization, in: transaction)
+            guard try Membership(member).status == .active else { throw Throttle.refusal }
             let organization = try parts.organizations.find(
                 place.organization,
                 for: place.organization,
@@ -58,6 +62,9 @@ enum SignedIn {
                     at: context.now,
                     in: transaction
                 )
+            }
+            if let notice {
+                try parts.mails.tasks.queue(notice, for: place.organization, at: context.now, in: transaction)
             }
             return Outcome(try Self.reply(organization, member, grant), events: [event])
         }

@@ -1,0 +1,80 @@
+internal import Contracts
+internal import EventLog
+internal import Postgres
+internal import Resources
+internal import Vocabulary
+
+/// What happens to a person is told to each of their organizations, in the transaction in which it happens.
+struct UserEvents: Sendable {
+    let parts: IdentityParts
+
+    /// Where the person belongs, each place held.
+    func places(
+        of user: Identifier,
+        in visits: borrowing Visits
+    ) throws -> [(organization: Identifier, member: Identifier)] {
+        let rows = try visits.system.query(
+            """
+            SELECT organization_id, id FROM organization_member WHERE user_id = $1 AND deleted_at IS NULL
+            ORDER BY organization_id, id FOR UPDATE
+            """,
+            [.uuid(user)]
+        )
+        return try rows.map { (try $0.uuid("organization_id"), try $0.uuid("id")) }
+    }
+
+    /// Counts a change of the person; their new version.
+    func version(of user: Identifier, at now: Instant, in visits: borrowing Visits) throws -> Int64 {
+        try visits.system.query(
+            "UPDATE app_user SET updated_at = $2, version = version + 1 WHERE id = $1 RETURNING version",
+            [.uuid(user), .instant(now)]
+        )[0].int("version")
+    }
+
+    static func cause(_ user: Identifier, _ organization: Identifier, _ context: CallContext) -> Cause {
+        Cause(
+            actor: Actor(kind: .member, id: user),
+            organization: organization,
+            causation: context.requestID,
+            correlation: context.requestID,
+            now: context.now
+        )
+    }
+
+    static func event(
+        _ type: String,
+        _ user: CrossTenant.User,
+        _ version: Int64,
+        _ more: JSONObject = [:],
+        because cause: Cause
+    ) -> EventRecord {
+        var payload: JSONObject = [
+            "data": ["id": .string(user.id.description), "name": .string(user.name), "email": .string(user.email)]
+        ]
+        for member in more.members { payload[member.key] = member.value }
+        return EventRecord(
+            id: Identifier.next(at: cause.now),
+            organization: cause.organization,
+            type: type,
+            activity: .updated,
+            aggregateType: "user",
+            aggregateID: user.id,
+            aggregateVersion: version,
+            actor: cause.actor,
+            correlation: cause.correlation,
+            causation: cause.causation,
+            occurredAt: cause.now,
+            payload: JSON.object(payload).bytes
+        )
+    }
+
+    /// Last in the transaction: tickets of the event log come after every row, and always in the same order.
+    func append(_ events: [(organization: Identifier, events: [EventRecord])], in visits: borrowing Visits) throws {
+        let ordered = events.sorted {
+            EventLog.partition(of: $0.organization) < EventLog.partition(of: $1.organization)
+        }
+        for (organization, events) in ordered {
+            try visits.visit(organization) { try self.parts.persistence.log.append(events, in: $0) }
+        }
+    }
+}

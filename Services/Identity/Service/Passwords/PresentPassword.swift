@@ -1,0 +1,27 @@
+internal import Contracts
+internal import IdentityDomain
+internal import Vocabulary
+
+/// Asks somebody who is signed in for their password once more, before what an open session alone must not do.
+struct PresentPassword: Sendable {
+    let parts: IdentityParts
+
+    /// The person and the stored hash, if this is its password. Who sits before somebody else's open session gets no more tries than who
+    /// signs in; what is wrong is the password at `pointer`, while the session is as good as before.
+    func verify(
+        _ password: String,
+        of subject: Identifier,
+        at pointer: String,
+        _ context: CallContext
+    ) async throws -> (user: CrossTenant.User, hash: PasswordHash) {
+        guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
+        do {
+            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
+                guard let hash = user.password else { return nil }
+                return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
+            }
+        } catch let fault as Fault where fault == Throttle.refusal {
+            throw Fault.invalid(pointer, "wrong", "This is not your present password.")
+        }
+    }
+}
