@@ -172,6 +172,17 @@ internal import Vocabulary
         }
     }
 
+    @Test func `where nobody sends, what waited is gone with its time`() async throws {
+        try await self.run { database, tasks, _, _, clock in
+            let id = try await self.queue(tasks, database, at: clock.now)
+            #expect(try await tasks.sweep(at: clock.now) == 0)
+            #expect(try await self.state(of: id, database) == ("waiting", true, nil))
+            clock.advance(bySeconds: 86_400)
+            #expect(try await tasks.sweep(at: clock.now) == 0)
+            #expect(try await self.state(of: id, database) == ("expired", false, nil))
+        }
+    }
+
     // MARK: - Several senders
 
     @Test func `of many senders at once each takes others' mails, and who dies leaves theirs`() async throws {

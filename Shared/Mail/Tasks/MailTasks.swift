@@ -74,10 +74,7 @@ public struct MailTasks: Sendable {
     /// Takes what is due, the longest due first. What another sender has taken is passed over.
     func lease(at now: Instant) async throws -> [Leased] {
         try await self.database.transaction(.system) { transaction in
-            try transaction.queue(
-                "UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL WHERE state = 'waiting' AND expires_at <= $1",
-                [.instant(now)]
-            )
+            try Self.expire(at: now, in: transaction)
             let rows = try transaction.query(
                 """
                 UPDATE mail_task SET attempts = attempts + 1, due_at = $2 WHERE id IN
@@ -98,6 +95,17 @@ public struct MailTasks: Sendable {
                 )
             }.sorted { $0.id < $1.id }
         }
+    }
+
+    /// What a mail says is of no use to anybody once its time is over: its links open nothing any more.
+    private static func expire(at now: Instant, in transaction: borrowing Transaction) throws(SQLFault) {
+        try transaction.queue(
+            """
+            UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL
+            WHERE state = 'waiting' AND expires_at <= $1
+            """,
+            [.instant(now)]
+        )
     }
 
     /// Writes down how a task went on; passed over where somebody else has taken it since, or it has ended.
@@ -124,9 +132,10 @@ public struct MailTasks: Sendable {
         }
     }
 
-    /// Deletes what was sent, refused or too late long enough ago.
+    /// Ends what nobody has sent in its time, where nobody sends at all, and deletes what ended long enough ago.
     @discardableResult
     public func sweep(at now: Instant) async throws -> Int {
+        try await self.database.transaction(.system) { try Self.expire(at: now, in: $0) }
         var total = 0
         var affected = 0
         repeat {
