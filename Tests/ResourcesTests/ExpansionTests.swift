@@ -82,7 +82,7 @@ internal import Vocabulary
         }
     }
 
-    @Test(arguments: ["maker_id", "supplier", "maker,,gadget", "", "Maker", "maker,maker,maker,maker,maker,maker"])
+    @Test(arguments: ["maker_id", "supplier", "maker,,gadget", ",", "Maker", "maker,maker,maker,maker,maker,maker"])
     func `A name that cannot be embedded is refused`(names: String) async throws {
         try await Workshop.run { shop in
             for operation in ["shop.part.list/1", "shop.part.get/1"] {

@@ -66,6 +66,7 @@ internal import Vocabulary
             }
             #expect(try await shop.names(["colour": "red", "sort": "name"]) == ["a", "d"])
             #expect(try await shop.names(["colour[in]": "green,blue", "sort": "name"]) == ["b", "c"])
+            #expect(try await shop.names(["colour[in]": ""]) == [])
             #expect(try await shop.names(["size[gte]": "2", "size[lt]": "4", "sort": "name"]) == ["b", "c"])
             #expect(try await shop.names(["size[gt]": "2", "size[lte]": "4", "sort": "-name"]) == ["d", "c"])
             #expect(try await shop.names(["name": "a' OR true --"]) == [])
