@@ -32,6 +32,7 @@ struct QueuedStatement {
     }
 
     init(_ insert: RowInsert, _ parameters: EncodedParameters) {
+        precondition(parameters.count == insert.columnCount, "a row has a value for each column, in their order")
         self.init("", parameters)
         self.text = .insert(insert, rows: 1)
     }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// An INSERT of whole rows. Those that are queued one behind the other go into one statement: the server's work around a statement
 /// is more than its work for a row.
 public final class RowInsert: Sendable {
-    /// The most rows in one statement. Each number of them is a statement of its own, which every connection prepares once.
+    /// The most rows in one statement. Each number of them is a statement of its own, which a connection prepares and keeps as any other.
     static let rowsMax = 16
 
     private let table: SQL
@@ -15,6 +15,8 @@ public final class RowInsert: Sendable {
         self.table = table
         self.columns = columns
     }
+
+    var columnCount: Int { self.columns.count }
 
     func statement(rows: Int) -> SQL {
         self.statements.withLock { statements in

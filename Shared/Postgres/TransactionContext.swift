@@ -21,7 +21,8 @@ final class TransactionContext {
     private var questions = 0
     private(set) var hasFailed = false
 
-    /// More than this is sent before more is queued, so that a bulk load does not pile up in memory.
+    /// More statements than this are sent before more is queued, so that a bulk load does not pile up in memory; each has up to
+    /// ``RowInsert/rowsMax`` rows.
     private static let queuedMax = 512
     /// How long the answer to a COMMIT is awaited: it is never cancelled, so no deadline applies.
     private static let commitMicroseconds: Int64 = 30_000_000

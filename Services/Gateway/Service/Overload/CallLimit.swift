@@ -9,13 +9,13 @@
 struct CallLimit: Hashable, Sendable {
     /// Of several gateways each learns its own share, and none is left with nothing.
     static let callsMin = 8
-    /// The limit is none from here on.
-    static let callsMax = 1_024
+    /// Where a rising limit ends and there is none: more than a service takes (`ConcurrencyLimit.callsMax`).
+    static let callsMax = 4_096
     /// How long the service must have refused nothing before the limit rises.
     static let window: UInt64 = 100_000_000
     /// It rises by this part of itself.
     static let rise = 8
-    /// When nothing was asked for so long, what was learnt of the rush before holds no longer.
+    /// When nothing was refused for so long and nothing is under way, what was learnt of the rush before holds no longer.
     static let pause: UInt64 = 1_000_000_000
 
     /// A call on its way, by how many were under way when it was sent.
@@ -23,7 +23,7 @@ struct CallLimit: Hashable, Sendable {
         fileprivate let behind: Int
     }
 
-    private(set) var limit = Self.callsMax
+    private(set) var limit: Int?
     private(set) var underWay = 0
     private var windowEndsAt: UInt64 = 0
 
@@ -32,7 +32,7 @@ struct CallLimit: Hashable, Sendable {
     /// Counts a call that is about to be sent, or `nil` where it would be refused.
     mutating func enter(now: UInt64) -> Place? {
         self.rise(now)
-        guard self.limit == Self.callsMax || self.underWay < self.limit else { return nil }
+        if let limit, self.underWay >= limit { return nil }
         self.underWay += 1
         return Place(behind: self.underWay - 1)
     }
@@ -40,14 +40,15 @@ struct CallLimit: Hashable, Sendable {
     mutating func leave(_ place: Place, isRefused: Bool, now: UInt64) {
         self.underWay -= 1
         guard isRefused else { return self.rise(now) }
-        self.limit = max(Self.callsMin, min(self.limit, place.behind))
+        self.limit = max(Self.callsMin, min(self.limit ?? .max, place.behind))
         self.windowEndsAt = now + Self.window
     }
 
     private mutating func rise(_ now: UInt64) {
-        guard self.limit < Self.callsMax, now >= self.windowEndsAt else { return }
+        guard let limit, now >= self.windowEndsAt else { return }
         let isForgotten = self.underWay == 0 && now >= self.windowEndsAt + Self.pause
-        self.limit = isForgotten ? Self.callsMax : min(Self.callsMax, self.limit + max(1, self.limit / Self.rise))
+        let risen = limit + max(1, limit / Self.rise)
+        self.limit = isForgotten || risen >= Self.callsMax ? nil : risen
         self.windowEndsAt = now + Self.window
     }
 }

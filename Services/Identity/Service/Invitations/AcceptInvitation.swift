@@ -19,6 +19,7 @@ struct AcceptInvitation: Operation {
         anybody else gives a name and a password of their own. The link is good once.
         """
     )
+    .notRehearsed()
     .body([
         .text("token", max: 256).required().redacted(.token),
         .text("name", max: 200).redacted(.name).example("Grace Hopper")

@@ -189,11 +189,14 @@ struct SecondFactorOperations: Sendable {
             let stored = try await self.parts.secondFactors.of(user.id)
         else { throw Self.isOff }
         guard !stored.isConfirmed else { throw Self.isOn }
-        guard let step = SecondFactors.step(of: request.code, stored, at: context.now) else { throw Self.wrongCode }
+        let step = try await self.proved(user, context) {
+            SecondFactors.step(of: request.code, stored, at: context.now)
+        }
         let codes = try await self.parts.secondFactors.makeRecoveryCodes()
         try await self.parts.crossTenant.visit { visits in
             let isOn = try SecondFactors.confirm(
-                user.id,
+                stored,
+                of: user.id,
                 step: step,
                 codes.map(\.hash),
                 at: context.now,
@@ -209,19 +212,27 @@ struct SecondFactorOperations: Sendable {
     private func disable(_ request: DisableSecondFactor, _ context: CallContext) async throws -> Reply {
         let user = try await self.user(request.password, context)
         guard try await self.parts.secondFactors.of(user.id)?.isConfirmed == true else { throw Self.isOff }
-        do {
-            // Wrong codes count as wrong passwords do.
-            try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
-                try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) ? () : nil
-            }
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Self.wrongCode
+        try await self.proved(user, context) {
+            try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) ? () : nil
         }
         try await self.parts.crossTenant.visit { visits in
             guard try SecondFactors.end(user.id, in: visits.system) else { throw Self.isOff }
             try self.tell(user, isOn: false, context, in: visits)
         }
         return .nothing
+    }
+
+    /// Wrong codes count as wrong passwords do.
+    private func proved<Proof: Sendable>(
+        _ user: CrossTenant.User,
+        _ context: CallContext,
+        _ look: () async throws -> Proof?
+    ) async throws -> Proof {
+        do {
+            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, look)
+        } catch let fault as Fault where fault == Throttle.refusal {
+            throw Self.wrongCode
+        }
     }
 
     /// The person by mail, their organizations by an event each.

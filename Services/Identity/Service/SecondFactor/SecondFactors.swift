@@ -25,6 +25,7 @@ struct SecondFactors: Sendable {
     /// A person's second factor as it is stored.
     struct Stored: Sendable {
         let secret: [UInt8]
+        fileprivate let sealed: [UInt8]
         let isConfirmed: Bool
         let factor: SecondFactor
         let recoveryCodesLeft: Int64
@@ -52,8 +53,10 @@ struct SecondFactors: Sendable {
             [.uuid(user)]
         )
         guard let row = rows.first else { return nil }
+        let sealed = try row.binary("secret_sealed")
         return Stored(
-            secret: try self.open(try row.binary("secret_sealed"), of: user),
+            secret: try self.open(sealed, of: user),
+            sealed: sealed,
             isConfirmed: try row.bool("is_confirmed"),
             factor: SecondFactor(lastStep: try row.int("last_step")),
             recoveryCodesLeft: try row.int("codes_left")
@@ -136,17 +139,21 @@ struct SecondFactors: Sendable {
         return codes
     }
 
-    /// Whoever has computed a code of it has it: from here on it is asked for.
+    /// Whoever has computed a code of it has it: from here on it is asked for. `false` where another secret has taken its place.
     static func confirm(
-        _ user: Identifier,
+        _ stored: Stored,
+        of user: Identifier,
         step: Int64,
         _ codes: [PasswordHash],
         at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> Bool {
         let confirmed = try transaction.query(
-            "UPDATE second_factor SET confirmed_at = $3, last_step = $2 WHERE user_id = $1 AND confirmed_at IS NULL",
-            [.uuid(user), .int(step), .instant(now)]
+            """
+            UPDATE second_factor SET confirmed_at = $3, last_step = $2
+            WHERE user_id = $1 AND confirmed_at IS NULL AND secret_sealed = $4
+            """,
+            [.uuid(user), .int(step), .instant(now), .bytes(stored.sealed)]
         )
         guard confirmed.affected == 1 else { return false }
         try transaction.queue("DELETE FROM recovery_code WHERE user_id = $1", [.uuid(user)])

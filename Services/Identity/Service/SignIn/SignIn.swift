@@ -12,6 +12,7 @@ struct SignIn: Operation {
         "Sign in."
     )
     .described("Somebody of several organizations names one, or comes to the one they have belonged to longest.")
+    .notRehearsed()
     .body([
         .email("email").required().example("ada@example.com"),
         .text("password", max: PasswordRule.bytesMax, .password).required(),
