@@ -106,6 +106,10 @@ enum OpenAPIConventions {
         ]
     }
 
+    static func dryRunExample(_ status: Int) -> JSON {
+        ["dry_run": true, "status": .int(Int64(status)), "result": .null, "events": []]
+    }
+
     /// RFC 9457, with the members that every fault of this API has.
     static var problem: JSON {
         let text: JSON = ["type": "string"]

@@ -93,7 +93,12 @@ struct OpenAPIOperation: Sendable {
         if self.canRehearse, self.operation.status != 200 {
             responses["200"] = [
                 "description": "With `Dry-Run: true`: what would change.",
-                "content": .object([MediaType.json: ["schema": OpenAPIConventions.schema("DryRun")]]),
+                "content": .object([
+                    MediaType.json: [
+                        "schema": OpenAPIConventions.schema("DryRun"),
+                        "example": OpenAPIConventions.dryRunExample(self.operation.status),
+                    ]
+                ]),
             ]
         }
         for (status, codes) in self.problems where responses[String(status)] == nil {
