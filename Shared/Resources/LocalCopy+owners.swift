@@ -6,19 +6,26 @@ public import Vocabulary
 /// The copies that several services have.
 extension LocalCopy {
     /// Where an organization's days begin, and in what it counts.
-    public static let organization = LocalCopy(
-        of: "organization",
-        from: "identity",
-        by: .organization,
-        kept: ["created", "updated"],
-        columns: [
-            .optionalText("name"),
-            Column("time_zone") { event in
-                .text(event.data["time_zone"]?.string.flatMap(Zone.init(_:))?.identifier ?? Zone.utc.identifier)
-            },
-            Column("currency") { event in .text(event.data["currency"]?.string ?? Currency.usd.code) },
-        ]
-    )
+    public static let organization = Self.organization(and: [])
+
+    /// The same with more of it, for a service that needs more.
+    public static func organization(and more: [Column]) -> LocalCopy {
+        LocalCopy(
+            of: "organization",
+            from: "identity",
+            by: .organization,
+            kept: ["created", "updated"],
+            columns: Self.organizationColumns + more
+        )
+    }
+
+    private static let organizationColumns: [Column] = [
+        .optionalText("name"),
+        Column("time_zone") { event in
+            .text(event.data["time_zone"]?.string.flatMap(Zone.init(_:))?.identifier ?? Zone.utc.identifier)
+        },
+        Column("currency") { event in .text(event.data["currency"]?.string ?? Currency.usd.code) },
+    ]
 
     /// Who can own a record or be given a task: by the id of their membership, not of their user.
     public static let member = LocalCopy(

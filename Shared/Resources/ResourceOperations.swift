@@ -228,7 +228,7 @@ public struct ResourceOperations: Sendable {
             try before.require(context.ifMatch)
             guard !changes.isEmpty else { return Outcome(before.reply()) }
             try judge?(before)
-            try self.mergeNested(&changes, onto: before)
+            try self.store.mergeNested(&changes, onto: before)
             if let unknown { throw unknown.refusal }
             try self.resource.hooks.change?(before, &changes, context, transaction)
             let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)
@@ -237,18 +237,6 @@ public struct ResourceOperations: Sendable {
                 events: [self.store.event("updated", .updated, after, previous: before, because: try context.cause())]
             )
         }
-    }
-
-    /// RFC 7396 goes down into objects: what a patch leaves out of one stays, and the whole must then be as a create would have it.
-    private func mergeNested(_ changes: inout Values, onto before: Stored) throws {
-        var decoder = InputDecoder()
-        for field in self.resource.visible {
-            guard let patch = changes[field.name], patch.isObject else { continue }
-            let current = try before.row.bytesOrNil(field.name).map { try JSON(parsing: $0) } ?? .null
-            let whole = current.merged(with: patch.json)
-            changes[field.name] = decoder.object(.object([field.name: whole]), [field])[field.name]
-        }
-        guard decoder.problems.isEmpty else { throw Fault.invalid(decoder.problems) }
     }
 
     private func delete(

@@ -85,11 +85,18 @@ struct Fixture: Sendable {
         ["name": "Relaunch", "client_company_id": .string(self.client.description)]
     }
 
-    func tell(_ type: String, _ producer: String, _ id: Identifier, _ data: JSON) async throws {
+    func tell(
+        _ type: String,
+        _ producer: String,
+        _ id: Identifier,
+        _ data: JSON,
+        version: Int64 = 1
+    ) async throws {
         try await self.service.receive(
             type,
             from: producer,
             aggregate: id,
+            version: version,
             payload: ["data": data],
             correlation: self.story,
             self.revenue.handlers

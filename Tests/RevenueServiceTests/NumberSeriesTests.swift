@@ -54,4 +54,32 @@ internal import Vocabulary
             #expect(proof["is_gapless"] == false)
         }
     }
+
+    @Test func `numbers are written as the organization wants them from then on, and the count goes on`() async throws {
+        try await Fixture.run { fixture in
+            func finalized() async throws -> String {
+                try await fixture.move("finalize", try await fixture.draft([Fixture.line(1_000)]).text("id")).text(
+                    "number"
+                )
+            }
+            func wanting(_ pattern: JSON, version: Int64) async throws {
+                try await fixture.tell(
+                    "organization.updated",
+                    "identity",
+                    fixture.service.organization,
+                    ["name": "Firm", "time_zone": "UTC", "number_formats": ["invoice": pattern]],
+                    version: version
+                )
+            }
+            #expect(try await finalized() == "INV-2026-00001")
+            try await wanting("R{year}/{number:3}", version: 2)
+            #expect(try await finalized() == "R2026/002")
+            // What cannot be read counts as nothing said.
+            try await wanting("R{month}", version: 3)
+            #expect(try await finalized() == "INV-2026-00003")
+            let series = try #require(try await fixture.service.json("revenue.number_series.list/1").list("data").first)
+            let proof = try await fixture.service.json("revenue.number_series.proof/1", ["id": try series.text("id")])
+            #expect(proof["is_gapless"] == true && proof["count"] == 3)
+        }
+    }
 }

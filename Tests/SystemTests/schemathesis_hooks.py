@@ -34,6 +34,9 @@ SCHEMA_CODES = {
 # Rules that share their code with a schema's.
 RULES = {
     ("GET /v1/activity/proof", "/query/to_seq", "too_many"),
+    ("PATCH /v1/organization", "/number_formats/invoice", "malformed"),
+    # Counted in bytes, where the schema counts characters.
+    ("PATCH /v1/organization", "/number_formats/invoice", "too_long"),
     ("POST /v1/api-keys", "/scopes", "required"),
     ("POST /v1/contracts", "/client_company_id", "required"),
     ("POST /v1/contracts", "/total_minor", "required"),

@@ -46,5 +46,6 @@ public enum Identity {
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
             Migration("identity_021", PackageResources.identity_021_security_events_sql),
+            Migration("identity_022", PackageResources.identity_022_organization_settings_sql),
         ]
 }

@@ -24,6 +24,7 @@ public struct Revenue: Sendable {
             Migration("revenue_008", PackageResources.revenue_008_held_back_sql),
             Migration("revenue_009", PackageResources.revenue_009_list_indexes_sql),
             Migration("revenue_010", PackageResources.revenue_010_given_columns_sql),
+            Migration("revenue_011", PackageResources.revenue_011_number_formats_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.

@@ -21,7 +21,7 @@ extension Resource {
                 .integer("employees", 0...10_000_000).nullable(),
                 .money("annual_revenue_minor").nullable(),
                 .currency().described("In which it is billed; by default the organization's."),
-                .object("address", Address.fields).nullable(),
+                .object("address", PostalAddress.fields).nullable(),
                 .text("tax_id", max: 64).nullable().redacted(.taxID),
                 .text("parent_name", max: 200).nullable().described("The company this one is a subsidiary of."),
                 .list("tags", of: .text(TextRule(lengthMax: 50)), countMax: 50).defaulting(to: []),
@@ -45,16 +45,4 @@ extension Resource {
         resource.summary = "A company that the firm works for, or would like to."
         return resource
     }()
-}
-
-/// A postal address.
-enum Address {
-    static let fields: [Field] = [
-        .text("line1", max: 200).nullable(),
-        .text("line2", max: 200).nullable(),
-        .text("city", max: 100).nullable(),
-        .text("region", max: 100).nullable(),
-        .text("postal_code", max: 20).nullable(),
-        .text("country", max: 100).nullable().described("ISO 3166-1 alpha-2 code or name."),
-    ]
 }

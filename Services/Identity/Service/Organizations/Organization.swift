@@ -1,4 +1,5 @@
 internal import Contracts
+internal import IdentityDomain
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -18,6 +19,20 @@ extension Resource {
                 ),
                 .currency().described("Of new records that name no other."),
                 .text("locale", max: 35).example("en-US").described("A BCP 47 language tag."),
+                .object("address", PostalAddress.fields).nullable().described("What its documents are sent from."),
+                .text("logo_url", max: 500, .uri).nullable().example("https://northwind.example/logo.svg"),
+                .object(
+                    "number_formats",
+                    [
+                        .text("invoice", max: NumberFormat.patternBytesMax).nullable().example("INV-{year}-{number:5}")
+                            .described(
+                                """
+                                Text with one `{number}`, or `{number:5}` for five digits at least, and `{year}`. It applies from the \
+                                next number; the count goes on.
+                                """
+                            )
+                    ]
+                ).nullable().described("How documents are numbered, where it is to be another way than the usual one."),
                 .boolean("is_sandbox").readOnly(),
             ]
         )
@@ -98,9 +113,15 @@ struct Organizations: Sendable {
                 let before = try self.parts.organizations.lock(id, for: id, in: transaction)
                 try before.require(context.ifMatch)
                 guard !request.changes.isEmpty else { return Outcome(before.reply()) }
+                var changes = request.changes
+                try self.parts.organizations.mergeNested(&changes, onto: before)
+                try OrganizationSettings.check(
+                    locale: changes.optionalText("locale"),
+                    invoiceNumbers: changes.optionalObject("number_formats")?.optionalText("invoice")
+                )
                 let after = try self.parts.organizations.update(
                     before,
-                    request.changes,
+                    changes,
                     for: id,
                     at: context.now,
                     in: transaction

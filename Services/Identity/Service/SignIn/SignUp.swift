@@ -72,6 +72,7 @@ struct SignUps: Sendable {
     func register(in router: inout Router) {
         router.serve(SignUp.self) { request, context in
             let email = try EmailAddress(request.email)
+            try OrganizationSettings.check(locale: request.locale, invoiceNumbers: nil)
             try PasswordRule.require(
                 request.password,
                 context: [request.name, request.organizationName, email.description, email.local],

@@ -85,7 +85,17 @@ enum References {
         ]
     )
 
+    /// The organization with what revenue alone needs of it. A format that cannot be read counts as none.
+    static let organization = LocalCopy.organization(and: [
+        LocalCopy.Column("invoice_number_format") { event in
+            guard let pattern = event.data["number_formats"]?["invoice"]?.string,
+                (try? NumberFormat(pattern)) != nil
+            else { return .null }
+            return .text(pattern)
+        }
+    ])
+
     static func follow(_ handlers: inout EventHandlers) {
-        for copy in [LocalCopy.organization, .clientCompany, Self.engagement] { copy.follow(&handlers) }
+        for copy in [Self.organization, .clientCompany, Self.engagement] { copy.follow(&handlers) }
     }
 }

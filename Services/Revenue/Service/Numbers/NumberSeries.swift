@@ -1,7 +1,6 @@
 internal import Contracts
 internal import Postgres
 internal import Resources
-internal import RevenueDomain
 internal import Vocabulary
 
 extension Resource {
@@ -37,7 +36,8 @@ enum NumberSeries {
         let text: String
     }
 
-    /// Takes the next invoice number for a day. The last statement before the invoice's own row and its events, so that others
+    /// Takes the next invoice number for a day, written as the organization wants it by now: a format that was changed applies from
+    /// the next number, and the count goes on. The last statement before the invoice's own row and its events, so that others
     /// wait for as short a time as can be.
     static func takeInvoiceNumber(
         on date: LocalDate,
@@ -48,9 +48,10 @@ enum NumberSeries {
         let row = try transaction.query(
             """
             INSERT INTO number_series (organization_id, id, kind, year, pattern, last_number, created_at, updated_at)
-            VALUES ($1, $2, 'invoice', $3, $4, 1, $5, $5)
+            VALUES ($1, $2, 'invoice', $3,
+                coalesce((SELECT invoice_number_format FROM organization_ref WHERE organization_id = $1), $4), 1, $5, $5)
             ON CONFLICT (organization_id, kind, year) DO UPDATE
-            SET last_number = number_series.last_number + 1, updated_at = $5, version = number_series.version + 1
+            SET pattern = EXCLUDED.pattern, last_number = number_series.last_number + 1, updated_at = $5, version = number_series.version + 1
             RETURNING id, pattern, last_number
             """,
             [
