@@ -42,5 +42,6 @@ public enum Identity {
             Migration("identity_004", PackageResources.identity_004_member_status_sql),
             Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
+            Migration("identity_007", PackageResources.identity_007_bounds_sql),
         ]
 }

@@ -15,13 +15,10 @@ struct PresentPassword: Sendable {
         _ context: CallContext
     ) async throws -> (user: CrossTenant.User, hash: PasswordHash) {
         guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
-        do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
-                guard let hash = user.password else { return nil }
-                return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
-            }
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Fault.invalid(pointer, "wrong", "This is not your present password.")
+        let wrong = Fault.invalid(pointer, "wrong", "This is not your present password.")
+        return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, refusing: wrong) {
+            guard let hash = user.password else { return nil }
+            return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
         }
     }
 }

@@ -20,7 +20,20 @@ struct Sessions: Sendable {
         case memberRemoved = "member_removed"
         case memberDeactivated = "member_deactivated"
         case passwordChanged = "password_changed"
+        /// Others took its place.
+        case displaced
     }
+
+    /// What a session begins by.
+    enum Beginning: Sendable {
+        /// A password, just verified; with the time at which it was set.
+        case password(setAt: Instant?)
+        /// Another session of the same person, which goes on in another place.
+        case session(authenticatedAt: Instant)
+    }
+
+    /// Live sessions of a member: whoever signs in once more loses the one that was refreshed longest ago.
+    static let liveMax: Int64 = 100
 
     static let events: [EventDeclaration] = {
         let data: [Field] = [.object("data", Resource.session.visible)]
@@ -36,22 +49,29 @@ struct Sessions: Sendable {
         ]
     }()
 
-    /// Refuses where the password that was given has been changed since: a session that began by it now would be the one that the
+    /// Refuses where the password has been changed since it was verified: a session that began by it now would be the one that the
     /// change has not ended. The member is locked, so that a change comes before or after this.
-    ///
-    /// - Parameter authenticatedAt: when the password was given; now, except for a session that another continues.
     func begin(
         for member: Stored,
         of user: Identifier,
-        authenticatedAt: Instant,
+        by beginning: Beginning,
         _ context: CallContext,
         in transaction: borrowing Transaction
-    ) throws -> (event: EventRecord, grant: SessionGrant) {
+    ) throws -> (events: [EventRecord], grant: SessionGrant) {
         let organization = try context.caller().organization
+        let cause = try context.cause()
         let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
-        guard try password.instantOrNil("set_at").map({ $0 <= authenticatedAt }) ?? true else {
-            throw Throttle.refusal
+        let setAt = try password.instantOrNil("set_at")
+        let authenticatedAt: Instant
+        switch beginning {
+        case .password(let verified):
+            guard setAt == verified else { throw Throttle.refusal }
+            authenticatedAt = context.now
+        case .session(let earlier):
+            guard setAt.map({ $0 <= earlier }) ?? true else { throw Throttle.refusal }
+            authenticatedAt = earlier
         }
+        let displaced = try self.displace(of: member.id, because: cause, in: transaction)
         let family = RefreshFamilyStateMachine(
             startedAt: authenticatedAt,
             rotatedAt: context.now,
@@ -67,8 +87,7 @@ struct Sessions: Sendable {
                 "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
                 "remote_address": context.remoteAddress.map(Value.text) ?? .null,
-                "user_agent": context.userAgent.map { .text(String($0.prefix(SignInHistory.userAgentLengthMax))) }
-                    ?? .null,
+                "user_agent": Device.kept(context.userAgent).map(Value.text) ?? .null,
             ]),
             for: organization,
             at: context.now,
@@ -80,7 +99,35 @@ struct Sessions: Sendable {
             refreshExpiresAt: family.expiresAt
         )
         try self.insert(grant, generation: family.generation, of: organization, at: context.now, in: transaction)
-        return (self.store.event("started", .created, stored, because: try context.cause()), grant)
+        return (displaced + [self.store.event("started", .created, stored, because: cause)], grant)
+    }
+
+    /// Makes room for one more.
+    private func displace(
+        of member: Identifier,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
+        let oldest = try self.store.rows(
+            where: """
+                id IN (SELECT id FROM session WHERE organization_id = $1 AND member_id = $2 AND ended_at IS NULL
+                    AND expires_at > $3 ORDER BY rotated_at DESC, id DESC OFFSET $4)
+                AND ended_at IS NULL ORDER BY id FOR UPDATE
+                """,
+            [.uuid(member), .instant(cause.now), .int(Self.liveMax - 1)],
+            for: cause.organization,
+            in: transaction
+        )
+        return try oldest.map { session in
+            let ended = try self.end(
+                session,
+                because: .displaced,
+                of: cause.organization,
+                at: cause.now,
+                in: transaction
+            )
+            return self.store.event("ended", .statusChanged, ended, because: cause)
+        }
     }
 
     /// Ends a session that is locked: its tokens are gone with the same commit, and gateways are told.
@@ -109,7 +156,7 @@ struct Sessions: Sendable {
         return after
     }
 
-    /// Ends every live session that a member has here, but for one.
+    /// Ends every live session that a member has here, but for one: at most ``liveMax``.
     func endAll(
         of member: Identifier,
         except kept: Identifier? = nil,
@@ -119,8 +166,11 @@ struct Sessions: Sendable {
         in transaction: borrowing Transaction
     ) throws -> [Stored] {
         let live = try self.store.rows(
-            where: "member_id = $2 AND ended_at IS NULL AND ($3::uuid IS NULL OR id <> $3) ORDER BY id FOR UPDATE",
-            [.uuid(member), kept.map(SQLValue.uuid) ?? .null],
+            where: """
+                member_id = $2 AND ended_at IS NULL AND expires_at > $4 AND ($3::uuid IS NULL OR id <> $3)
+                ORDER BY id FOR UPDATE
+                """,
+            [.uuid(member), kept.map(SQLValue.uuid) ?? .null, .instant(now)],
             for: organization,
             in: transaction
         )

@@ -49,7 +49,7 @@ struct Switches: Sendable {
             let reply = try await SignedIn.begin(
                 at: place,
                 as: caller.subject,
-                authenticatedAt: try session.row.instant("authenticated_at"),
+                by: .session(authenticatedAt: try session.row.instant("authenticated_at")),
                 SwitchOrganization.declaration,
                 context,
                 self.parts

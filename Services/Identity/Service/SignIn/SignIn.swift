@@ -47,22 +47,11 @@ struct SignIns: Sendable {
                 try await self.verified(email, request, context)
             }
             try await self.renewHash(of: user, request.password)
-            let device = Device(context.remoteAddress, context.userAgent)
-            let isNew = try await self.parts.crossTenant.isNew(device, of: user.id)
-            let notice =
-                try isNew
-                ? self.parts.mails.newDevice(
-                    of: user,
-                    from: context.remoteAddress,
-                    with: context.userAgent,
-                    at: context.now
-                ) : nil
             return try await SignedIn.begin(
                 at: place,
                 as: user.id,
-                authenticatedAt: context.now,
-                recording: true,
-                telling: notice,
+                by: .password(setAt: user.passwordSetAt),
+                leaving: try await Arrival(of: user, context, self.parts),
                 SignIn.declaration,
                 context,
                 self.parts
@@ -75,23 +64,9 @@ struct SignIns: Sendable {
         _ request: SignIn,
         _ context: CallContext
     ) async throws -> (CrossTenant.User, CrossTenant.Place)? {
-        let user = try await self.parts.crossTenant.user(email)
-        // In this order: what an unknown address costs must not differ from what a wrong password costs.
-        let isRight = try await self.parts.hasher.verify(request.password, user?.password)
-        guard let user else { return nil }
-        // The right password first: whoever does not know it does not learn whether there is more to know.
-        let isProved =
-            isRight && user.isActive
-            ? try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) : false
-        guard isProved else {
-            try await self.parts.crossTenant.recordFailure(
-                of: user.id,
-                from: context.remoteAddress,
-                context.userAgent,
-                at: context.now
-            )
-            return nil
-        }
+        let known = try await self.parts.crossTenant.user(email)
+        let proof = PasswordProof(parts: self.parts)
+        guard let user = try await proof.person(known, by: request.password, request.code, context) else { return nil }
         let places = try await self.parts.crossTenant.places(of: user.id)
         let place = places.first { request.organization == nil || $0.organization == request.organization }
         return place.map { (user, $0) }
