@@ -13,9 +13,10 @@ final class Edge: Sendable {
 
     private static let fixedFields = [
         HTTPField("x-content-type-options", "nosniff"),
-        HTTPField("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
         HTTPField("referrer-policy", "no-referrer"),
     ]
+    /// What is answered is no page: nothing in it is loaded or run.
+    static let policy = HTTPField("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
     private static let strictTransportSecurity = HTTPField("strict-transport-security", "max-age=31536000")
 
     init(origins: AllowedOrigins, limits: RateLimits, metrics: EdgeMetrics, accessLog: AccessLog?) {
@@ -27,8 +28,14 @@ final class Edge: Sendable {
     }
 
     /// The fields of every answer, also of those that the transport gives by itself.
-    static func fields(to request: HTTPRequest, requestID: String, isPublic: Bool = false) -> [HTTPField] {
+    static func fields(
+        to request: HTTPRequest,
+        requestID: String,
+        isPublic: Bool = false,
+        policy: HTTPField = Edge.policy
+    ) -> [HTTPField] {
         var fields = self.fixedFields
+        fields.append(policy)
         fields.append(HTTPField(RequestName.header, requestID))
         fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
         if request.isTLS { fields.append(self.strictTransportSecurity) }

@@ -78,11 +78,13 @@ struct Exchange: Sendable {
         self.finished(status: status, bytes: body.count)
     }
 
-    /// Answers with a document for everybody, whose bytes are coded already.
-    func answerDocument(contentType: String, fields: [HTTPField], body: [UInt8]) {
-        let all = self.commonFields(isPublic: true) + [HTTPField("content-type", contentType)] + fields
-        self.responder.send(status: 200, fields: all, body: body)
-        self.finished(status: 200, bytes: body.count)
+    /// Answers with a document for everybody, or that the client has it.
+    func answer(_ document: PublicDocument, contentType: String, policy: HTTPField = Edge.policy) {
+        let (status, fields, body) = document.answer(to: self.request)
+        var all = self.commonFields(isPublic: true, policy: policy)
+        if status == 200 { all.append(HTTPField("content-type", contentType)) }
+        self.responder.send(status: status, fields: all + fields, body: body)
+        self.finished(status: status, bytes: body.count)
     }
 
     /// Below this compression costs more than it saves.
@@ -97,8 +99,13 @@ struct Exchange: Sendable {
     /// What the log and the figures have in place of a status that nobody was sent, as other servers do.
     static let clientGoneStatus = 499
 
-    func commonFields(isPublic: Bool = false) -> [HTTPField] {
-        var fields = Edge.fields(to: self.request, requestID: self.requestID, isPublic: isPublic)
+    func commonFields(isPublic: Bool = false, policy: HTTPField = Edge.policy) -> [HTTPField] {
+        var fields = Edge.fields(
+            to: self.request,
+            requestID: self.requestID,
+            isPublic: isPublic,
+            policy: policy
+        )
         if let standing {
             fields.append(HTTPField("ratelimit", standing.field))
             fields.append(HTTPField("ratelimit-policy", self.edge.policy(of: standing)))
