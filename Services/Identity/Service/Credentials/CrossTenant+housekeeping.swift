@@ -58,5 +58,19 @@ extension CrossTenant {
             "DELETE FROM credential_revocation WHERE id IN (SELECT id FROM credential_revocation WHERE revoked_at < $1 LIMIT $2)",
             Revocations.keptSeconds
         ),
+        (
+            """
+            DELETE FROM security_event WHERE (organization_id, id) IN
+                (SELECT organization_id, id FROM security_event WHERE created_at < $1 LIMIT $2)
+            """,
+            SecurityEvents.keptSeconds
+        ),
+        (
+            """
+            DELETE FROM api_key_network WHERE (organization_id, api_key_id, network) IN
+                (SELECT organization_id, api_key_id, network FROM api_key_network WHERE first_used_at < $1 LIMIT $2)
+            """,
+            KeyNetworks.keptSeconds
+        ),
     ]
 }

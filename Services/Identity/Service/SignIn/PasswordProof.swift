@@ -22,6 +22,13 @@ struct PasswordProof: Sendable {
         guard isProved else {
             try await self.parts.crossTenant.change { transaction in
                 try SignInHistory.record(.wrongPassword, of: user.id, context, in: transaction)
+                try SecurityEvents.observe(
+                    .refused,
+                    at: user.id,
+                    from: context.remoteAddress,
+                    at: context.now,
+                    in: transaction
+                )
             }
             return nil
         }
