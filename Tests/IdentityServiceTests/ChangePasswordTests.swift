@@ -89,7 +89,7 @@ internal import Vocabulary
                     _ = try service.parts.sessions.begin(
                         for: row,
                         of: user,
-                        authenticatedAt: verifiedAt,
+                        authenticated: Authentication(at: verifiedAt, .password),
                         inside,
                         in: transaction
                     )

@@ -11,6 +11,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     SignIns(parts: parts).register(in: &router)
     Mes(parts: parts).register(in: &router)
     SessionOperations(parts).register(in: &router)
+    AuthenticationsAgain(parts: parts).register(in: &router)
     Refreshes(parts: parts).register(in: &router)
     Switches(parts: parts).register(in: &router)
     PasswordChanges(parts: parts).register(in: &router)
@@ -42,5 +43,6 @@ public enum Identity {
             Migration("identity_004", PackageResources.identity_004_member_status_sql),
             Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
+            Migration("identity_010", PackageResources.identity_010_assurance_sql),
         ]
 }

@@ -21,6 +21,7 @@ struct CreateAPIKey: Operation {
     )
     .body(Resource.apiKey.visible)
     .answers(.object("NewApiKey", Resource.apiKey.visible + [.text("token", max: 64).redacted(.token)]), status: 201)
+    .stepUp()
     .faults(.validationFailed)
     .emits("api_key.created")
 

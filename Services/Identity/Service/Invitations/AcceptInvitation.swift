@@ -77,6 +77,7 @@ struct InvitationAcceptances: Sendable {
         let name: String
         /// Of somebody who is new here.
         let newPassword: PasswordHash?
+        let assurance: Authentication.Assurance
     }
 
     func register(in router: inout Router) {
@@ -111,7 +112,7 @@ struct InvitationAcceptances: Sendable {
             let (started, grant) = try self.parts.sessions.begin(
                 for: member,
                 of: person.id,
-                authenticatedAt: inside.now,
+                authenticated: Authentication(at: inside.now, person.assurance),
                 inside,
                 in: transaction
             )
@@ -144,7 +145,7 @@ struct InvitationAcceptances: Sendable {
             isBlocked: CommonPasswords.contains
         )
         let password = try await self.parts.hasher.hash(request.password)
-        return Person(id: Identifier.next(at: context.now), name: name, newPassword: password)
+        return Person(id: Identifier.next(at: context.now), name: name, newPassword: password, assurance: .password)
     }
 
     private func known(
@@ -160,14 +161,12 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/password", "no_password", "Set a password by /v1/password-resets first.")]
             )
         }
-        let id = try await self.parts.throttle.attempt(invited.email, context) { () async throws -> Identifier? in
+        let assurance = try await self.parts.throttle.attempt(invited.email, context) {
             let isRight = try await self.parts.hasher.verify(request.password, user.password)
-            guard isRight, user.isActive,
-                try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
-            else { return nil }
-            return user.id
+            return isRight && user.isActive
+                ? try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.now) : nil
         }
-        return Person(id: id, name: user.name, newPassword: nil)
+        return Person(id: user.id, name: user.name, newPassword: nil, assurance: assurance)
     }
 
     // MARK: - By a session
@@ -184,7 +183,8 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/token", "other_address", "This invitation is to another address than yours.")]
             )
         }
-        let person = Person(id: user.id, name: user.name, newPassword: nil)
+        // No session begins here: what the one at hand rests on stays as it is.
+        let person = Person(id: user.id, name: user.name, newPassword: nil, assurance: .password)
         let inside = self.inside(context, invited, as: person.id)
         return try await self.parts.persistence.commands.run(JoinOrganization.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)

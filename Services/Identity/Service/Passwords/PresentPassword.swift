@@ -24,4 +24,29 @@ struct PresentPassword: Sendable {
             throw Fault.invalid(pointer, "wrong", "This is not your present password.")
         }
     }
+
+    /// What the caller has proved by their password, and by a code where they have a second factor. Which of the two is wrong is not said,
+    /// as with a sign-in.
+    func verify(
+        _ password: String,
+        _ code: String?,
+        _ context: CallContext
+    ) async throws -> Authentication.Assurance {
+        let subject = try context.caller().subject
+        guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
+        do {
+            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
+                guard let hash = user.password, try await self.parts.hasher.verify(password, hash) else { return nil }
+                return try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.now)
+            }
+        } catch let fault as Fault where fault == Throttle.refusal {
+            throw Fault.invalid(
+                "/password",
+                "wrong",
+                "This is not your present password, or not the code that goes with it."
+            )
+        } catch let fault as Fault where fault == SecondFactors.required {
+            throw Fault.invalid(fault.problems)
+        }
+    }
 }

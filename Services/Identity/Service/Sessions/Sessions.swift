@@ -28,6 +28,12 @@ struct Sessions: Sendable {
             EventDeclaration("session.started", .created, "Somebody signed in.", fields: data),
             EventDeclaration("session.ended", .statusChanged, "A session was ended.", fields: data),
             EventDeclaration(
+                "session.authenticated",
+                .updated,
+                "Somebody proved once more who they are.",
+                fields: data
+            ),
+            EventDeclaration(
                 "session.refresh_reused",
                 .statusChanged,
                 "A refresh token was used a second time, so that one of its users is not who it belongs to; the session was ended.",
@@ -39,21 +45,18 @@ struct Sessions: Sendable {
     /// Refuses where the password that was given has been changed since: a session that began by it now would be the one that the
     /// change has not ended. The member is locked, so that a change comes before or after this.
     ///
-    /// - Parameter authenticatedAt: when the password was given; now, except for a session that another continues.
+    /// - Parameter authenticated: the password was given now, except for a session that another continues.
     func begin(
         for member: Stored,
         of user: Identifier,
-        authenticatedAt: Instant,
+        authenticated: Authentication,
         _ context: CallContext,
         in transaction: borrowing Transaction
     ) throws -> (event: EventRecord, grant: SessionGrant) {
         let organization = try context.caller().organization
-        let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
-        guard try password.instantOrNil("set_at").map({ $0 <= authenticatedAt }) ?? true else {
-            throw Throttle.refusal
-        }
+        try Self.requirePassword(of: user, since: authenticated.at, in: transaction)
         let family = RefreshFamilyStateMachine(
-            startedAt: authenticatedAt,
+            startedAt: authenticated.at,
             rotatedAt: context.now,
             lifetime: self.lifetime,
             accessSeconds: self.accessSeconds
@@ -62,7 +65,8 @@ struct Sessions: Sendable {
             Values([
                 "user_id": .identifier(user),
                 "member_id": .identifier(member.id),
-                "authenticated_at": .instant(authenticatedAt),
+                "authenticated_at": .instant(authenticated.at),
+                "aal": .integer(authenticated.assurance.rawValue),
                 "generation": .integer(family.generation),
                 "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
@@ -83,6 +87,75 @@ struct Sessions: Sendable {
         return (self.store.event("started", .created, stored, because: try context.cause()), grant)
     }
 
+    /// Goes on with a session that is locked, on a new proof of who its person is. Its tokens become others, as with a sign-in: whoever
+    /// has had the old ones has them no more.
+    func renew(
+        _ session: Stored,
+        _ authenticated: Authentication,
+        of organization: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> (Stored, SessionGrant) {
+        try Self.requirePassword(of: try session.row.uuid("user_id"), since: authenticated.at, in: transaction)
+        let family = RefreshFamilyStateMachine(
+            startedAt: authenticated.at,
+            generation: try session.row.int("generation") + 1,
+            lifetime: self.lifetime,
+            accessSeconds: self.accessSeconds
+        )
+        let after = try self.store.update(
+            session,
+            Values([
+                "authenticated_at": .instant(authenticated.at), "aal": .integer(authenticated.assurance.rawValue),
+                "generation": .integer(family.generation), "rotated_at": .instant(family.rotatedAt),
+                "expires_at": .instant(family.expiresAt),
+            ]),
+            for: organization,
+            at: authenticated.at,
+            in: transaction
+        )
+        try self.forgetTokens(of: session.id, organization, at: authenticated.at, in: transaction)
+        let grant = self.grant(
+            session.id,
+            accessExpiresAt: family.accessExpiry(at: authenticated.at),
+            refreshExpiresAt: family.expiresAt
+        )
+        try self.insert(
+            grant,
+            generation: family.generation,
+            of: organization,
+            at: authenticated.at,
+            in: transaction
+        )
+        return (after, grant)
+    }
+
+    /// A code of the second factor was given in this session.
+    func raise(
+        _ session: Identifier?,
+        of organization: Identifier,
+        at now: Instant,
+        in visits: borrowing Visits
+    ) throws {
+        guard let session else { return }
+        try visits.visit(organization) { transaction in
+            try transaction.queue(
+                "UPDATE session SET aal = 2, updated_at = $3, version = version + 1 WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL",
+                [.uuid(organization), .uuid(session), .instant(now)]
+            )
+        }
+    }
+
+    private static func requirePassword(
+        of user: Identifier,
+        since authenticatedAt: Instant,
+        in transaction: borrowing Transaction
+    ) throws {
+        let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
+        guard try password.instantOrNil("set_at").map({ $0 <= authenticatedAt }) ?? true else {
+            throw Throttle.refusal
+        }
+    }
+
     /// Ends a session that is locked: its tokens are gone with the same commit, and gateways are told.
     func end(
         _ session: Stored,
@@ -98,14 +171,7 @@ struct Sessions: Sendable {
             at: now,
             in: transaction
         )
-        try transaction.queue(
-            "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
-            [.uuid(organization), .uuid(session.id)]
-        )
-        try self.revocations.revoke(
-            Revocation(organization: organization, session: session.id, at: now),
-            in: transaction
-        )
+        try self.forgetTokens(of: session.id, organization, at: now, in: transaction)
         return after
     }
 
@@ -128,6 +194,19 @@ struct Sessions: Sendable {
     }
 
     // MARK: - Tokens
+
+    private func forgetTokens(
+        of session: Identifier,
+        _ organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.queue(
+            "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
+            [.uuid(organization), .uuid(session)]
+        )
+        try self.revocations.revoke(Revocation(organization: organization, session: session, at: now), in: transaction)
+    }
 
     func grant(_ session: Identifier, accessExpiresAt: Instant, refreshExpiresAt: Instant) -> SessionGrant {
         SessionGrant(
@@ -160,5 +239,16 @@ struct Sessions: Sendable {
                 ]
             )
         }
+    }
+}
+
+extension Authentication {
+    /// What a session rests on.
+    init(_ session: Stored) throws {
+        let aal = try session.row.int("aal")
+        guard let assurance = Assurance(rawValue: aal) else {
+            throw Fault(.internalError, "a session has the aal \(aal)")
+        }
+        self.init(at: try session.row.instant("authenticated_at"), assurance)
     }
 }

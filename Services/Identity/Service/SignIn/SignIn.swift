@@ -43,7 +43,7 @@ struct SignIns: Sendable {
     func register(in router: inout Router) {
         router.serve(SignIn.self) { request, context in
             let email = try EmailAddress(request.email)
-            let (user, place) = try await self.parts.throttle.attempt(email, context) {
+            let (user, place, assurance) = try await self.parts.throttle.attempt(email, context) {
                 try await self.verified(email, request, context)
             }
             try await self.renewHash(of: user, request.password)
@@ -60,7 +60,7 @@ struct SignIns: Sendable {
             return try await SignedIn.begin(
                 at: place,
                 as: user.id,
-                authenticatedAt: context.now,
+                authenticated: Authentication(at: context.now, assurance),
                 recording: true,
                 telling: notice,
                 SignIn.declaration,
@@ -74,16 +74,16 @@ struct SignIns: Sendable {
         _ email: EmailAddress,
         _ request: SignIn,
         _ context: CallContext
-    ) async throws -> (CrossTenant.User, CrossTenant.Place)? {
+    ) async throws -> (CrossTenant.User, CrossTenant.Place, Authentication.Assurance)? {
         let user = try await self.parts.crossTenant.user(email)
         // In this order: what an unknown address costs must not differ from what a wrong password costs.
         let isRight = try await self.parts.hasher.verify(request.password, user?.password)
         guard let user else { return nil }
         // The right password first: whoever does not know it does not learn whether there is more to know.
-        let isProved =
+        let assurance =
             isRight && user.isActive
-            ? try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) : false
-        guard isProved else {
+            ? try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.now) : nil
+        guard let assurance else {
             try await self.parts.crossTenant.recordFailure(
                 of: user.id,
                 from: context.remoteAddress,
@@ -94,7 +94,7 @@ struct SignIns: Sendable {
         }
         let places = try await self.parts.crossTenant.places(of: user.id)
         let place = places.first { request.organization == nil || $0.organization == request.organization }
-        return place.map { (user, $0) }
+        return place.map { (user, $0, assurance) }
     }
 
     /// The password is at hand only now: a hash of yesterday's cost or pepper becomes one of today's.

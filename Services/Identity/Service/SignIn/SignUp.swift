@@ -67,6 +67,7 @@ struct SignUps: Sendable {
     private struct Person: Sendable {
         let id: Identifier
         let newPassword: PasswordHash?
+        let assurance: Authentication.Assurance
     }
 
     func register(in router: inout Router) {
@@ -101,14 +102,19 @@ struct SignUps: Sendable {
         guard let user = try await self.parts.crossTenant.user(email) else {
             return Person(
                 id: Identifier.next(at: context.now),
-                newPassword: try await self.parts.hasher.hash(request.password)
+                newPassword: try await self.parts.hasher.hash(request.password),
+                assurance: .password
             )
         }
         let isRight = try await self.parts.hasher.verify(request.password, user.password)
         guard isRight, user.isActive,
-            try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
+            let assurance = try await self.parts.secondFactors.assurance(
+                by: request.code,
+                of: user.id,
+                at: context.now
+            )
         else { return nil }
-        return Person(id: user.id, newPassword: nil)
+        return Person(id: user.id, newPassword: nil, assurance: assurance)
     }
 
     private func signUp(
@@ -153,7 +159,7 @@ struct SignUps: Sendable {
             let (started, grant) = try parts.sessions.begin(
                 for: member,
                 of: person.id,
-                authenticatedAt: context.now,
+                authenticated: Authentication(at: context.now, person.assurance),
                 context,
                 in: transaction
             )

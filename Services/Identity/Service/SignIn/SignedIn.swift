@@ -19,7 +19,7 @@ enum SignedIn {
     static func begin(
         at place: CrossTenant.Place,
         as user: Identifier,
-        authenticatedAt: Instant,
+        authenticated: Authentication,
         recording isSignIn: Bool = false,
         telling notice: Mail? = nil,
         _ declaration: OperationDeclaration,
@@ -49,7 +49,7 @@ enum SignedIn {
             let (event, grant) = try parts.sessions.begin(
                 for: member,
                 of: user,
-                authenticatedAt: authenticatedAt,
+                authenticated: authenticated,
                 context,
                 in: transaction
             )
