@@ -73,6 +73,12 @@ internal import Testing
             ["--dev-mailbox: whoever can read it can be anybody; it is for loopback addresses only"]
         ),
         (["--dev-mailbox", "true"], []),
+        (
+            ["--docs-directory", "d"],
+            ["swagger-ui.css", "swagger-ui-bundle.js"].map {
+                "--docs-directory: cannot read d/\($0): No such file or directory"
+            }
+        ),
     ]) func `everything that is wrong is said at once`(arguments: [String], expected: [String]) async throws {
         let problems = try await self.settings(arguments).problems
         #expect(problems == [Self.missing[0]] + expected + [Self.missing[1]])

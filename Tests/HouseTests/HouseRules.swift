@@ -104,6 +104,15 @@ enum HouseRules {
         }.map { "\(file.path):\($0.number): a value inside a statement's text" }
     }
 
+    /// What the server is told passes one file, which takes the text of a statement from `SQL` and nothing else.
+    static func theServerIsToldInOnePlace(_ file: SourceFile) -> [String] {
+        guard file.isSwift, file.path != "Shared/Postgres/Session.swift" else { return [] }
+        let marks = ["PQ" + "exec", "PQ" + "send", "PQ" + "prepare"]
+        return file.code.flatMap { entry in
+            marks.filter { entry.line.contains($0) }.map { "\(file.path):\(entry.number): \($0) is Session's" }
+        }
+    }
+
     /// Whether a string literal or a line of one begins with `start`.
     private static func quotes(_ line: String, _ start: String) -> Bool {
         line.contains("\"" + start) || line.drop { $0 == " " }.hasPrefix(start)
@@ -127,5 +136,6 @@ enum HouseRules {
         ("public types say what they are for", Self.publicTypesSayWhatTheyAreFor),
         ("tests do not sleep", Self.testsDoNotSleep),
         ("statements are fixed", Self.statementsAreFixed),
+        ("the server is told in one place", Self.theServerIsToldInOnePlace),
     ]
 }

@@ -72,6 +72,13 @@ internal import Testing
         #expect(self.broken(rule, "Shared/A/a.swift", "sleep" + "(1)") == 0)
     }
 
+    @Test func `a way around the one place is found`() {
+        let rule = HouseRules.theServerIsToldInOnePlace
+        let call = "PQ" + "execParams(handle, text, 0, nil, nil, nil, nil, 0)"
+        #expect(self.broken(rule, "Shared/Postgres/Reactor.swift", call) == 1)
+        #expect(self.broken(rule, "Shared/Postgres/Session.swift", call) == 0)
+    }
+
     @Test func `a statement made from values is found`() {
         let rule = HouseRules.statementsAreFixed
         let value = "\\" + "(name)"

@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 TIMEOUT_SECONDS = 60
+OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
+# Of the page's own clock, which stands still while something loads.
+SCRIPT_MILLISECONDS = 5_000
 
 # Reads `me`, opens the event stream, makes a company, and reports when the company's event has come.
 PAGE = """<!doctype html><title>Throughline in a browser</title><script>
@@ -50,6 +53,17 @@ def browser() -> str | None:
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
+def load(executable: str, url: str) -> tuple[str, list[str]]:
+    """A page as it stands when its scripts have done their work, and what the browser's console says of it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        done = subprocess.run(
+            [executable, *OPTIONS, "--enable-logging=stderr", f"--virtual-time-budget={SCRIPT_MILLISECONDS}", "--dump-dom",
+             f"--user-data-dir={profile}", url],
+            capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True,
+        )
+    return done.stdout, [line for line in done.stderr.splitlines() if ":CONSOLE:" in line]
+
+
 def play(executable: str, origin: str, api: str, token: str) -> dict:
     """Serves the page on `origin`, lets the browser open it, and gives what the page reports."""
     results: queue.Queue[dict] = queue.Queue()
@@ -76,8 +90,7 @@ def play(executable: str, origin: str, api: str, token: str) -> dict:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         # The certificate is this machine's own, of an authority that no browser knows.
         process = subprocess.Popen(
-            [executable, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-             "--ignore-certificate-errors", "--remote-debugging-port=0", f"--user-data-dir={profile}", origin + "/"],
+            [executable, *OPTIONS, "--ignore-certificate-errors", "--remote-debugging-port=0", f"--user-data-dir={profile}", origin + "/"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             # Debian's executable is a script that starts the browser, which starts processes of its own: a session holds them all.
             start_new_session=True,

@@ -31,6 +31,8 @@ WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessio
                "/v1/invitations/accept", "/v1/invitations/join",
                "/v1/organization/transfer-ownership",
                "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable"}
+# The same of an API key, whose path has its id.
+ROTATION = "/rotate"
 
 
 @dataclass
@@ -202,7 +204,7 @@ class Client:
         fields.setdefault("accept", "application/json")
         if self.token is not None:
             fields.setdefault("authorization", f"Bearer {self.token}")
-        if method == "POST" and path not in WITHOUT_KEY:
+        if method == "POST" and path not in WITHOUT_KEY and not path.endswith(ROTATION):
             fields.setdefault("idempotency-key", str(uuid.uuid4()))
         payload = None
         if body is not None:

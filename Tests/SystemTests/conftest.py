@@ -11,6 +11,7 @@ from client import SECRETS, Client, sign_up
 from edge_gateway import Canary, Edge, EdgeGateway
 from secrets_in_logs import leaks, logs
 from stack import REPOSITORY, Stack
+from walls_world import Walls
 
 PORT_BASE = 18_000
 STACK = Stack(
@@ -52,6 +53,12 @@ def firm(stack) -> Client:
 def other_firm(stack) -> Client:
     """The owner of a second organization, for what must not be seen across."""
     return sign_up(stack.url, name="Other Firm")
+
+
+@pytest.fixture(scope="session")
+def walls(stack) -> Walls:
+    """Two organizations with one of everything each, and the catalog of what can be done to them."""
+    return Walls(stack)
 
 
 @pytest.fixture(scope="session")

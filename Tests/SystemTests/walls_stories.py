@@ -179,6 +179,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.restore": lambda world: (task(world, "delete"), None),
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
+    "identity.api_key.rotate": lambda world: (made(world, "api-keys", {"name": "Fresh", "scopes": ["crm:read"]}), {}),
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
     "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),
     "identity.second_factor.confirm": lambda world: (None, {"code": shown_code(begun(world))}),

@@ -54,6 +54,9 @@ configuration_of_gateway() {
     if [ -n "${THROUGHLINE_CORS_ORIGINS:-}" ]; then
         printf '    "cors": { "origins": "%s" },\n' "$THROUGHLINE_CORS_ORIGINS"
     fi
+    local documentation
+    documentation=$(swagger_ui_folder)
+    if [ -n "$documentation" ]; then printf '    "docs": { "directory": "%s" },\n' "$documentation"; fi
     # Benchmarks load the whole stack with one firm's credential.
     if [ -n "${THROUGHLINE_RATE_LIMIT:-}" ]; then
         printf '    "limit": { "credential-per-second": %s, "credential-burst": %s,\n' "$THROUGHLINE_RATE_LIMIT" "$THROUGHLINE_RATE_LIMIT"

@@ -3,11 +3,11 @@
 # libraries the build links, tools the scripts call, and the database server.
 stack_packages=(
     libpq-dev libnghttp2-dev libargon2-dev zlib1g-dev pkg-config
-    postgresql postgresql-client curl openssl ca-certificates procps util-linux
+    postgresql postgresql-client curl openssl ca-certificates procps util-linux python3-venv
 )
 # prometheus is there for promtool, which judges the text that /metrics answers.
-test_packages=(python3 python3-venv chromium-headless-shell prometheus)
-bench_packages=(gcc libc6-dev python3 python3-venv nghttp2-client nghttp2-server)
+test_packages=(python3 chromium-headless-shell prometheus)
+bench_packages=(gcc libc6-dev python3 nghttp2-client nghttp2-server)
 # What deploy/bench measures against, as far as it can be had.
 peer_packages=(
     haproxy h2o nginx-light nats-server

@@ -28,6 +28,8 @@ final class Gateway: Sendable {
         var limits = RateLimits()
         var origins: [String] = []
         var deadlineMilliseconds = 10_000
+        /// The pages of `/docs`, where their files are.
+        var documentation: Documentation?
         /// Whether developers can read at `/dev/mail` what was not sent.
         var hasMailbox = false
         var patience = TimeAmount.seconds(30)
@@ -82,6 +84,7 @@ final class Gateway: Sendable {
             pages: PublicPages(
                 name: Self.name,
                 version: Build.version,
+                documentation: parts.documentation,
                 isAlive: { blockedLoops().isEmpty },
                 readiness: { readiness.readiness }
             ),

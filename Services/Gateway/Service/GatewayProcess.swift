@@ -44,6 +44,7 @@ public enum GatewayProcess {
                 limits: settings.limits,
                 origins: settings.origins,
                 deadlineMilliseconds: settings.deadlineMilliseconds,
+                documentation: try settings.documentation(),
                 hasMailbox: settings.hasMailbox,
                 patience: .seconds(Int64(settings.patienceSeconds)),
                 clock: environment.clock,

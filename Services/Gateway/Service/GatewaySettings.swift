@@ -20,6 +20,8 @@ struct GatewaySettings: Sendable {
     let bodyBytesMax: Int
     /// How long readiness waits for every service before it is content with identity alone.
     let patienceSeconds: Int
+    /// `nil` where `/docs` has nothing to show.
+    let documentationDirectory: String?
     let hasMailbox: Bool
 
     static let bodyBytesMaxMax = WireLimits.standard.frameBytesMax - WireLimits.standard.headBytesMax - 16
@@ -68,6 +70,11 @@ struct GatewaySettings: Sendable {
                 .number(0...600),
                 default: "30",
                 "Wait for all services before identity is enough."
+            ),
+            Setting(
+                "docs.directory",
+                .text,
+                "Folder with swagger-ui.css and swagger-ui-bundle.js of Swagger UI 5, for /docs."
             ),
             Setting(
                 "dev.mailbox",
@@ -126,6 +133,7 @@ struct GatewaySettings: Sendable {
         self.deadlineMilliseconds = values.int("request.deadline-milliseconds") ?? 1
         self.bodyBytesMax = values.int("request.body-bytes-max") ?? 1
         self.patienceSeconds = values.int("ready.patience-seconds") ?? 0
+        self.documentationDirectory = values.string("docs.directory")
         self.hasMailbox = values.bool("dev.mailbox")
     }
 
@@ -171,6 +179,7 @@ extension GatewaySettings {
         if self.hasMailbox, !self.http.isLoopback || self.https?.address.isLoopback == false {
             problems.append("--dev-mailbox: whoever can read it can be anybody; it is for loopback addresses only")
         }
+        problems += ConfigurationErrors.problems { () throws(ConfigurationErrors) in _ = try self.documentation() }
         for origin in self.origins where !Self.isOrigin(origin) {
             problems.append("--cors-origins: \(origin) is no origin; https://app.example is one")
         }
@@ -179,6 +188,12 @@ extension GatewaySettings {
             problems += ConfigurationErrors.problems { () throws(ConfigurationErrors) in _ = try self.signer() }
         }
         return problems
+    }
+
+    /// Reads the files of `/docs`.
+    func documentation() throws(ConfigurationErrors) -> Documentation? {
+        guard let directory = self.documentationDirectory else { return nil }
+        return try Documentation(directory: directory)
     }
 
     /// Reads the signing key: 32 raw bytes, or 64 hexadecimal digits as `openssl` and `od` write them.

@@ -38,6 +38,7 @@ final class FakeInstallation: Sendable {
         _ routers: [String: Router],
         limits: RateLimits = RateLimits(),
         origins: [String] = [],
+        documentation: Documentation? = nil,
         hasMailbox: Bool = false,
         handling: @escaping Handling = { _, endpoint in endpoint }
     ) async throws {
@@ -78,6 +79,7 @@ final class FakeInstallation: Sendable {
                 signer: signer,
                 limits: limits,
                 origins: origins,
+                documentation: documentation,
                 hasMailbox: hasMailbox,
                 metrics: self.metrics,
                 health: self.health,

@@ -12,6 +12,8 @@ final class Edge: Sendable {
     private let memberPolicy: String
     private let openPolicy: String
 
+    /// What is answered is no page: nothing in it is loaded or run.
+    static let policy = HTTPField("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
     static let strictTransportSecurity = HTTPField("strict-transport-security", "max-age=31536000")
 
     init(origins: AllowedOrigins, limits: RateLimits, metrics: EdgeMetrics, accessLog: AccessLog?) {
@@ -22,7 +24,6 @@ final class Edge: Sendable {
         self.openPolicy = limits.openPolicy
         self.fixedFields = [
             HTTPField("x-content-type-options", "nosniff"),
-            HTTPField("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
             HTTPField("referrer-policy", "no-referrer"),
         ]
     }

@@ -78,11 +78,13 @@ struct Exchange: Sendable {
         self.finished(status: status, bytes: body.count)
     }
 
-    /// Answers with a document for everybody, whose bytes are coded already.
-    func answerDocument(contentType: String, fields: [HTTPField], body: [UInt8]) {
-        let all = self.commonFields(isPublic: true) + [HTTPField("content-type", contentType)] + fields
-        self.responder.send(status: 200, fields: all, body: body)
-        self.finished(status: 200, bytes: body.count)
+    /// Answers with a document for everybody, or that the client has it.
+    func answer(_ document: PublicDocument, contentType: String, policy: HTTPField = Edge.policy) {
+        let (status, fields, body) = document.answer(to: self.request)
+        var all = self.commonFields(isPublic: true, policy: policy)
+        if status == 200 { all.append(HTTPField("content-type", contentType)) }
+        self.responder.send(status: status, fields: all + fields, body: body)
+        self.finished(status: status, bytes: body.count)
     }
 
     /// Below this compression costs more than it saves.
@@ -98,8 +100,9 @@ struct Exchange: Sendable {
     static let clientGoneStatus = 499
 
     /// The fields of every answer.
-    func commonFields(isPublic: Bool = false) -> [HTTPField] {
+    func commonFields(isPublic: Bool = false, policy: HTTPField = Edge.policy) -> [HTTPField] {
         var fields = self.edge.fixedFields
+        fields.append(policy)
         fields.append(HTTPField(RequestName.header, self.requestID))
         fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
         if self.request.isTLS { fields.append(Edge.strictTransportSecurity) }

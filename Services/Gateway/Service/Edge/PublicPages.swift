@@ -8,22 +8,28 @@ struct PublicPages: Sendable {
     let isAlive: @Sendable () -> Bool
     /// Whether the process may be sent requests, without waiting for anything.
     let readiness: @Sendable () -> Readiness
-    private let index: [UInt8]
+    /// `nil` where its files are not.
+    let documentation: Documentation?
+    private let index: PublicDocument
     private let problems: PublicDocument
 
     init(
         name: String,
         version: String,
+        documentation: Documentation?,
         isAlive: @escaping @Sendable () -> Bool,
         readiness: @escaping @Sendable () -> Readiness
     ) {
         self.isAlive = isAlive
         self.readiness = readiness
-        self.index = Self.index(name, version)
+        self.documentation = documentation
+        self.index = PublicDocument(Self.index(name, version))
         self.problems = PublicDocument(ProblemsPage.html)
     }
 
-    private static let paths: Set<Substring> = ["/", "/openapi.json", "/docs/problems", "/livez", "/readyz"]
+    private static let paths: Set<Substring> = Documentation.paths.union(
+        ["/", "/openapi.json", "/docs/problems", "/livez", "/readyz"]
+    )
 
     /// The methods of a path of these; empty for all others.
     static func methods(of path: Substring) -> [String] {
@@ -34,19 +40,22 @@ struct PublicPages: Sendable {
     func answer(_ exchange: Exchange, _ registry: CatalogRegistry) -> Bool {
         guard exchange.request.method == "GET" || exchange.request.method == "HEAD" else { return false }
         switch exchange.target.path {
-        case "/": self.answer(exchange, MediaType.json, PublicDocument(self.index))
-        case "/openapi.json": self.answer(exchange, MediaType.json, registry.openAPI)
-        case "/docs/problems": self.answer(exchange, MediaType.html, self.problems)
+        case "/": exchange.answer(self.index, contentType: MediaType.json)
+        case "/openapi.json": exchange.answer(registry.openAPI, contentType: MediaType.json)
+        case "/docs/problems": exchange.answer(self.problems, contentType: MediaType.html)
         case "/livez": self.answer(exchange, isWell: self.isAlive(), "event loops are blocked")
         case "/readyz": self.answerReadiness(exchange)
+        case let path where Documentation.paths.contains(path): self.answerDocumentation(exchange)
         default: return false
         }
         return true
     }
 
-    private func answer(_ exchange: Exchange, _ contentType: String, _ document: PublicDocument) {
-        let (body, fields) = document.bytes(acceptEncoding: exchange.request.first("accept-encoding"))
-        exchange.answerDocument(contentType: contentType, fields: fields, body: body)
+    private func answerDocumentation(_ exchange: Exchange) {
+        guard let page = self.documentation?[exchange.target.path] else {
+            return exchange.refuse(Documentation.missing)
+        }
+        exchange.answer(page.document, contentType: page.contentType, policy: Documentation.policy)
     }
 
     private func answerReadiness(_ exchange: Exchange) {
@@ -66,7 +75,8 @@ struct PublicPages: Sendable {
 
     private static func index(_ name: String, _ version: String) -> [UInt8] {
         let links: JSON = [
-            "openapi": "/openapi.json", "problems": "/docs/problems", "live": "/livez", "ready": "/readyz",
+            "openapi": "/openapi.json", "docs": "/docs", "problems": "/docs/problems", "live": "/livez",
+            "ready": "/readyz",
             "api": "/v1",
         ]
         return JSON.object(["name": .string(name), "version": .string(version), "links": links]).bytes

@@ -54,4 +54,6 @@ enum MediaType {
     static let eventStream = "text/event-stream"
     static let html = "text/html; charset=utf-8"
     static let text = "text/plain; charset=utf-8"
+    static let css = "text/css; charset=utf-8"
+    static let javaScript = "text/javascript; charset=utf-8"
 }

@@ -23,10 +23,15 @@ extension Resource {
                 .instant("expires_at").nullable(),
                 .instant("last_used_at").nullable().readOnly().described("To the minute."),
                 .instant("revoked_at").nullable().readOnly(),
+                .instant("rotated_at").nullable().readOnly().described("When it got the secret it has."),
+                .text("former_prefix", max: 16).nullable().readOnly().described(
+                    "How the secret before the last rotation begins."
+                ),
+                .instant("former_until").nullable().readOnly().described("Until when the secret before works."),
             ]
         )
         // Hexadecimal with a leading \x, as PostgreSQL reads and prints a bytea.
-        resource.hidden = [.text("token_sha256", max: 66)]
+        resource.hidden = [.text("token_sha256", max: 66), .text("former_token_sha256", max: 66).nullable()]
         resource.hasExternalID = false
         resource.isSoftDeleted = false
         resource.actions = [.get, .list]

@@ -20,7 +20,7 @@ struct CreateAPIKey: Operation {
         """
     )
     .body(Resource.apiKey.visible)
-    .answers(.object("NewApiKey", Resource.apiKey.visible + [.text("token", max: 64).redacted(.token)]), status: 201)
+    .answers(APIKeys.withSecret, status: 201)
     .stepUp()
     .faults(.validationFailed)
     .emits("api_key.created")
@@ -76,6 +76,11 @@ struct DeleteAPIKey: Operation {
 /// Serves API keys. Only people manage them: the scope `session` is one that no key can have.
 struct APIKeys: Sendable {
     static let access = Access(.role(.admin), scope: "session")
+    /// A key with its secret, as it is answered once.
+    static let withSecret = OperationDeclaration.Output.object(
+        "NewApiKey",
+        Resource.apiKey.visible + [.text("token", max: 64).redacted(.token)]
+    )
 
     private let parts: IdentityParts
     private var store: ResourceStore { self.parts.apiKeys }
@@ -139,24 +144,28 @@ struct APIKeys: Sendable {
                     "scopes": .list(request.scopes.map { .text($0.description) }),
                     "member_id": .identifier(maker.id),
                     "expires_at": request.expiresAt.map(Value.instant) ?? .null,
-                    "token_sha256": .text("\\x" + Hexadecimal.encode(token.sha256)),
+                    "token_sha256": token.sha256Value,
                 ]),
                 for: caller.organization,
                 at: context.now,
                 in: transaction
             )
-            guard case .object(var answer) = try JSON(parsing: key.json) else {
-                throw Fault(.internalError, "a row is no object")
-            }
-            answer["token"] = .string(token.text)
             let reply = Reply(
                 status: 201,
-                body: JSON.object(answer).bytes,
+                body: try Self.answer(key, showing: token),
                 etag: key.version,
                 location: "/v1/api-keys/\(key.id)"
             )
             return Outcome(reply, events: [self.store.event("created", .created, key, because: cause)])
         }
+    }
+
+    static func answer(_ key: Stored, showing token: Token) throws -> [UInt8] {
+        guard case .object(var answer) = try JSON(parsing: key.json) else {
+            throw Fault(.internalError, "a row is no object")
+        }
+        answer["token"] = .string(token.text)
+        return JSON.object(answer).bytes
     }
 
     private func revoke(

@@ -138,18 +138,20 @@ struct CrossTenant: Sendable {
         ).first
     }
 
-    /// What a live API key stands for, with the role that its maker has today.
+    /// What a live API key stands for, with the role that its maker has today; by its secret, or by the one before while that works.
     func apiKey(_ token: Token, at now: Instant) async throws -> Row? {
         try await self.database.read(
             .system,
             """
-            SELECT k.organization_id, k.id, k.scopes, k.member_id, k.last_used_at, k.expires_at,
+            SELECT k.organization_id, k.id, k.scopes, k.member_id, k.last_used_at,
+                CASE WHEN k.token_sha256 = $1 THEN k.expires_at ELSE k.former_until END AS expires_at,
                 m.role, m.version AS member_version, o.time_zone, o.currency
             FROM api_key k
             JOIN organization_member m ON m.organization_id = k.organization_id AND m.id = k.member_id
             JOIN organization o ON o.id = k.organization_id
             JOIN app_user u ON u.id = m.user_id
-            WHERE k.token_sha256 = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
+            WHERE (k.token_sha256 = $1 OR k.former_token_sha256 = $1 AND k.former_until > $2)
+                AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
                 AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,
             [.bytes(token.sha256), .instant(now)]
