@@ -29,6 +29,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     KeyRotations(parts: parts).register(in: &router)
+    SecurityEvents.register(in: &router, parts.persistence)
     Credentials(parts: parts).register(in: &router)
     MailboxOperations(parts.mails.tasks, service: "identity").register(in: &router)
     return router
@@ -46,5 +47,6 @@ public enum Identity {
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
             Migration("identity_010", PackageResources.identity_010_assurance_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
+            Migration("identity_021", PackageResources.identity_021_security_events_sql),
         ]
 }
