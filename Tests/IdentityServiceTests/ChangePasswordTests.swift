@@ -92,7 +92,7 @@ internal import Vocabulary
                     _ = try service.parts.sessions.begin(
                         for: row,
                         of: user,
-                        by: .password(setAt: verified.passwordSetAt),
+                        by: .password(setAt: verified.passwordSetAt, .password),
                         inside,
                         in: transaction
                     )

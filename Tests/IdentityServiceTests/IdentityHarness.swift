@@ -132,7 +132,8 @@ struct IdentityHarness: Sendable {
             organization: try #require(id("organization_id")),
             role: try #require(found["role"]?.string.flatMap(Role.init(rawValue:))),
             scopes: found["scopes"]?.array?.compactMap(\.string),
-            session: id("session_id")
+            session: id("session_id"),
+            authenticatedAt: found["authenticated_at"]?.string.flatMap(Instant.init(_:))
         )
     }
 

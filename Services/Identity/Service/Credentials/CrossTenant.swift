@@ -124,12 +124,15 @@ struct CrossTenant: Sendable {
             .system,
             """
             SELECT t.organization_id, s.id AS session_id, s.user_id, s.member_id, s.last_used_at, t.expires_at,
+                -- A second factor that somebody has by now counts from when they have given it in this session.
+                CASE WHEN s.aal = 2 OR f.user_id IS NULL THEN s.authenticated_at END AS authenticated_at,
                 m.role, m.version AS member_version, o.time_zone, o.currency
             FROM session_token t
             JOIN session s ON s.organization_id = t.organization_id AND s.id = t.session_id
             JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id
             JOIN organization o ON o.id = s.organization_id
             JOIN app_user u ON u.id = s.user_id
+            LEFT JOIN second_factor f ON f.user_id = s.user_id AND f.confirmed_at IS NOT NULL
             WHERE t.token_sha256 = $1 AND t.kind = 'access' AND t.expires_at > $2 AND s.ended_at IS NULL
                 AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,

@@ -73,19 +73,19 @@ struct InvitationAcceptances: Sendable {
 
     /// Who accepts.
     private enum Person: Sendable {
-        case known(CrossTenant.User)
+        case known(Proved)
         case new(Identifier, name: String, PasswordHash)
 
         var id: Identifier {
             switch self {
-            case .known(let user): user.id
+            case .known(let proved): proved.user.id
             case .new(let id, _, _): id
             }
         }
 
         var name: String {
             switch self {
-            case .known(let user): user.name
+            case .known(let proved): proved.user.name
             case .new(_, let name, _): name
             }
         }
@@ -114,9 +114,9 @@ struct InvitationAcceptances: Sendable {
         let inside = self.inside(context, invited, as: person.id)
         let (beginning, arrival): (Sessions.Beginning, Arrival) =
             switch person {
-            case .known(let user):
-                (.password(setAt: user.passwordSetAt), try await Arrival(of: user, inside, self.parts))
-            case .new(let id, _, _): (.password(setAt: inside.now), Arrival(ofNew: id, self.parts))
+            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, inside, self.parts))
+            case .new(let id, _, _):
+                (.password(setAt: inside.now, .password), Arrival(ofNew: id, self.parts))
             }
         return try await self.parts.persistence.commands.run(AcceptInvitation.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)
@@ -172,7 +172,7 @@ struct InvitationAcceptances: Sendable {
             )
         }
         let proved = try await self.parts.throttle.attempt(invited.email, context) {
-            try await PasswordProof(parts: self.parts).person(user, by: request.password, request.code, context)
+            try await PasswordProof(parts: self.parts).given(by: user, request.password, request.code, context)
         }
         return .known(proved)
     }
@@ -191,7 +191,8 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/token", "other_address", "This invitation is to another address than yours.")]
             )
         }
-        let person = Person.known(user)
+        // No session begins here: what the one at hand rests on stays as it is.
+        let person = Person.known(Proved(user: user, assurance: .password))
         let inside = self.inside(context, invited, as: person.id)
         return try await self.parts.persistence.commands.run(JoinOrganization.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)

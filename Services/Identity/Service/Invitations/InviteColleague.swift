@@ -23,6 +23,7 @@ struct InviteColleague: Operation {
     .body([
         .email("email").required().example("grace@example.com"), .choice("role", Role.self).required(),
     ])
+    .stepUp(.toGivePower)
     .answers(.object("Invitation", Resource.invitation.visible), status: 201)
     .idempotent(.required)
     .faults(.validationFailed, .conflict)

@@ -21,4 +21,27 @@ struct PresentPassword: Sendable {
             return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
         }
     }
+
+    /// What the caller has proved by their password, and by a code where they have a second factor. Which of the two is wrong is not said,
+    /// as with a sign-in.
+    func verify(
+        _ password: String,
+        _ code: String?,
+        _ context: CallContext
+    ) async throws -> Proved {
+        let subject = try context.caller().subject
+        guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
+        let wrong = Fault.invalid(
+            "/password",
+            "wrong",
+            "This is not your present password, or not the code that goes with it."
+        )
+        do {
+            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, refusing: wrong) {
+                try await PasswordProof(parts: self.parts).given(by: user, password, code, context)
+            }
+        } catch let fault as Fault where fault == SecondFactors.required {
+            throw Fault.invalid(fault.problems)
+        }
+    }
 }

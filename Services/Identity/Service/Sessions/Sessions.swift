@@ -26,10 +26,10 @@ struct Sessions: Sendable {
 
     /// What a session begins by.
     enum Beginning: Sendable {
-        /// A password, just verified; with the time at which it was set.
-        case password(setAt: Instant?)
+        /// A password, just verified, with the time at which it was set, and what was proved by all that was asked for.
+        case password(setAt: Instant?, Authentication.Assurance)
         /// Another session of the same person, which goes on in another place.
-        case session(authenticatedAt: Instant)
+        case session(Authentication)
     }
 
     /// Live sessions of a member: whoever signs in once more loses the one that was refreshed longest ago.
@@ -40,6 +40,12 @@ struct Sessions: Sendable {
         return [
             EventDeclaration("session.started", .created, "Somebody signed in.", fields: data),
             EventDeclaration("session.ended", .statusChanged, "A session was ended.", fields: data),
+            EventDeclaration(
+                "session.authenticated",
+                .updated,
+                "Somebody proved once more who they are.",
+                fields: data
+            ),
             EventDeclaration(
                 "session.refresh_reused",
                 .statusChanged,
@@ -60,20 +66,10 @@ struct Sessions: Sendable {
     ) throws -> (events: [EventRecord], grant: SessionGrant) {
         let organization = try context.caller().organization
         let cause = try context.cause()
-        let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
-        let setAt = try password.instantOrNil("set_at")
-        let authenticatedAt: Instant
-        switch beginning {
-        case .password(let verified):
-            guard setAt == verified else { throw Throttle.refusal }
-            authenticatedAt = context.now
-        case .session(let earlier):
-            guard setAt.map({ $0 <= earlier }) ?? true else { throw Throttle.refusal }
-            authenticatedAt = earlier
-        }
+        let authenticated = try Self.authentication(of: user, by: beginning, at: context.now, in: transaction)
         let displaced = try self.displace(of: member.id, because: cause, in: transaction)
         let family = RefreshFamilyStateMachine(
-            startedAt: authenticatedAt,
+            startedAt: authenticated.at,
             rotatedAt: context.now,
             lifetime: self.lifetime,
             accessSeconds: self.accessSeconds
@@ -82,7 +78,8 @@ struct Sessions: Sendable {
             Values([
                 "user_id": .identifier(user),
                 "member_id": .identifier(member.id),
-                "authenticated_at": .instant(authenticatedAt),
+                "authenticated_at": .instant(authenticated.at),
+                "aal": .integer(authenticated.assurance.rawValue),
                 "generation": .integer(family.generation),
                 "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
@@ -130,6 +127,88 @@ struct Sessions: Sendable {
         }
     }
 
+    /// Goes on with a session that is locked, on a new proof of who its person is. Its tokens become others, as with a sign-in: whoever
+    /// has had the old ones has them no more.
+    func renew(
+        _ session: Stored,
+        by proved: Proved,
+        of organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> (Stored, SessionGrant) {
+        let authenticated = try Self.authentication(
+            of: proved.user.id,
+            by: proved.beginning,
+            at: now,
+            in: transaction
+        )
+        let family = RefreshFamilyStateMachine(
+            startedAt: authenticated.at,
+            generation: try session.row.int("generation") + 1,
+            lifetime: self.lifetime,
+            accessSeconds: self.accessSeconds
+        )
+        let after = try self.store.update(
+            session,
+            Values([
+                "authenticated_at": .instant(authenticated.at), "aal": .integer(authenticated.assurance.rawValue),
+                "generation": .integer(family.generation), "rotated_at": .instant(family.rotatedAt),
+                "expires_at": .instant(family.expiresAt),
+            ]),
+            for: organization,
+            at: authenticated.at,
+            in: transaction
+        )
+        try self.forgetTokens(of: session.id, organization, at: authenticated.at, in: transaction)
+        let grant = self.grant(
+            session.id,
+            accessExpiresAt: family.accessExpiry(at: authenticated.at),
+            refreshExpiresAt: family.expiresAt
+        )
+        try self.insert(
+            grant,
+            generation: family.generation,
+            of: organization,
+            at: authenticated.at,
+            in: transaction
+        )
+        return (after, grant)
+    }
+
+    /// A code of the second factor was given in this session.
+    func raise(
+        _ session: Identifier?,
+        of organization: Identifier,
+        at now: Instant,
+        in visits: borrowing Visits
+    ) throws {
+        guard let session else { return }
+        try visits.visit(organization) { transaction in
+            try transaction.queue(
+                "UPDATE session SET aal = 2, updated_at = $3, version = version + 1 WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL",
+                [.uuid(organization), .uuid(session), .instant(now)]
+            )
+        }
+    }
+
+    private static func authentication(
+        of user: Identifier,
+        by beginning: Beginning,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws -> Authentication {
+        let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
+        let setAt = try password.instantOrNil("set_at")
+        switch beginning {
+        case .password(let verified, let assurance):
+            guard setAt == verified else { throw Throttle.refusal }
+            return Authentication(at: now, assurance)
+        case .session(let earlier):
+            guard setAt.map({ $0 <= earlier.at }) ?? true else { throw Throttle.refusal }
+            return earlier
+        }
+    }
+
     /// Ends a session that is locked: its tokens are gone with the same commit, and gateways are told.
     func end(
         _ session: Stored,
@@ -145,14 +224,7 @@ struct Sessions: Sendable {
             at: now,
             in: transaction
         )
-        try transaction.queue(
-            "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
-            [.uuid(organization), .uuid(session.id)]
-        )
-        try self.revocations.revoke(
-            Revocation(organization: organization, session: session.id, at: now),
-            in: transaction
-        )
+        try self.forgetTokens(of: session.id, organization, at: now, in: transaction)
         return after
     }
 
@@ -178,6 +250,19 @@ struct Sessions: Sendable {
     }
 
     // MARK: - Tokens
+
+    private func forgetTokens(
+        of session: Identifier,
+        _ organization: Identifier,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws {
+        try transaction.queue(
+            "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
+            [.uuid(organization), .uuid(session)]
+        )
+        try self.revocations.revoke(Revocation(organization: organization, session: session, at: now), in: transaction)
+    }
 
     func grant(_ session: Identifier, accessExpiresAt: Instant, refreshExpiresAt: Instant) -> SessionGrant {
         SessionGrant(
@@ -210,5 +295,16 @@ struct Sessions: Sendable {
                 ]
             )
         }
+    }
+}
+
+extension Authentication {
+    /// What a session rests on.
+    init(_ session: Stored) throws {
+        let aal = try session.row.int("aal")
+        guard let assurance = Assurance(rawValue: aal) else {
+            throw Fault(.internalError, "a session has the aal \(aal)")
+        }
+        self.init(at: try session.row.instant("authenticated_at"), assurance)
     }
 }

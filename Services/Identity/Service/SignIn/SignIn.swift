@@ -43,15 +43,15 @@ struct SignIns: Sendable {
     func register(in router: inout Router) {
         router.serve(SignIn.self) { request, context in
             let email = try EmailAddress(request.email)
-            let (user, place) = try await self.parts.throttle.attempt(email, context) {
+            let (proved, place) = try await self.parts.throttle.attempt(email, context) {
                 try await self.verified(email, request, context)
             }
-            try await self.renewHash(of: user, request.password)
+            try await self.renewHash(of: proved.user, request.password)
             return try await SignedIn.begin(
                 at: place,
-                as: user.id,
-                by: .password(setAt: user.passwordSetAt),
-                leaving: try await Arrival(of: user, context, self.parts),
+                as: proved.user.id,
+                by: proved.beginning,
+                leaving: try await Arrival(of: proved.user, context, self.parts),
                 SignIn.declaration,
                 context,
                 self.parts
@@ -63,13 +63,13 @@ struct SignIns: Sendable {
         _ email: EmailAddress,
         _ request: SignIn,
         _ context: CallContext
-    ) async throws -> (CrossTenant.User, CrossTenant.Place)? {
+    ) async throws -> (Proved, CrossTenant.Place)? {
         let known = try await self.parts.crossTenant.user(email)
         let proof = PasswordProof(parts: self.parts)
-        guard let user = try await proof.person(known, by: request.password, request.code, context) else { return nil }
-        let places = try await self.parts.crossTenant.places(of: user.id)
+        guard let proved = try await proof.given(by: known, request.password, request.code, context) else { return nil }
+        let places = try await self.parts.crossTenant.places(of: proved.user.id)
         let place = places.first { request.organization == nil || $0.organization == request.organization }
-        return place.map { (user, $0) }
+        return place.map { (proved, $0) }
     }
 
     /// The password is at hand only now: a hash of yesterday's cost or pepper becomes one of today's.

@@ -66,12 +66,12 @@ struct SignUps: Sendable {
 
     /// Who signs up.
     private enum Person: Sendable {
-        case known(CrossTenant.User)
+        case known(Proved)
         case new(Identifier, PasswordHash)
 
         var id: Identifier {
             switch self {
-            case .known(let user): user.id
+            case .known(let proved): proved.user.id
             case .new(let id, _): id
             }
         }
@@ -110,7 +110,7 @@ struct SignUps: Sendable {
             return .new(Identifier.next(at: context.now), try await self.parts.hasher.hash(request.password))
         }
         let proof = PasswordProof(parts: self.parts)
-        return try await proof.person(user, by: request.password, request.code, context).map(Person.known)
+        return try await proof.given(by: user, request.password, request.code, context).map(Person.known)
     }
 
     private func signUp(
@@ -127,9 +127,8 @@ struct SignUps: Sendable {
         let cause = try context.cause()
         let (beginning, arrival): (Sessions.Beginning, Arrival) =
             switch person {
-            case .known(let user):
-                (.password(setAt: user.passwordSetAt), try await Arrival(of: user, context, parts))
-            case .new(let id, _): (.password(setAt: context.now), Arrival(ofNew: id, parts))
+            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, context, parts))
+            case .new(let id, _): (.password(setAt: context.now, .password), Arrival(ofNew: id, parts))
             }
         return try await parts.persistence.commands.run(SignUp.declaration, context) { transaction in
             let organization = try parts.organizations.insert(
