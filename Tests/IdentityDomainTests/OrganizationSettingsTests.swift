@@ -5,15 +5,27 @@ internal import Vocabulary
 @Suite struct OrganizationSettingsTests {
     @Test(arguments: ["en", "de-CH", "zh-Hant-TW", "es-419", "gsw", "sr-Latn-RS", "de-1996", "en-x-legal"])
     func `a locale is a language tag`(locale: String) throws {
-        try OrganizationSettings.check(locale: locale, invoiceNumbers: nil)
+        try OrganizationSettings.check(locale: locale)
     }
 
     @Test(arguments: ["", "e", "english", "en_US", "en-", "-en", "en--US", "12", "en-abcdefghi", "dé", "en US"])
     func `what is none is refused`(locale: String) {
         let rejection = #expect(throws: Rejection.self) {
-            try OrganizationSettings.check(locale: locale, invoiceNumbers: nil)
+            try OrganizationSettings.check(locale: locale)
         }
         #expect(rejection?.kind == .invalid(pointer: "/locale", code: "language_tag"))
+    }
+
+    @Test(arguments: [
+        "", "logo.svg", "https://", "http://ada.example/logo.svg", "https://ada.example/a b", "https://\u{10c}",
+        "javascript:alert(1)",
+    ])
+    func `a logo that no page could show is refused`(address: String) throws {
+        let rejection = #expect(throws: Rejection.self) {
+            try OrganizationSettings.check(locale: nil, logoURL: address)
+        }
+        #expect(rejection?.kind == .invalid(pointer: "/logo_url", code: "web_address"))
+        try OrganizationSettings.check(locale: nil, logoURL: "https://ada.example/logo.svg?size=2")
     }
 
     @Test(arguments: [
