@@ -47,6 +47,7 @@ public enum Identity {
             Migration("identity_004", PackageResources.identity_004_member_status_sql),
             Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
+            Migration("identity_007", PackageResources.identity_007_bounds_sql),
             Migration("identity_010", PackageResources.identity_010_assurance_sql),
             Migration("identity_011", PackageResources.identity_011_second_factor_reset_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),

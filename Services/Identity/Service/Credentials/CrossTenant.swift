@@ -21,6 +21,7 @@ struct CrossTenant: Sendable {
         let email: String
         let isActive: Bool
         let password: PasswordHash?
+        let passwordSetAt: Instant?
     }
 
     /// A person's place in one organization.
@@ -38,7 +39,7 @@ struct CrossTenant: Sendable {
     func user(_ email: EmailAddress) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE email = $1",
+            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE email = $1",
             [.text(email.description)]
         )
         return try rows.first.map(Self.user)
@@ -47,7 +48,7 @@ struct CrossTenant: Sendable {
     func user(_ id: Identifier) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE id = $1",
+            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE id = $1",
             [.uuid(id)]
         )
         return try rows.first.map(Self.user)
@@ -58,7 +59,7 @@ struct CrossTenant: Sendable {
         let rows = try await self.database.read(
             .system,
             """
-            SELECT u.id, u.name, u.email, u.status, u.password_hash, u.pepper_kid
+            SELECT u.id, u.name, u.email, u.status, u.password_hash, u.pepper_kid, u.password_set_at
             FROM password_reset r JOIN app_user u ON u.id = r.user_id
             WHERE r.token_sha256 = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND u.status = 'active'
             """,
@@ -77,7 +78,8 @@ struct CrossTenant: Sendable {
             name: try row.text("name"),
             email: try row.text("email"),
             isActive: try row.text("status") == "active",
-            password: password
+            password: password,
+            passwordSetAt: try row.instantOrNil("password_set_at")
         )
     }
 

@@ -1,7 +1,7 @@
 -- A colleague's second factor may be taken off, which ends their sessions.
 ALTER TABLE session DROP CONSTRAINT session__ended_because_check;
 ALTER TABLE session ADD CONSTRAINT session__ended_because_check CHECK (ended_because IN ('signed_out', 'ended', 'switched',
-    'refresh_reused', 'member_removed', 'member_deactivated', 'password_changed', 'second_factor_reset'));
+    'refresh_reused', 'member_removed', 'member_deactivated', 'password_changed', 'displaced', 'second_factor_reset'));
 
 DO $$
 BEGIN

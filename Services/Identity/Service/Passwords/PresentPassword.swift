@@ -15,13 +15,10 @@ struct PresentPassword: Sendable {
         _ context: CallContext
     ) async throws -> (user: CrossTenant.User, hash: PasswordHash) {
         guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
-        do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
-                guard let hash = user.password else { return nil }
-                return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
-            }
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Fault.invalid(pointer, "wrong", "This is not your present password.")
+        let wrong = Fault.invalid(pointer, "wrong", "This is not your present password.")
+        return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, refusing: wrong) {
+            guard let hash = user.password else { return nil }
+            return try await self.parts.hasher.verify(password, hash) ? (user, hash) : nil
         }
     }
 
@@ -31,20 +28,18 @@ struct PresentPassword: Sendable {
         _ password: String,
         _ code: String?,
         _ context: CallContext
-    ) async throws -> Authentication.Assurance {
+    ) async throws -> Proved {
         let subject = try context.caller().subject
         guard let user = try await self.parts.crossTenant.user(subject), user.isActive else { throw Throttle.refusal }
+        let wrong = Fault.invalid(
+            "/password",
+            "wrong",
+            "This is not your present password, or not the code that goes with it."
+        )
         do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context) {
-                guard let hash = user.password, try await self.parts.hasher.verify(password, hash) else { return nil }
-                return try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.now)
+            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, refusing: wrong) {
+                try await PasswordProof(parts: self.parts).given(by: user, password, code, context)
             }
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Fault.invalid(
-                "/password",
-                "wrong",
-                "This is not your present password, or not the code that goes with it."
-            )
         } catch let fault as Fault where fault == SecondFactors.required {
             throw Fault.invalid(fault.problems)
         }

@@ -199,7 +199,6 @@ struct SecondFactorOperations: Sendable {
 
     private func disable(_ request: DisableSecondFactor, _ context: CallContext) async throws -> Reply {
         let user = try await self.user(request.password, context)
-        guard try await self.parts.secondFactors.of(user.id)?.isConfirmed == true else { throw Self.isOff }
         _ = try await self.proved(user, context) {
             try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.now)
         }
@@ -216,10 +215,11 @@ struct SecondFactorOperations: Sendable {
         _ context: CallContext,
         _ look: () async throws -> Proof?
     ) async throws -> Proof {
-        do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, look)
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Self.wrongCode
-        }
+        try await self.parts.throttle.attempt(
+            try EmailAddress(user.email),
+            context,
+            refusing: Self.wrongCode,
+            look
+        )
     }
 }

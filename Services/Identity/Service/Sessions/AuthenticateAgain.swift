@@ -40,23 +40,25 @@ struct AuthenticationsAgain: Sendable {
     func register(in router: inout Router) {
         router.serve(AuthenticateAgain.self) { request, context in
             let id = try SessionOperations.current(try context.caller())
-            let assurance = try await PresentPassword(parts: self.parts).verify(request.password, request.code, context)
-            return try await self.renew(id, Authentication(at: context.now, assurance), context)
+            let proved = try await PresentPassword(parts: self.parts).verify(request.password, request.code, context)
+            return try await self.renew(id, by: proved, context)
         }
     }
 
-    private func renew(
-        _ id: Identifier,
-        _ authenticated: Authentication,
-        _ context: CallContext
-    ) async throws -> Reply {
+    private func renew(_ id: Identifier, by proved: Proved, _ context: CallContext) async throws -> Reply {
         let organization = try context.caller().organization
         let cause = try context.cause()
         let sessions = self.parts.sessions
         return try await self.parts.persistence.commands.run(AuthenticateAgain.declaration, context) { transaction in
             let session = try sessions.store.lock(id, for: organization, in: transaction)
             guard try session.row.instantOrNil("ended_at") == nil else { throw Refreshes.refusal }
-            let (after, grant) = try sessions.renew(session, authenticated, of: organization, in: transaction)
+            let (after, grant) = try sessions.renew(
+                session,
+                by: proved,
+                of: organization,
+                at: context.now,
+                in: transaction
+            )
             let answer: JSON = ["session": grant.json]
             return Outcome(
                 Reply(body: answer.bytes),

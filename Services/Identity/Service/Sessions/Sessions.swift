@@ -21,7 +21,20 @@ struct Sessions: Sendable {
         case memberDeactivated = "member_deactivated"
         case passwordChanged = "password_changed"
         case secondFactorReset = "second_factor_reset"
+        /// Others took its place.
+        case displaced
     }
+
+    /// What a session begins by.
+    enum Beginning: Sendable {
+        /// A password, just verified, with the time at which it was set, and what was proved by all that was asked for.
+        case password(setAt: Instant?, Authentication.Assurance)
+        /// Another session of the same person, which goes on in another place.
+        case session(Authentication)
+    }
+
+    /// Live sessions of a member: whoever signs in once more loses the one that was refreshed longest ago.
+    static let liveMax: Int64 = 100
 
     static let events: [EventDeclaration] = {
         let data: [Field] = [.object("data", Resource.session.visible)]
@@ -43,19 +56,19 @@ struct Sessions: Sendable {
         ]
     }()
 
-    /// Refuses where the password that was given has been changed since: a session that began by it now would be the one that the
+    /// Refuses where the password has been changed since it was verified: a session that began by it now would be the one that the
     /// change has not ended. The member is locked, so that a change comes before or after this.
-    ///
-    /// - Parameter authenticated: the password was given now, except for a session that another continues.
     func begin(
         for member: Stored,
         of user: Identifier,
-        authenticated: Authentication,
+        by beginning: Beginning,
         _ context: CallContext,
         in transaction: borrowing Transaction
-    ) throws -> (event: EventRecord, grant: SessionGrant) {
+    ) throws -> (events: [EventRecord], grant: SessionGrant) {
         let organization = try context.caller().organization
-        try Self.requirePassword(of: user, since: authenticated.at, in: transaction)
+        let cause = try context.cause()
+        let authenticated = try Self.authentication(of: user, by: beginning, at: context.now, in: transaction)
+        let displaced = try self.displace(of: member.id, because: cause, in: transaction)
         let family = RefreshFamilyStateMachine(
             startedAt: authenticated.at,
             rotatedAt: context.now,
@@ -72,8 +85,7 @@ struct Sessions: Sendable {
                 "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
                 "remote_address": context.remoteAddress.map(Value.text) ?? .null,
-                "user_agent": context.userAgent.map { .text(String($0.prefix(SignInHistory.userAgentLengthMax))) }
-                    ?? .null,
+                "user_agent": Device.kept(context.userAgent).map(Value.text) ?? .null,
             ]),
             for: organization,
             at: context.now,
@@ -85,18 +97,52 @@ struct Sessions: Sendable {
             refreshExpiresAt: family.expiresAt
         )
         try self.insert(grant, generation: family.generation, of: organization, at: context.now, in: transaction)
-        return (self.store.event("started", .created, stored, because: try context.cause()), grant)
+        return (displaced + [self.store.event("started", .created, stored, because: cause)], grant)
+    }
+
+    /// Makes room for one more.
+    private func displace(
+        of member: Identifier,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
+        let oldest = try self.store.rows(
+            where: """
+                id IN (SELECT id FROM session WHERE organization_id = $1 AND member_id = $2 AND ended_at IS NULL
+                    AND expires_at > $3 ORDER BY rotated_at DESC, id DESC OFFSET $4)
+                AND ended_at IS NULL ORDER BY id FOR UPDATE
+                """,
+            [.uuid(member), .instant(cause.now), .int(Self.liveMax - 1)],
+            for: cause.organization,
+            in: transaction
+        )
+        return try oldest.map { session in
+            let ended = try self.end(
+                session,
+                because: .displaced,
+                of: cause.organization,
+                at: cause.now,
+                in: transaction
+            )
+            return self.store.event("ended", .statusChanged, ended, because: cause)
+        }
     }
 
     /// Goes on with a session that is locked, on a new proof of who its person is. Its tokens become others, as with a sign-in: whoever
     /// has had the old ones has them no more.
     func renew(
         _ session: Stored,
-        _ authenticated: Authentication,
+        by proved: Proved,
         of organization: Identifier,
+        at now: Instant,
         in transaction: borrowing Transaction
     ) throws -> (Stored, SessionGrant) {
-        try Self.requirePassword(of: try session.row.uuid("user_id"), since: authenticated.at, in: transaction)
+        let authenticated = try Self.authentication(
+            of: proved.user.id,
+            by: proved.beginning,
+            at: now,
+            in: transaction
+        )
         let family = RefreshFamilyStateMachine(
             startedAt: authenticated.at,
             generation: try session.row.int("generation") + 1,
@@ -145,14 +191,21 @@ struct Sessions: Sendable {
         }
     }
 
-    private static func requirePassword(
+    private static func authentication(
         of user: Identifier,
-        since authenticatedAt: Instant,
+        by beginning: Beginning,
+        at now: Instant,
         in transaction: borrowing Transaction
-    ) throws {
+    ) throws -> Authentication {
         let password = try transaction.query("SELECT identity_password_set_at($1) AS set_at", [.uuid(user)])[0]
-        guard try password.instantOrNil("set_at").map({ $0 <= authenticatedAt }) ?? true else {
-            throw Throttle.refusal
+        let setAt = try password.instantOrNil("set_at")
+        switch beginning {
+        case .password(let verified, let assurance):
+            guard setAt == verified else { throw Throttle.refusal }
+            return Authentication(at: now, assurance)
+        case .session(let earlier):
+            guard setAt.map({ $0 <= earlier.at }) ?? true else { throw Throttle.refusal }
+            return earlier
         }
     }
 
@@ -175,7 +228,7 @@ struct Sessions: Sendable {
         return after
     }
 
-    /// Ends every live session that a member has here, but for one.
+    /// Ends every live session that a member has here, but for one: at most ``liveMax``.
     func endAll(
         of member: Identifier,
         except kept: Identifier? = nil,
@@ -185,8 +238,11 @@ struct Sessions: Sendable {
         in transaction: borrowing Transaction
     ) throws -> [Stored] {
         let live = try self.store.rows(
-            where: "member_id = $2 AND ended_at IS NULL AND ($3::uuid IS NULL OR id <> $3) ORDER BY id FOR UPDATE",
-            [.uuid(member), kept.map(SQLValue.uuid) ?? .null],
+            where: """
+                member_id = $2 AND ended_at IS NULL AND expires_at > $4 AND ($3::uuid IS NULL OR id <> $3)
+                ORDER BY id FOR UPDATE
+                """,
+            [.uuid(member), kept.map(SQLValue.uuid) ?? .null, .instant(now)],
             for: organization,
             in: transaction
         )

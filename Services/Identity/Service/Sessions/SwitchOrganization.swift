@@ -50,7 +50,7 @@ struct Switches: Sendable {
             let reply = try await SignedIn.begin(
                 at: place,
                 as: caller.subject,
-                authenticated: try Authentication(session),
+                by: .session(try Authentication(session)),
                 SwitchOrganization.declaration,
                 context,
                 self.parts
