@@ -21,12 +21,22 @@ public struct EventLog: Sendable {
     /// pages and frames in which the timeline hands it on.
     public static let payloadBytesMax = 512 * 1_024
 
+    /// Writes down what a service keeps of its own events beside the log, in the transaction that writes them.
+    public typealias Witness = @Sendable (_ events: [EventRecord], _ transaction: borrowing Transaction) throws -> Void
+
     /// Wakes this process's readers when a transaction that wrote events has committed.
     public let signal: PartitionSignal
+    private let witness: Witness?
 
-    public init() {
-        self.signal = PartitionSignal()
+    public init() { self.init(PartitionSignal(), nil) }
+
+    private init(_ signal: PartitionSignal, _ witness: Witness?) {
+        self.signal = signal
+        self.witness = witness
     }
+
+    /// The same log, whose every event `witness` sees before the partition's ticket is taken.
+    public func witnessed(by witness: @escaping Witness) -> EventLog { EventLog(self.signal, witness) }
 
     public static var migrations: [Migration] {
         [
@@ -63,6 +73,7 @@ public struct EventLog: Sendable {
             events.allSatisfy { $0.organization == first.organization },
             "a transaction belongs to one organization"
         )
+        try self.witness?(events, transaction)
         let partition = Self.partition(of: first.organization)
         try transaction.queue(
             "SELECT pg_advisory_xact_lock($1::int, $2::int)",

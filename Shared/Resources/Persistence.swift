@@ -5,7 +5,7 @@ public import Postgres
 /// What a service's handlers share: its database, its event log, and the mechanism over them.
 public struct Persistence: Sendable {
     public let database: Database
-    public let log: EventLog
+    public private(set) var log: EventLog
     public private(set) var commands: Commands
     public let cursors: CursorSigner
 
@@ -30,6 +30,14 @@ public struct Persistence: Sendable {
     public func catchingUp(_ catchUp: @escaping CatchUp) -> Persistence {
         var copy = self
         copy.commands = Commands(database: self.database, log: self.log, catchUp: catchUp)
+        return copy
+    }
+
+    /// The same, with a witness of every event that is written.
+    public func witnessed(by witness: @escaping EventLog.Witness) -> Persistence {
+        var copy = self
+        copy.log = self.log.witnessed(by: witness)
+        copy.commands = Commands(database: self.database, log: copy.log, catchUp: self.commands.catchUp)
         return copy
     }
 

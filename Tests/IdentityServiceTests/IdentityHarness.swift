@@ -120,7 +120,7 @@ struct IdentityHarness: Sendable {
         }
     }
 
-    private func caller(_ token: String?) async throws -> Caller? {
+    func caller(_ token: String?) async throws -> Caller? {
         guard let token else { return nil }
         let found = try await self.resolve(token)
         func id(_ name: String) -> Identifier? { found[name]?.string.flatMap(Identifier.init(_:)) }

@@ -72,7 +72,7 @@ internal import Testing
 
     @Test(arguments: [
         ("192.0.2.77", "192.0.2.0/24"), ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2ff::1", "20:1:d:b8:0:1:2/56"),
+        ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
         ("unix", "unix"),
     ])
     func `a network is what one subscriber has`(address: String, network: String) {

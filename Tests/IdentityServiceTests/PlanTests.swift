@@ -6,7 +6,10 @@ internal import Testing
 /// What the service reads does not cost more with all that was ever stored.
 @Suite struct PlanTests {
     /// What does not hold at a million rows, and why it need not. One that holds by now is to leave this list.
-    private static let exceptions: [String: String] = [:]
+    private static let exceptions: [String: String] = [
+        "identity.security_event.list?type[in]":
+            "a page of one type is found among as many pages of all as there are types"
+    ]
 
     @Test func `Every read keeps to its indexes at a million rows`() async throws {
         let log = ReadLog()

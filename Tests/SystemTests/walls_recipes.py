@@ -145,6 +145,7 @@ RECIPES: dict[str, Callable[[World], None]] = {
     "sessions": lambda world: world.keep("sessions", world.owner.create(
         "/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]),
     "api-keys": lambda world: world.make("api-keys", {"name": "Nightly import", "scopes": ["crm:read"]}),
+    "security-events": lambda world: world.first("security-events"),
     "client-companies": lambda world: world.make("client-companies", {"name": "Analytical Engines"}),
     "contacts": lambda world: world.make("contacts", {
         "last_name": "Babbage", "email": "charles@example.com", "client_company_id": world.ids["client-companies"]}),
@@ -191,5 +192,6 @@ REFERENCES: dict[str, Callable[[World], str]] = {
     "assignee_id": lambda world: world.ids["members"],
     "actor_id": lambda world: world.owner.user["id"],
     "user_id": lambda world: world.owner.user["id"],
+    "subject_id": lambda world: world.ids["api-keys"],
     "organization_id": lambda world: world.owner.organization["id"],
 }

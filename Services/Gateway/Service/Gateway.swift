@@ -64,13 +64,14 @@ final class Gateway: Sendable {
         let logger = parts.logger
         let resolver = CredentialResolver(
             report: { logger.error("identity's answer about a credential cannot be understood", error: $0) },
-            ask: { body, loop in
+            ask: { body, address, loop in
                 guard let client = registry.client(of: Self.identity) else {
                     return loop.makeFailedFuture(WireFailure.unavailable)
                 }
                 let head = CallHead(
                     operation: CredentialResolver.operation,
-                    deadlineMilliseconds: deadlineMilliseconds
+                    deadlineMilliseconds: deadlineMilliseconds,
+                    remoteAddress: address
                 )
                 return client.call(on: loop, head, body: body, idempotent: true)
             }

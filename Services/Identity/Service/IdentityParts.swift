@@ -36,11 +36,12 @@ public struct IdentityParts: Sendable {
     let secondFactors: SecondFactors
     let revocations: Revocations
     let lastUses = LastUses()
+    let keyNetworks = KeyNetworks()
     let mails: Mails
     let random: RandomBytes
 
     public init(_ persistence: Persistence, _ options: IdentityOptions) throws {
-        self.persistence = persistence
+        self.persistence = persistence.witnessed(by: SecurityEvents.witness)
         self.random = options.random
         self.crossTenant = CrossTenant(persistence.database)
         self.mails = Mails(
@@ -89,6 +90,7 @@ public struct IdentityParts: Sendable {
     public func pollRevocations(at now: Instant) async throws { try await self.revocations.poll(at: now) }
     public func writeLastUses(at now: Instant) async throws {
         try await self.lastUses.write(at: now, by: self.crossTenant)
+        try await self.keyNetworks.write(at: now, by: self.crossTenant)
     }
 
     /// Writes the mails for those who have asked for a new password; answers how many.

@@ -47,7 +47,7 @@ internal import Wire
         CredentialResolver(
             now: { .uptimeNanoseconds(1) },
             report: { _ in self.reported.add() },
-            ask: { self.identity.ask($0, $1) }
+            ask: { body, _, loop in self.identity.ask(body, loop) }
         )
     }
 
@@ -55,7 +55,7 @@ internal import Wire
         let loop = self.group.next()
         let promise = loop.makePromise(of: ResolvedCredential.self)
         loop.execute {
-            resolver.resolve(token, TokenHash(of: token), on: loop) {
+            resolver.resolve(token, TokenHash(of: token), from: "192.0.2.1", on: loop) {
                 promise.completeWith($0.mapError { $0 as any Error })
             }
         }

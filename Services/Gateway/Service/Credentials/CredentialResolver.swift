@@ -8,7 +8,9 @@ internal import Wire
 final class CredentialResolver: Sendable {
     typealias Resolution = @Sendable (Result<ResolvedCredential, Fault>) -> Void
     /// Asks identity: the reply to `identity.credential.resolve/1` with this body, or why there is none.
-    typealias Ask = @Sendable (_ body: [UInt8], _ eventLoop: any EventLoop) -> EventLoopFuture<WireReply>
+    /// It is told from where the credential came, for those who watch over where it is used.
+    typealias Ask =
+        @Sendable (_ body: [UInt8], _ address: String, _ eventLoop: any EventLoop) -> EventLoopFuture<WireReply>
 
     private struct Waiter {
         let eventLoop: any EventLoop
@@ -34,7 +36,13 @@ final class CredentialResolver: Sendable {
     }
 
     /// Calls back on `eventLoop`, at once where the answer is known; to be called there.
-    func resolve(_ token: String, _ hash: TokenHash, on eventLoop: any EventLoop, _ resolution: @escaping Resolution) {
+    func resolve(
+        _ token: String,
+        _ hash: TokenHash,
+        from address: String,
+        on eventLoop: any EventLoop,
+        _ resolution: @escaping Resolution
+    ) {
         let lookup = self.cache.withLock {
             $0.lookUp(hash, now: self.now(), waiter: Waiter(eventLoop: eventLoop, resolution: resolution))
         }
@@ -42,7 +50,7 @@ final class CredentialResolver: Sendable {
         case .known(let credential): resolution(.success(credential))
         case .joined: break
         case .ask:
-            self.ask(Self.body(token), eventLoop).whenComplete { self.answered(hash, $0) }
+            self.ask(Self.body(token), address, eventLoop).whenComplete { self.answered(hash, $0) }
         }
     }
 

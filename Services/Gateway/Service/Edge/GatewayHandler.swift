@@ -83,7 +83,8 @@ struct GatewayHandler: HTTPHandler {
         }
         try SameOrigin.check(request, credential)
         let hash = TokenHash(of: credential.token)
-        self.resolver.resolve(credential.token, hash, on: call.exchange.responder.eventLoop) { result in
+        let address = request.remoteAddress
+        self.resolver.resolve(credential.token, hash, from: address, on: call.exchange.responder.eventLoop) { result in
             do throws(Fault) {
                 switch result {
                 case .success(let credential): try self.admit(call, credential, hash)

@@ -58,6 +58,20 @@ extension CrossTenant {
             "DELETE FROM credential_revocation WHERE id IN (SELECT id FROM credential_revocation WHERE revoked_at < $1 LIMIT $2)",
             Revocations.keptSeconds
         ),
+        (
+            """
+            DELETE FROM security_event WHERE (organization_id, id) IN
+                (SELECT organization_id, id FROM security_event WHERE created_at < $1 LIMIT $2)
+            """,
+            SecurityEvents.keptSeconds
+        ),
+        (
+            """
+            DELETE FROM api_key_network WHERE (organization_id, api_key_id, network) IN
+                (SELECT organization_id, api_key_id, network FROM api_key_network WHERE first_used_at < $1 LIMIT $2)
+            """,
+            KeyNetworks.keptSeconds
+        ),
     ]
 
     /// Whether a person signs in from where they have not of late. Nobody's first sign-in does.
@@ -80,6 +94,7 @@ extension CrossTenant {
     func recordFailure(of user: Identifier, from address: String?, _ userAgent: String?, at now: Instant) async throws {
         try await self.change { transaction in
             try SignInHistory.record(.wrongPassword, of: user, from: address, userAgent, at: now, in: transaction)
+            try SecurityEvents.observe(.refused, at: user, from: address, at: now, in: transaction)
         }
     }
 }

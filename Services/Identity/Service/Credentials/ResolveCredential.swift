@@ -43,7 +43,7 @@ struct Credentials: Sendable {
             guard let token = Token(request.token) else { throw Self.refusal }
             switch token.kind {
             case .access: return try await self.session(token, at: context.now)
-            case .apiKey: return try await self.apiKey(token, at: context.now)
+            case .apiKey: return try await self.apiKey(token, context)
             case .refresh, .passwordReset, .invitation: throw Self.refusal
             }
         }
@@ -71,11 +71,13 @@ struct Credentials: Sendable {
         )
     }
 
-    private func apiKey(_ token: Token, at now: Instant) async throws -> Reply {
+    private func apiKey(_ token: Token, _ context: CallContext) async throws -> Reply {
+        let now = context.now
         guard let row = try await self.parts.crossTenant.apiKey(token, at: now) else { throw Self.refusal }
         let id = try row.uuid("id")
         let organization = try row.uuid("organization_id")
         self.parts.lastUses.note(.apiKey, id, of: organization, lastAt: try row.instantOrNil("last_used_at"), at: now)
+        self.parts.keyNetworks.note(id, of: organization, from: context.remoteAddress)
         let makerRole = Role(rawValue: try row.text("role")) ?? .viewer
         let given = try JSON(parsing: try row.bytes("scopes")).array ?? []
         let scopes = Scope.effective(Set(given.compactMap { $0.string.flatMap(Scope.init) }), makerRole: makerRole)

@@ -124,6 +124,13 @@ struct PasswordResets: Sendable {
             "INSERT INTO password_reset (token_sha256, user_id, expires_at, created_at) VALUES ($1, $2, $3, $4)",
             [.bytes(token.sha256), .uuid(try user.uuid("id")), .instant(reset.expiresAt), .instant(now)]
         )
+        try SecurityEvents.observe(
+            .resetRequested,
+            at: try user.uuid("id"),
+            from: nil,
+            at: now,
+            in: transaction
+        )
         let mail = self.parts.mails.passwordReset(
             to: try EmailAddress(email),
             name: try user.text("name"),

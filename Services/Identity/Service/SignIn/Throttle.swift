@@ -127,7 +127,10 @@ struct Throttle: Sendable {
         return withUnsafeBytes(of: six) { bytes in
             let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
             if isMapped { return "\(bytes[12]).\(bytes[13]).\(bytes[14]).0/24" }
-            return bytes[0..<7].map { String($0, radix: 16) }.joined(separator: ":") + "/56"
+            let groups = stride(from: 0, to: 8, by: 2).map { index in
+                UInt16(bytes[index]) << 8 | (index < 6 ? UInt16(bytes[index + 1]) : 0)
+            }
+            return groups.map { String($0, radix: 16) }.joined(separator: ":") + "::/56"
         }
     }
 
