@@ -124,6 +124,7 @@ extension MailSettings {
         let sender = MailSender(
             tasks,
             from: self.sender,
+            clock: clock,
             report: { report in
                 logger.log(
                     level: report.isFinal ? .error : .warning,
@@ -136,8 +137,8 @@ extension MailSettings {
             },
             transport
         )
-        let sending = Periodic("mail", every: Self.sendingInterval, clock: clock, logger: logger) { now in
-            try await sender.turn(at: now)
+        let sending = Periodic("mail", every: Self.sendingInterval, clock: clock, logger: logger) { _ in
+            try await sender.turn()
         }
         return [sending, sweep]
     }

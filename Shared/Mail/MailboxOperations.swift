@@ -38,13 +38,13 @@ public struct MailboxOperations: Sendable {
     public func register(in router: inout Router) {
         router.serve(self.list) { _, _ in
             try self.requireMailbox()
-            let mails = try await self.tasks.sent()
+            let mails = try await self.tasks.kept()
             let json: JSON = ["data": .array(mails.map { .object(Self.members($0)) })]
             return Reply(body: json.bytes)
         }
         router.serve(self.read) { input, _ in
             try self.requireMailbox()
-            guard let mail = try await self.tasks.sent(try input.identifier("id")) else { throw Fault.notFound("mail") }
+            guard let mail = try await self.tasks.kept(try input.identifier("id")) else { throw Fault.notFound("mail") }
             var members = Self.members(mail)
             members["html"] = .string(mail.letter.content.html)
             return Reply(body: JSON.object(members).bytes)
@@ -55,7 +55,7 @@ public struct MailboxOperations: Sendable {
         guard self.tasks.keepsContent else { throw Fault(.notFound, "This service keeps no mails.") }
     }
 
-    private static func members(_ mail: MailTasks.Sent) -> JSONObject {
+    private static func members(_ mail: MailTasks.Kept) -> JSONObject {
         [
             "id": .string(mail.id.description), "kind": .string(mail.kind), "state": .string(mail.state),
             "to": .string(mail.letter.recipient.address), "subject": .string(mail.letter.content.subject),

@@ -103,7 +103,7 @@ struct ListQuery: Sendable {
     }
 
     /// Conditions and bindings of the filters in `input`; `$1` is the organization.
-    func filters(_ input: Values) throws(Fault) -> (conditions: SQL, bindings: [SQLValue]) {
+    func filters(_ input: Values) -> (conditions: SQL, bindings: [SQLValue]) {
         var conditions: SQL = ""
         var bindings: [SQLValue] = []
         // In the order of their names: the same question is the same statement.

@@ -97,7 +97,7 @@ public struct ResourceOperations: Sendable {
     ) async throws -> Reply {
         let organization = try context.caller().organization
         let asked = try self.expansions(input, context)
-        var filters = try self.query.filters(input)
+        var filters = self.query.filters(input)
         if let parent {
             filters.bindings.append(.uuid(parent.id))
             filters.conditions += " AND " + parent.column + " = " + SQL.parameter(filters.bindings.count + 1)

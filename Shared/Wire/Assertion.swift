@@ -17,6 +17,8 @@ public struct Assertion: Hashable, Sendable {
     /// What an API key may do; nil when the role alone decides.
     public var scopes: [String]?
     public var session: Identifier?
+    /// When the person last proved who they are in that session.
+    public var authenticatedAt: Instant?
     public var timeZone: String?
     public var currency: String?
     /// The membership's version, so that a service that has seen a newer one can refuse.
@@ -33,6 +35,7 @@ public struct Assertion: Hashable, Sendable {
         role: Role? = nil,
         scopes: [String]? = nil,
         session: Identifier? = nil,
+        authenticatedAt: Instant? = nil,
         timeZone: String? = nil,
         currency: String? = nil,
         memberVersion: Int64? = nil,
@@ -47,6 +50,7 @@ public struct Assertion: Hashable, Sendable {
         self.role = role
         self.scopes = scopes
         self.session = session
+        self.authenticatedAt = authenticatedAt
         self.timeZone = timeZone
         self.currency = currency
         self.memberVersion = memberVersion
@@ -107,6 +111,10 @@ extension Assertion {
             Self.write(scopes, to: &writer)
         }
         Self.write("sid", self.session?.description, to: &writer)
+        if let authenticatedAt {
+            writer.key("auth")
+            writer.int(authenticatedAt.microseconds)
+        }
         Self.write("tz", self.timeZone, to: &writer)
         Self.write("cur", self.currency, to: &writer)
         if let memberVersion {
@@ -144,6 +152,7 @@ extension Assertion {
             role: try Self.role(payload["role"]),
             scopes: try Self.strings("scope", payload["scope"]),
             session: try Self.identifier("sid", payload["sid"]),
+            authenticatedAt: payload["auth"]?.int64.map(Instant.init(microseconds:)),
             timeZone: payload["tz"]?.string,
             currency: payload["cur"]?.string,
             memberVersion: payload["mver"]?.int64,

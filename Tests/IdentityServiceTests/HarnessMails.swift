@@ -25,7 +25,7 @@ struct WaitingMail: Sendable {
 extension IdentityHarness {
     /// What waits for an address, the newest first.
     func mails(to address: String) async throws -> [WaitingMail] {
-        try await self.parts.mails.tasks.sent().filter { $0.letter.recipient.address == address }.map { mail in
+        try await self.parts.mails.tasks.kept().filter { $0.letter.recipient.address == address }.map { mail in
             let content = mail.letter.content
             return WaitingMail(kind: mail.kind, subject: content.subject, text: content.text, html: content.html)
         }

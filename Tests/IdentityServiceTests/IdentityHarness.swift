@@ -52,7 +52,8 @@ struct IdentityHarness: Sendable {
         token: String? = nil,
         ifMatch: Int64? = nil,
         address: String = "192.0.2.1",
-        key: String? = nil
+        key: String? = nil,
+        isDryRun: Bool = false
     ) async throws -> Reply {
         var context = CallContext(
             member: try await self.caller(token),
@@ -60,6 +61,7 @@ struct IdentityHarness: Sendable {
             now: self.clock.now
         )
         context.ifMatch = ifMatch.map(VersionMatch.init)
+        context.isDryRun = isDryRun
         context.remoteAddress = address
         context.idempotencyKey = key
         return try await self.router.reply(
@@ -130,7 +132,8 @@ struct IdentityHarness: Sendable {
             organization: try #require(id("organization_id")),
             role: try #require(found["role"]?.string.flatMap(Role.init(rawValue:))),
             scopes: found["scopes"]?.array?.compactMap(\.string),
-            session: id("session_id")
+            session: id("session_id"),
+            authenticatedAt: found["authenticated_at"]?.string.flatMap(Instant.init(_:))
         )
     }
 

@@ -108,6 +108,43 @@ internal import Vocabulary
         }
     }
 
+    @Test func `mails to one address are counted, whoever sends them, and those that were not written are not`()
+        async throws
+    {
+        try await IdentityHarness.run { service in
+            let ada = try await service.signUp()
+            let eve = try await service.signUp("Eve", "eve@example.com")
+            let (invitation, _) = try await service.invite("grace@example.com", .member, by: ada)
+            let id = try #require(invitation["id"]?.string)
+            let body = self.body("grace@example.com", .member)
+            for number in 0..<10 {
+                // Refused, rehearsed and repeated: none of them writes a mail.
+                #expect(
+                    try await self.refusal(service, "invitation.create", body, token: ada.access)?.code == .conflict
+                )
+                let rehearsed = try await service.call(
+                    "invitation.create",
+                    body,
+                    token: eve.access,
+                    key: "rehearsed \(number)",
+                    isDryRun: true
+                )
+                #expect(rehearsed.status == 200)
+                _ = try await service.call("invitation.resend", id: id, token: ada.access, key: "again")
+            }
+            _ = try await service.call("invitation.create", body, token: eve.access, key: "one")
+            for number in 3..<Throttle.invitationsToAddressMax {
+                _ = try await service.call("invitation.resend", id: id, token: ada.access, key: "more \(number)")
+            }
+            let fault = try await self.refusal(service, "invitation.resend", id: id, token: ada.access)
+            #expect(fault?.code == .rateLimited && fault?.retryAfter == Int(Throttle.windowSeconds))
+            #expect(try await service.mails(to: "grace@example.com").count == Int(Throttle.invitationsToAddressMax))
+            service.clock.advance(bySeconds: Throttle.windowSeconds)
+            let later = try await service.signIn()
+            #expect(try await self.refusal(service, "invitation.resend", id: id, token: later.access) == nil)
+        }
+    }
+
     @Test func `another organization's invitation is as unknown as nobody's`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()

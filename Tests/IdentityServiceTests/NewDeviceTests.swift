@@ -51,4 +51,31 @@ internal import Vocabulary
             #expect(try await service.mails(to: "ada@example.com").map(\.kind) == ["new_device"])
         }
     }
+
+    @Test func `no door is unwatched: a sign-up and an invitation are told as well`() async throws {
+        try await IdentityHarness.run { service in
+            _ = try await service.signUp()
+            let body: JSON = [
+                "organization_name": "Second", "name": "Ada", "email": "ada@example.com",
+                "password": .string(IdentityHarness.password),
+            ]
+            _ = try await service.call("organization.sign_up", body, address: "203.0.113.9")
+            #expect(try await service.mails(to: "ada@example.com").map(\.kind) == ["new_device"])
+            let eve = try await service.signUp("Eve", "eve@example.com")
+            let (_, token) = try await service.invite("ada@example.com", .member, by: eve)
+            let accepted: JSON = ["token": .string(token), "password": .string(IdentityHarness.password)]
+            _ = try await service.call("invitation.accept", accepted, address: "198.51.100.1")
+            let kinds = try await service.mails(to: "ada@example.com").map(\.kind)
+            #expect(kinds.filter { $0 == "new_device" }.count == 2)
+        }
+    }
+
+    @Test func `however long its name is, a program is known again`() async throws {
+        try await IdentityHarness.run { service in
+            _ = try await service.signUp()
+            let long = String(repeating: "x", count: Device.userAgentLengthMax + 50)
+            for _ in 0..<3 { try await self.signIn(service, from: "192.0.2.7", with: long) }
+            #expect(try await service.mails(to: "ada@example.com").count == 1)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import Postgres
 internal import TestKit
 internal import Testing
 internal import Vocabulary
@@ -140,6 +141,27 @@ internal import Vocabulary
             let refused = try await service.fault("session.switch", there, token: moved.access)
             #expect(refused?.code == .notFound)
             #expect(try await service.fault("session.switch", nowhere, token: moved.access) == refused)
+        }
+    }
+
+    @Test func `who signs in again and again loses the session that was refreshed longest ago`() async throws {
+        try await IdentityHarness.run { service in
+            let first = try await service.signUp()
+            let second = try await service.signIn()
+            service.clock.advance(bySeconds: 1)
+            _ = try await service.json("session.refresh", ["refresh_token": .string(first.refresh)])
+            for _ in 2..<Sessions.liveMax { _ = try await service.signIn() }
+            #expect(try await service.isLive(second.access))
+            _ = try await service.signIn()
+            #expect(try await !service.isLive(second.access))
+            let organization = try #require(Identifier(first.organization))
+            let live = try await service.database.read(
+                .organization(organization),
+                "SELECT count(*) FILTER (WHERE ended_at IS NULL) AS live, min(ended_because) AS because FROM session"
+            )[0]
+            #expect(try live.int("live") == Sessions.liveMax)
+            #expect(try live.text("because") == "displaced")
+            #expect(try await service.events(of: first.organization).filter { $0.type == "session.ended" }.count == 1)
         }
     }
 }

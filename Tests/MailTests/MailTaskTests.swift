@@ -29,6 +29,7 @@ internal import Vocabulary
         keepsContent: Bool = false,
         _ body: @escaping @Sendable (Database, MailTasks, MailSender, Server, TestClock) async throws -> Void
     ) async throws {
+        let clock = TestClock()
         try await TestServer.shared.withDatabase(MailTasks.migrations, service: "mail") { database in
             let tasks = MailTasks(database, seal: Self.seal, keepsContent: keepsContent)
             let server = Server()
@@ -36,11 +37,12 @@ internal import Vocabulary
             let sender = MailSender(
                 tasks,
                 from: from,
+                clock: clock.wall,
                 report: { report in server.reports.withLock { $0.append(report) } }
             ) {
                 server.take($0)
             }
-            try await body(database, tasks, sender, server, TestClock())
+            try await body(database, tasks, sender, server, clock)
         }
     }
 
@@ -82,8 +84,8 @@ internal import Vocabulary
     @Test func `a mail is sent once its transaction has committed, and its content is gone with it`() async throws {
         try await self.run { database, tasks, sender, server, clock in
             let id = try await self.queue(tasks, database, at: clock.now)
-            #expect(try await sender.turn(at: clock.now) == 1)
-            #expect(try await sender.turn(at: clock.now) == 0)
+            #expect(try await sender.turn() == 1)
+            #expect(try await sender.turn() == 0)
             let message = try #require(server.sent.withLock { $0.first }).message
             #expect(String(decoding: message, as: UTF8.self).contains("Message-ID: <\(id)@firm.example>"))
             #expect(try await self.state(of: id, database) == ("sent", false, nil))
@@ -100,7 +102,7 @@ internal import Vocabulary
                     throw Undone()
                 }
             }
-            #expect(try await sender.turn(at: clock.now) == 0)
+            #expect(try await sender.turn() == 0)
         }
     }
 
@@ -127,13 +129,13 @@ internal import Vocabulary
         try await self.run { database, tasks, sender, server, clock in
             server.answers.withLock { $0 = [.postponed("451"), .postponed("451 4.2.0"), .accepted] }
             let id = try await self.queue(tasks, database, at: clock.now)
-            _ = try await sender.turn(at: clock.now)
+            _ = try await sender.turn()
             #expect(try await self.state(of: id, database) == ("waiting", true, "451"))
             for pause: Int64 in [30, 60] {
                 clock.advance(bySeconds: pause - 1)
-                #expect(try await sender.turn(at: clock.now) == 0)
+                #expect(try await sender.turn() == 0)
                 clock.advance(bySeconds: 1)
-                _ = try await sender.turn(at: clock.now)
+                _ = try await sender.turn()
             }
             #expect(try await self.state(of: id, database).state == "sent")
             let ids = server.sent.withLock { $0.map { String(decoding: $0.message, as: UTF8.self).contains("\(id)@") } }
@@ -154,10 +156,10 @@ internal import Vocabulary
         try await self.run { database, tasks, sender, server, clock in
             server.answers.withLock { $0 = [.refused("550 5.1.1")] }
             let id = try await self.queue(tasks, database, at: clock.now)
-            #expect(try await sender.turn(at: clock.now) == 0)
+            #expect(try await sender.turn() == 0)
             #expect(try await self.state(of: id, database) == ("refused", false, "550 5.1.1"))
             clock.advance(bySeconds: 86_000)
-            #expect(try await sender.turn(at: clock.now) == 0)
+            #expect(try await sender.turn() == 0)
             #expect(server.reports.withLock { $0.map(\.isFinal) } == [true])
         }
     }
@@ -166,7 +168,8 @@ internal import Vocabulary
         try await self.run { database, tasks, sender, server, clock in
             let id = try await self.queue(tasks, database, at: clock.now)
             clock.advance(bySeconds: 86_400)
-            #expect(try await sender.turn(at: clock.now) == 0)
+            #expect(try await sender.turn() == 0)
+            #expect(try await tasks.sweep(at: clock.now) == 0)
             #expect(try await self.state(of: id, database) == ("expired", false, nil))
             #expect(server.sent.withLock { $0.isEmpty })
         }
@@ -191,12 +194,12 @@ internal import Vocabulary
             // One has taken ten and is gone.
             #expect(try await tasks.lease(at: clock.now).count == 10)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<4 { group.addTask { _ = try await sender.turn(at: clock.now) } }
+                for _ in 0..<4 { group.addTask { _ = try await sender.turn() } }
                 try await group.waitForAll()
             }
             #expect(server.sent.withLock { Set($0.map(\.message)).count == $0.count && $0.count == 15 })
             clock.advance(bySeconds: MailTasks.leaseSeconds)
-            #expect(try await sender.turn(at: clock.now) == 10)
+            #expect(try await sender.turn() == 10)
         }
     }
 
@@ -205,9 +208,36 @@ internal import Vocabulary
             let id = try await self.queue(tasks, database, at: clock.now)
             let first = try #require(try await tasks.lease(at: clock.now).first)
             clock.advance(bySeconds: MailTasks.leaseSeconds)
-            #expect(try await sender.turn(at: clock.now) == 1)
-            try await tasks.record(.refused("550"), of: first, at: clock.now)
+            #expect(try await sender.turn() == 1)
+            try await tasks.record([(first, .refused("550"))], at: clock.now)
             #expect(try await self.state(of: id, database).state == "sent")
+        }
+    }
+
+    @Test func `however long the mail server takes, what is on its way is nobody else's, and what is late stays`()
+        async throws
+    {
+        try await self.run { database, tasks, _, _, clock in
+            let from = try #require(MailAddress("no-reply@firm.example"))
+            let sent = Mutex<[Int]>([])
+            let sender = MailSender(tasks, from: from, clock: clock.wall, report: { _ in }) { mails in
+                clock.advance(bySeconds: MailTasks.leaseSeconds - 1)
+                let batch = sent.withLock { counts in
+                    counts.append(mails.count)
+                    return counts.count
+                }
+                // Another sender looks for work while the second batch is on its way.
+                if batch == 2, let taken = try? await tasks.lease(at: clock.now) { #expect(taken.isEmpty) }
+                return mails.map { _ in .accepted }
+            }
+            for number in 0..<20 { _ = try await self.queue(tasks, database, "\(number)", at: clock.now) }
+            let late = try self.mail(expiresAt: clock.now.advanced(bySeconds: MailTasks.leaseSeconds))
+            let id = try await database.transaction(.organization(Self.organization)) { transaction in
+                try tasks.queue(late, for: Self.organization, at: clock.now.advanced(bySeconds: 1), in: transaction)
+            }
+            #expect(try await sender.turn() == 20)
+            #expect(sent.withLock { $0 } == [10, 10])
+            #expect(try await self.state(of: id, database).state == "waiting")
         }
     }
 
@@ -218,13 +248,13 @@ internal import Vocabulary
             _ = try await self.queue(tasks, database, "first", at: clock.now)
             clock.advance(bySeconds: 1)
             let id = try await self.queue(tasks, database, "second", at: clock.now)
-            _ = try await sender.turn(at: clock.now)
-            #expect(try await tasks.sent().map(\.letter.content.subject) == ["second", "first"])
-            #expect(try await tasks.sent(id)?.letter.content.text == "secret-in-the-text")
-            #expect(try await tasks.sent(Identifier.random()) == nil)
+            _ = try await sender.turn()
+            #expect(try await tasks.kept().map(\.letter.content.subject) == ["second", "first"])
+            #expect(try await tasks.kept(id)?.letter.content.text == "secret-in-the-text")
+            #expect(try await tasks.kept(Identifier.random()) == nil)
             clock.advance(bySeconds: MailTasks.keptSeconds + 1)
             #expect(try await tasks.sweep(at: clock.now) == 2)
-            #expect(try await tasks.sent().isEmpty)
+            #expect(try await tasks.kept().isEmpty)
         }
     }
 

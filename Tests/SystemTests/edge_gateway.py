@@ -54,7 +54,12 @@ class EdgeGateway:
         file = stack.run_dir / "config" / f"{name}.json"
         file.write_text(json.dumps(settings))
         self.process = stack.launch("gateway", file)
-        eventually(self.is_ready, f"{name} is ready", seconds=30)
+        try:
+            eventually(self.is_ready, f"{name} is ready", seconds=30)
+        except BaseException:
+            # Nobody else has it to stop.
+            self.stop()
+            raise
 
     def is_ready(self) -> bool:
         try:

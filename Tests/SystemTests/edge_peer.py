@@ -23,6 +23,7 @@ PRIORITIZED = 0x20
 WINDOW_MAX = 2**31 - 1
 FRAME_BYTES_MAX = 16_384
 READ_BYTES = 65_536
+SEND_SECONDS_MAX = 10
 HEAD_BYTES = 9
 
 Fields = list[tuple[str, str]]
@@ -106,7 +107,7 @@ class Peer:
         self.socket = socket.socket()
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.socket.settimeout(10)
+        self.socket.settimeout(SEND_SECONDS_MAX)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
@@ -134,6 +135,7 @@ class Peer:
 
     def send(self, *parts: bytes) -> "Peer":
         """Sends all of it, or what the server still takes."""
+        self.socket.settimeout(SEND_SECONDS_MAX)
         try:
             self.socket.sendall(b"".join(parts))
         except OSError:

@@ -136,7 +136,11 @@ class SlowClients:
 @pytest.fixture(scope="module")
 def slow(stack):
     gateway = EdgeGateway(stack, "gateway-slow", stack.port_base + 5)
-    canary = Canary(gateway, sign_up(gateway.url, "Patience & Co").token)
+    try:
+        canary = Canary(gateway, sign_up(gateway.url, "Patience & Co").token)
+    except BaseException:
+        gateway.stop()
+        raise
     try:
         canary.begin()
         clients = SlowClients(gateway)

@@ -9,7 +9,7 @@ import sys
 import uuid
 from pathlib import Path
 
-from client import PASSWORD, sign_in, sign_up
+from client import PASSWORD, Client, sign_in, sign_up
 
 HERE = Path(__file__).parent
 # What would end the session that the cases are sent with, or change whose it is; each has tests of its own.
@@ -33,6 +33,9 @@ def fuzz(folder: Path, url: str, token: str, *options: str) -> None:
     done = subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=SECONDS_MAX)
     assert done.returncode == 0, done.stdout[-20_000:]
+    # All the checks hold of an endless row of 401s as well.
+    if token:
+        Client(url, token).get("/v1/me").expect(200)
 
 
 def test_an_owner_at_the_edges_of_every_schema(edge, tmp_path):

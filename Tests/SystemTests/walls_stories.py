@@ -193,6 +193,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "identity.invitation.revoke": lambda world: (invited(world)["id"], None),
     "identity.password.change": lambda world: (None, {"current_password": PASSWORD, "password": PASSWORD}),
     "identity.password_reset.complete": reset,
+    "identity.session.authenticate": lambda world: (None, {"password": PASSWORD}),
     "identity.session.end": session,
     "identity.session.refresh": refresh,
     "revenue.client_balance.apply": balance,

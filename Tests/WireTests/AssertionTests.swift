@@ -16,6 +16,7 @@ struct AssertionTests {
         role: .admin,
         scopes: ["deals:read"],
         session: Identifier(high: 0xdead_beef, low: 3),
+        authenticatedAt: Self.now.advanced(bySeconds: -60),
         timeZone: "Europe/Berlin",
         currency: "EUR",
         memberVersion: 4,

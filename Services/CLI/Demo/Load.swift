@@ -78,34 +78,26 @@ struct Load: AsyncParsableCommand {
         let starts = Array(stride(from: 0, to: items.count, by: Load.batchRowsMax))
         var bar = ProgressBar(title, total: items.count)
         var ids = [String](repeating: "", count: items.count)
-        let failure = await withTaskGroup(of: Result<(start: Int, ids: [String]), CLIFailure>.self) { group in
-            var waiting = starts[...]
-            func sendNext() {
-                guard let start = waiting.popFirst() else { return }
-                let rows = items[start..<min(start + Load.batchRowsMax, items.count)].map(body)
-                group.addTask {
-                    do throws(CLIFailure) {
-                        return .success((start, try await Load.send(rows, from: start, title, path, by: api)))
-                    } catch {
-                        return .failure(error)
-                    }
+        do {
+            try await withThrowingTaskGroup(of: (start: Int, ids: [String]).self) { group in
+                var waiting = starts[...]
+                func sendNext() {
+                    guard let start = waiting.popFirst() else { return }
+                    let rows = items[start..<min(start + Load.batchRowsMax, items.count)].map(body)
+                    group.addTask { (start, try await Load.send(rows, from: start, title, path, by: api)) }
                 }
-            }
-            for _ in 0..<Load.batchesAtOnceMax { sendNext() }
-            while let result = await group.next() {
-                switch result {
-                case .success(let created):
+                for _ in 0..<Load.batchesAtOnceMax { sendNext() }
+                while let created = try await group.next() {
                     ids.replaceSubrange(created.start..<created.start + created.ids.count, with: created.ids)
                     bar.advance(by: created.ids.count)
                     sendNext()
-                case .failure(let failure):
-                    group.cancelAll()
-                    return failure as CLIFailure?
                 }
             }
-            return nil
+        } catch let failure as CLIFailure {
+            throw failure
+        } catch {
+            preconditionFailure("a batch ends with a failure of its own or not at all")
         }
-        if let failure { throw failure }
         return ids
     }
 

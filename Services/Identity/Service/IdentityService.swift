@@ -11,6 +11,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     SignIns(parts: parts).register(in: &router)
     Mes(parts: parts).register(in: &router)
     SessionOperations(parts).register(in: &router)
+    AuthenticationsAgain(parts: parts).register(in: &router)
     Refreshes(parts: parts).register(in: &router)
     Switches(parts: parts).register(in: &router)
     PasswordChanges(parts: parts).register(in: &router)
@@ -44,6 +45,8 @@ public enum Identity {
             Migration("identity_004", PackageResources.identity_004_member_status_sql),
             Migration("identity_005", PackageResources.identity_005_invitation_ends_sql),
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
+            Migration("identity_007", PackageResources.identity_007_bounds_sql),
+            Migration("identity_010", PackageResources.identity_010_assurance_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
             Migration("identity_021", PackageResources.identity_021_security_events_sql),
         ]

@@ -19,6 +19,8 @@ public struct Caller: Hashable, Sendable {
     /// What an API key is limited to; `nil` for a person's session, which has all that its role allows.
     public var scopes: [String]?
     public var session: Identifier?
+    /// When the person last proved who they are in this session, by all that is asked of them; `nil` for what is no person's session.
+    public var authenticatedAt: Instant?
     /// The organization's zone and currency, so that a person's request never waits for a copy of them to arrive.
     public var zone: Zone
     public var currency: Currency
@@ -30,6 +32,7 @@ public struct Caller: Hashable, Sendable {
         role: Role,
         scopes: [String]? = nil,
         session: Identifier? = nil,
+        authenticatedAt: Instant? = nil,
         zone: Zone = .utc,
         currency: Currency = .usd
     ) {
@@ -39,6 +42,7 @@ public struct Caller: Hashable, Sendable {
         self.role = role
         self.scopes = scopes
         self.session = session
+        self.authenticatedAt = authenticatedAt
         self.zone = zone
         self.currency = currency
     }

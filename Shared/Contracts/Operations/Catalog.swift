@@ -75,6 +75,7 @@ public struct Catalog: Sendable {
         entry["response"] = .object(response)
         entry["idempotency"] = .string(operation.idempotency.rawValue)
         if !operation.canRehearse { entry["dry_run"] = false }
+        if let stepUp = operation.stepUp { entry["step_up"] = stepUp.json }
         entry["if_match"] = .bool(operation.requiresIfMatch)
         entry["stream"] = .bool(operation.isStream)
         entry["faults"] = .array(operation.faults.map { .string($0.rawValue) })

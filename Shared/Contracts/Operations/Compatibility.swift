@@ -47,6 +47,9 @@ public enum Compatibility {
         if after["if_match"] == .bool(true), before["if_match"] != .bool(true) {
             breaks.append("\(name): If-Match became required")
         }
+        if !Self.isWidened(before["step_up"], by: after["step_up"]) {
+            breaks.append("\(name): needs a more recent sign-in now")
+        }
         let parametersAfter = Self.byName(after["parameters"], "in", "name")
         let parametersBefore = Self.byName(before["parameters"], "in", "name")
         for (parameter, old) in parametersBefore.sorted(by: { $0.key < $1.key }) {
@@ -78,6 +81,14 @@ public enum Compatibility {
             }
         }
         return breaks
+    }
+
+    /// Whether every request that needed no recent sign-in, or no more recent one, still needs none.
+    private static func isWidened(_ before: JSON?, by after: JSON?) -> Bool {
+        guard let after else { return true }
+        guard let before else { return false }
+        return before["where"] == after["where"]
+            && after["within_seconds"]?.int64 ?? 0 >= before["within_seconds"]?.int64 ?? 0
     }
 
     /// What a client sends: nothing it may send today may be refused tomorrow.

@@ -21,7 +21,7 @@ public struct InputDecoder {
     public mutating func object(_ json: JSON, _ fields: [Field], at pointer: String = "", mode: Mode = .whole) -> Values
     {
         guard case .object(let object) = json else {
-            self.report(pointer, "type", "An object is expected here.")
+            self.report(pointer, .type, "An object is expected here.")
             return Values()
         }
         var values = Values()
@@ -37,7 +37,7 @@ public struct InputDecoder {
             if field.writing == .never || (field.writing == .onCreate && mode == .mergePatch) {
                 self.report(
                     place,
-                    "read_only",
+                    .readOnly,
                     "\(field.name) cannot be set\(field.writing == .onCreate ? " after creation" : "")."
                 )
                 continue
@@ -46,7 +46,7 @@ public struct InputDecoder {
                 if field.isNullable {
                     values[field.name] = .null
                 } else {
-                    self.report(place, "required", "\(field.name) must not be null.")
+                    self.report(place, .required, "\(field.name) must not be null.")
                 }
                 continue
             }
@@ -64,7 +64,7 @@ public struct InputDecoder {
         for member in object.members where !fields.contains(where: { $0.name == member.key }) {
             self.report(
                 "\(pointer)/\(JSONPointer.escaped(member.key))",
-                "unknown_field",
+                .unknownField,
                 "There is no field \(member.key) here."
             )
         }
@@ -80,7 +80,7 @@ public struct InputDecoder {
         if let defaultValue = field.defaultValue {
             values[field.name] = self.value(defaultValue, field.kind, at: place())
         } else if field.isRequired {
-            self.report(place(), "required", "\(field.name) is required.")
+            self.report(place(), .required, "\(field.name) is required.")
         }
     }
 
@@ -88,12 +88,12 @@ public struct InputDecoder {
         switch (kind, json) {
         case (.integer(let range), .number(let number)):
             guard let value = number.int64 else {
-                return self.refuse(place(), "integer", "An integer of at most 64 bits is expected here.")
+                return self.refuse(place(), .integer, "An integer of at most 64 bits is expected here.")
             }
             guard range.contains(value) else {
                 return self.refuse(
                     place(),
-                    "out_of_range",
+                    .outOfRange,
                     "\(value) is not between \(range.lowerBound) and \(range.upperBound)."
                 )
             }
@@ -106,7 +106,7 @@ public struct InputDecoder {
             guard elements.count <= countMax else {
                 return self.refuse(
                     place(),
-                    "too_many",
+                    .tooMany,
                     "At most \(countMax) elements are accepted here; there are \(elements.count)."
                 )
             }
@@ -117,7 +117,7 @@ public struct InputDecoder {
             return .list(values)
         case (.document(let bytesMax), .object):
             guard json.bytes.count <= bytesMax else {
-                return self.refuse(place(), "too_large", "At most \(bytesMax) bytes are accepted here.")
+                return self.refuse(place(), .tooLarge, "At most \(bytesMax) bytes are accepted here.")
             }
             if let problem = StorableJSON.problem(with: json, at: place()) {
                 return self.refuse(problem.pointer, problem.code, problem.detail)
@@ -126,7 +126,7 @@ public struct InputDecoder {
         case (_, .string(let text)):
             return self.value(text, kind, at: place())
         default:
-            return self.refuse(place(), "type", "\(Self.expectation(of: kind)) is expected here.")
+            return self.refuse(place(), .type, "\(Self.expectation(of: kind)) is expected here.")
         }
     }
 
@@ -141,35 +141,35 @@ public struct InputDecoder {
             guard let decimal = DecimalText(text), decimal.places <= places else {
                 return self.refuse(
                     place(),
-                    "decimal",
+                    .decimal,
                     "A decimal number with at most \(places) places is expected here."
                 )
             }
             return .decimal(text)
         case .identifier:
-            guard let id = Identifier(text) else { return self.refuse(place(), "uuid", "A UUID is expected here.") }
+            guard let id = Identifier(text) else { return self.refuse(place(), .uuid, "A UUID is expected here.") }
             return .identifier(id)
         case .instant:
             guard let instant = Instant(text) else {
                 return self.refuse(
                     place(),
-                    "instant",
+                    .instant,
                     "An RFC 3339 instant is expected here, such as 2026-11-22T12:00:00Z."
                 )
             }
             return .instant(instant)
         case .date:
             guard let date = LocalDate(text) else {
-                return self.refuse(place(), "date", "A calendar date is expected here, such as 2026-11-22.")
+                return self.refuse(place(), .date, "A calendar date is expected here, such as 2026-11-22.")
             }
             return .date(date)
         case .choice(let choices):
             guard choices.contains(text) else {
-                return self.refuse(place(), "choice", "One of \(choices.joined(separator: ", ")) is expected here.")
+                return self.refuse(place(), .choice, "One of \(choices.joined(separator: ", ")) is expected here.")
             }
             return .text(text)
         case .integer, .boolean, .object, .list, .document:
-            return self.refuse(place(), "type", "\(Self.expectation(of: kind)) is expected here.")
+            return self.refuse(place(), .type, "\(Self.expectation(of: kind)) is expected here.")
         }
     }
 
@@ -180,20 +180,20 @@ public struct InputDecoder {
             guard let value = Int64(text), range.contains(value) else {
                 return self.refuse(
                     place(),
-                    "integer",
+                    .integer,
                     "An integer between \(range.lowerBound) and \(range.upperBound) is expected here."
                 )
             }
             return .integer(value)
         case .boolean:
             guard text == "true" || text == "false" else {
-                return self.refuse(place(), "boolean", "true or false is expected here.")
+                return self.refuse(place(), .boolean, "true or false is expected here.")
             }
             return .boolean(text == "true")
         case .list(let element, let countMax):
             let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
             guard parts.count <= countMax else {
-                return self.refuse(place(), "too_many", "At most \(countMax) values are accepted here.")
+                return self.refuse(place(), .tooMany, "At most \(countMax) values are accepted here.")
             }
             var values: [Value] = []
             for part in parts {
@@ -206,12 +206,12 @@ public struct InputDecoder {
         }
     }
 
-    public mutating func report(_ pointer: String, _ code: String, _ detail: String) {
+    public mutating func report(_ pointer: String, _ code: SchemaCode, _ detail: String) {
         guard self.problems.count < Self.problemsMax else { return }
         self.problems.append(Problem(pointer, code, detail))
     }
 
-    private mutating func refuse(_ place: String, _ code: String, _ detail: String) -> Value? {
+    private mutating func refuse(_ place: String, _ code: SchemaCode, _ detail: String) -> Value? {
         self.report(place, code, detail)
         return nil
     }

@@ -12,7 +12,7 @@ extension OperationDeclaration {
         }
         if self.requiresIfMatch, context.ifMatch == nil {
             let detail = "Send If-Match with the ETag that you last read."
-            throw Fault(.preconditionRequired, detail, problems: [Problem("/header/if-match", "required", detail)])
+            throw Fault(.preconditionRequired, detail, problems: [Problem("/header/if-match", .required, detail)])
         }
         if context.isDryRun, !self.canRehearse {
             let detail = "What this operation would do cannot be rehearsed."
@@ -24,7 +24,7 @@ extension OperationDeclaration {
                 .invalidRequest,
                 "Send an Idempotency-Key, so that a retry cannot do this twice.",
                 problems: [
-                    Problem("/header/idempotency-key", "required", "This operation requires an Idempotency-Key.")
+                    Problem("/header/idempotency-key", .required, "This operation requires an Idempotency-Key.")
                 ]
             )
         case .required, .optional, .unsupported:
@@ -83,7 +83,7 @@ extension OperationDeclaration {
                 throw Fault(
                     .invalidRequest,
                     "The body is not valid JSON: \(error.reason) at byte \(error.offset).",
-                    problems: [Problem("", "json", error.reason)]
+                    problems: [Problem("", .json, error.reason)]
                 )
             }
         }
@@ -104,14 +104,14 @@ extension OperationDeclaration {
                 values[field.name] = value
             } else if let field = self.query.first(where: { $0.name == parameter.name }) {
                 guard !values.has(field.name) else {
-                    decoder.report("/query/\(field.name)", "repeated", "\(field.name) is given twice.")
+                    decoder.report("/query/\(field.name)", .repeated, "\(field.name) is given twice.")
                     continue
                 }
                 values[field.name] = decoder.parameter(parameter.value, field.kind, at: "/query/\(field.name)")
             } else {
                 decoder.report(
                     "/query/\(parameter.name)",
-                    "unknown_parameter",
+                    .unknownParameter,
                     "There is no parameter \(parameter.name) here."
                 )
             }
@@ -120,7 +120,7 @@ extension OperationDeclaration {
             if let defaultValue = field.defaultValue {
                 values.merge(decoder.object(.object([field.name: defaultValue]), [field]))
             } else if field.isRequired {
-                decoder.report("/query/\(field.name)", "required", "The parameter \(field.name) is required.")
+                decoder.report("/query/\(field.name)", .required, "The parameter \(field.name) is required.")
             }
         }
         guard decoder.problems.isEmpty else {

@@ -20,6 +20,8 @@ public struct OperationDeclaration: Hashable, Sendable {
     public private(set) var status = 200
     public private(set) var idempotency: Idempotency = .unsupported
     public private(set) var canRehearse = true
+    /// Whether the person must have proved who they are a short while ago.
+    public private(set) var stepUp: StepUp?
     public private(set) var requiresIfMatch = false
     public private(set) var faults: [Fault.Code] = []
     public private(set) var events: [String] = []
@@ -144,6 +146,8 @@ extension OperationDeclaration {
     public func answersNothing() -> OperationDeclaration { self.answers(.nothing, status: 204) }
     /// Refuses `Dry-Run`: what it does cannot be taken back, or would be no secret any more.
     public func notRehearsed() -> OperationDeclaration { self.with { $0.canRehearse = false } }
+    /// Asks for a recent proof of who the person is, always or in the requests that are meant.
+    public func stepUp(_ stepUp: StepUp = StepUp()) -> OperationDeclaration { self.with { $0.stepUp = stepUp } }
     public func idempotent(_ policy: Idempotency) -> OperationDeclaration { self.with { $0.idempotency = policy } }
     public func requiringIfMatch() -> OperationDeclaration { self.with { $0.requiresIfMatch = true } }
     public func faults(_ codes: Fault.Code...) -> OperationDeclaration { self.with { $0.faults = codes } }

@@ -131,7 +131,9 @@ public struct Router: Sendable {
         context: CallContext
     ) throws(Fault) -> Values {
         try declaration.authorise(context)
-        return try declaration.input(parameters: parameters, body: body)
+        let input = try declaration.input(parameters: parameters, body: body)
+        try declaration.stepUp?.check(input, context)
+        return input
     }
 
     private func answer(to error: any Error, of declaration: OperationDeclaration, _ input: Values) -> Fault {

@@ -8,7 +8,7 @@ enum StorableJSON {
 
     struct Problem {
         let pointer: String
-        let code: String
+        let code: SchemaCode
         let detail: String
     }
 
@@ -23,7 +23,7 @@ enum StorableJSON {
             guard self.digits(of: number) > self.digitsMax else { return nil }
             return Problem(
                 pointer: pointer,
-                code: "number",
+                code: .number,
                 detail: "A number of at most \(self.digitsMax) digits, written out, is accepted here."
             )
         case .array(let elements):
@@ -44,7 +44,7 @@ enum StorableJSON {
 
     private static func problem(with text: String, at pointer: String) -> Problem? {
         guard text.utf8.contains(0) else { return nil }
-        return Problem(pointer: pointer, code: "character", detail: "The character U+0000 is not accepted.")
+        return Problem(pointer: pointer, code: .character, detail: "The character U+0000 is not accepted.")
     }
 
     /// How many digits the number has without its exponent; no exact count, but never less.

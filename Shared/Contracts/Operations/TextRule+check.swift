@@ -16,42 +16,42 @@ extension TextRule {
     }
 
     /// What is wrong with a trimmed text by this rule; `nil` where it may stand.
-    func problem(with text: String) -> (code: String, detail: String)? {
+    func problem(with text: String) -> (code: SchemaCode, detail: String)? {
         if self.format != .password, self.lengthMin > 0, Self.isBlank(text) {
-            return ("blank", "At least one visible character is expected here.")
+            return (.blank, "At least one visible character is expected here.")
         }
         let length = text.unicodeScalars.count
         if length < self.lengthMin {
-            return ("too_short", "At least \(self.lengthMin) characters are expected here.")
+            return (.tooShort, "At least \(self.lengthMin) characters are expected here.")
         }
         if length > self.lengthMax {
-            return ("too_long", "At most \(self.lengthMax) characters are accepted here; there are \(length).")
+            return (.tooLong, "At most \(self.lengthMax) characters are accepted here; there are \(length).")
         }
         if self.format != .password, let control = text.unicodeScalars.first(where: Self.isRefusedControl) {
             let code = String(control.value, radix: 16, uppercase: true)
             let digits = String(repeating: "0", count: max(0, 4 - code.utf8.count)) + code
-            return ("character", "The control character U+\(digits) is not accepted.")
+            return (.character, "The control character U+\(digits) is not accepted.")
         }
         // PostgreSQL cannot store U+0000 in text.
-        if text.utf8.contains(0) { return ("character", "The character U+0000 is not accepted.") }
+        if text.utf8.contains(0) { return (.character, "The character U+0000 is not accepted.") }
         switch self.format {
         case .plain, .password:
             return nil
         case .email:
-            return Self.isEmail(text) ? nil : ("email", "An e-mail address is expected here.")
+            return Self.isEmail(text) ? nil : (.email, "An e-mail address is expected here.")
         case .uri:
             return text.hasPrefix("https://") || text.hasPrefix("http://")
-                ? nil : ("uri", "A URL is expected here, such as https://example.com.")
+                ? nil : (.uri, "A URL is expected here, such as https://example.com.")
         case .phone:
-            return Self.isPhone(text) ? nil : ("phone", "A phone number is expected here, such as +4930123456.")
+            return Self.isPhone(text) ? nil : (.phone, "A phone number is expected here, such as +4930123456.")
         case .currency:
             return Currency(text) == nil
-                ? ("currency", "An ISO 4217 currency code is expected here, such as USD.") : nil
+                ? (.currency, "An ISO 4217 currency code is expected here, such as USD.") : nil
         case .timeZone:
-            return Zone(text) == nil ? ("time_zone", "An IANA time zone is expected here, such as Europe/Berlin.") : nil
+            return Zone(text) == nil ? (.timeZone, "An IANA time zone is expected here, such as Europe/Berlin.") : nil
         case .sha256:
             return text.utf8.count == 64 && text.utf8.allSatisfy(Self.isHexDigit)
-                ? nil : ("sha256", "64 hexadecimal digits are expected here.")
+                ? nil : (.sha256, "64 hexadecimal digits are expected here.")
         }
     }
 
@@ -66,8 +66,9 @@ extension TextRule {
     }
 
     /// What schemas say of ``isRefusedControl(_:)``, as a regular expression of ECMA-262.
-    static let pattern = #"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$"#
-    static let uriPattern = #"^https?://[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*$"#
+    static let pattern = "^\(anyText)$"
+    static let uriPattern = "^https?://\(anyText)$"
+    private static let anyText = #"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*"#
     /// What schemas say of ``isPhone(_:)``.
     static let phonePattern = #"^[+()\-./ ]*([0-9][+()\-./ ]*){3,15}$"#
 

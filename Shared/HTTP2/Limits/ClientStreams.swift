@@ -17,9 +17,10 @@ struct ClientStreams: Sendable {
     /// A client that skips more ranges than this has its oldest forgotten; real clients skip none.
     private static let skippedRangesMax = 32
     /// Many times what may be open at once: what is beyond that, nghttp2 refuses, but only after all that came with it.
-    private static let openMax = 2_000
-    /// Streams that we have reset and remember.
-    private static let resetMax = 100
+    private let openMax: Int
+    private static let openPerAllowed = 20
+    /// Streams that we have reset and remember: as many as may be open at once.
+    private let resetMax: Int
 
     private var last: Int32 = -1
     private var skipped: [ClosedRange<Int32>] = []
@@ -27,6 +28,13 @@ struct ClientStreams: Sendable {
     /// The latest, in a ring.
     private var reset: [Int32] = []
     private var resetNext = 0
+
+    /// - Parameter streamsMax: what may be open at once.
+    init(streamsMax: Int) {
+        let (openMax, isTooMany) = streamsMax.multipliedReportingOverflow(by: Self.openPerAllowed)
+        self.openMax = isTooMany ? .max : openMax
+        self.resetMax = streamsMax
+    }
 
     mutating func receivedHeaders(_ stream: Int32, isEnd: Bool) -> Standing {
         guard stream > 0, stream % 2 == 1 else { return .allowed }
@@ -38,7 +46,7 @@ struct ClientStreams: Sendable {
         self.last = stream
         if isEnd { return .allowed }
         self.open.insert(stream)
-        return self.open.count > Self.openMax ? .tooMany : .allowed
+        return self.open.count > self.openMax ? .tooMany : .allowed
     }
 
     /// DATA, or the trailers behind it. On a stream that was never begun it is nghttp2 that complains.
@@ -58,11 +66,11 @@ struct ClientStreams: Sendable {
 
     mutating func sentReset(_ stream: Int32) {
         guard self.open.remove(stream) != nil else { return }
-        if self.reset.count < Self.resetMax {
+        if self.reset.count < self.resetMax {
             self.reset.append(stream)
         } else {
             self.reset[self.resetNext] = stream
-            self.resetNext = (self.resetNext + 1) % Self.resetMax
+            self.resetNext = (self.resetNext + 1) % self.resetMax
         }
     }
 }

@@ -43,6 +43,7 @@ struct ConnectionLimiter: Sendable {
         !(self.isLoopbackExempt && Self.isLoopback(address))
     }
 
+    /// Whether an address, as the kernel names a connection's peer, is of this machine.
     static func isLoopback(_ address: String) -> Bool {
         address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
     }

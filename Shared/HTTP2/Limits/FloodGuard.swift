@@ -17,9 +17,7 @@ struct FloodGuard: Sendable {
     private let costFault: Int
     private let windowUpdatesPerDataFrame: Int
     private var windowUpdatesFree = 0
-    private var streams = ClientStreams()
-    /// Between HEADERS and the last CONTINUATION; nghttp2 ends the connection at any other frame.
-    private var isHeaderBlockOpen = false
+    private var streams: ClientStreams
 
     init(_ limits: HTTPLimits, now: NIODeadline) {
         self.bucket = TokenBucket(
@@ -27,6 +25,7 @@ struct FloodGuard: Sendable {
             tokensPerSecond: limits.bucketTokensPerSecond,
             now: now
         )
+        self.streams = ClientStreams(streamsMax: limits.streamsPerConnectionMax)
         self.cost = limits.frameCostTokens
         self.costHigh = limits.frameCostTokensHigh
         self.costFault = limits.frameCostTokensFault
@@ -34,13 +33,10 @@ struct FloodGuard: Sendable {
     }
 
     mutating func received(_ frame: FrameHead, now: NIODeadline) -> Verdict {
-        if self.isHeaderBlockOpen && frame.type != FrameHead.continuation { return .allowed }
+        // Here only a CONTINUATION may come, and nghttp2 ends the connection at any other frame.
+        if frame.isWithinHeaderBlock { return .allowed }
         switch frame.type {
-        case FrameHead.continuation:
-            self.isHeaderBlockOpen = self.isHeaderBlockOpen && !frame.endsHeaders
-            return .allowed
         case FrameHead.headers:
-            self.isHeaderBlockOpen = !frame.endsHeaders
             return Self.verdict(self.streams.receivedHeaders(frame.stream, isEnd: frame.endsStream))
         case FrameHead.data:
             let verdict = Self.verdict(self.streams.received(frame.stream, isEnd: frame.endsStream))

@@ -19,6 +19,9 @@ public struct HTTPRequest: Sendable {
     public var remoteAddress: String
     public var isTLS: Bool
 
+    /// Whether the peer is on this machine.
+    public var isFromLoopback: Bool { ConnectionLimiter.isLoopback(self.remoteAddress) }
+
     public init(
         method: String,
         target: String,

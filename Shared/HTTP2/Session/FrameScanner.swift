@@ -6,6 +6,8 @@ struct FrameHead: Hashable, Sendable {
     var stream: Int32
     /// Of a PRIORITY frame: the stream it would have its own wait for.
     var dependency: Int32?
+    /// Between HEADERS and the last CONTINUATION.
+    var isWithinHeaderBlock = false
 
     static let headBytes = 9
     /// The dependency, first in a PRIORITY frame's payload.
@@ -102,14 +104,17 @@ struct FrameScanner: Sendable {
             type: UInt8(truncatingIfNeeded: high >> 32),
             flags: UInt8(truncatingIfNeeded: high >> 24),
             stream: Int32(truncatingIfNeeded: (high << 8 | lastByte) & 0x7fff_ffff),
-            dependency: dependency
+            dependency: dependency,
+            isWithinHeaderBlock: self.isHeaderBlockOpen
         )
         self.payloadLeft = head.length - (self.headBytes - FrameHead.headBytes)
         self.head = (0, 0)
         self.headBytes = 0
         self.type = head.type
-        if head.type == FrameHead.headers || head.type == FrameHead.continuation {
-            self.isHeaderBlockOpen = !head.endsHeaders
+        switch head.type {
+        case FrameHead.headers: self.isHeaderBlockOpen = !head.endsHeaders
+        case FrameHead.continuation: self.isHeaderBlockOpen = self.isHeaderBlockOpen && !head.endsHeaders
+        default: break
         }
         return head
     }

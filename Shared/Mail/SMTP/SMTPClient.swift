@@ -42,7 +42,7 @@ public struct SMTPClient: Sendable {
             .connect(host: self.configuration.host, port: self.configuration.port)
             .whenFailure { error in
                 // A promise keeps what it was given first; where there was no connection, that is this.
-                promise.succeed(mails.map { _ in .postponed("no connection: \(type(of: error))") })
+                promise.succeed(mails.map { _ in .postponed("no connection: \(Self.cause(error))") })
             }
         do {
             return try await promise.futureResult.get()
@@ -50,6 +50,10 @@ public struct SMTPClient: Sendable {
             return mails.map { _ in .postponed("the process is ending") }
         }
     }
+
+    /// What failed below SMTP, for the log: it names the configured host, and nobody that a mail is to.
+    static func cause(_ error: any Error) -> String { String("\(error)".prefix(self.causeLengthMax)) }
+    private static let causeLengthMax = 300
 
     /// The configuration says that nothing is encrypted, so nobody asks for it.
     private struct NotEncrypted: Error {}

@@ -61,7 +61,7 @@ final class SMTPClientHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.perform(self.machine.giveUp("the connection failed: \(type(of: error))"), context)
+        self.perform(self.machine.giveUp("the connection failed: \(SMTPClient.cause(error))"), context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -101,7 +101,7 @@ final class SMTPClientHandler: ChannelInboundHandler {
             try context.pipeline.syncOperations.addHandler(self.makeTLS(), position: .first)
             self.armReplyTimer(context)
         } catch {
-            self.perform(self.machine.giveUp("TLS cannot begin: \(type(of: error))"), context)
+            self.perform(self.machine.giveUp("TLS cannot begin: \(SMTPClient.cause(error))"), context)
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Logging
 public import Vocabulary
 
 /// Sends what waits: takes a few tasks, hands them to the mail server outside any transaction, and writes down what became of each.
@@ -16,6 +15,8 @@ public struct MailSender: Sendable {
     private let sender: MailAddress
     private let transport: Transport
     private let report: @Sendable (Report) -> Void
+    /// Read anew for every step: between two of them a mail server may have taken minutes.
+    private let clock: WallClock
 
     /// What became of a mail that was not sent, for the log: without its address.
     public struct Report: Hashable, Sendable {
@@ -28,42 +29,51 @@ public struct MailSender: Sendable {
     public init(
         _ tasks: MailTasks,
         from sender: MailAddress,
+        clock: WallClock,
         report: @escaping @Sendable (Report) -> Void,
         _ transport: @escaping Transport
     ) {
         self.tasks = tasks
         self.sender = sender
+        self.clock = clock
         self.transport = transport
         self.report = report
     }
 
     /// Sends everything that is due; answers how many mails were taken over.
     @discardableResult
-    public func turn(at now: Instant) async throws -> Int {
+    public func turn() async throws -> Int {
         var sentCount = 0
         var leased: [MailTasks.Leased] = []
         repeat {
-            leased = try await self.tasks.lease(at: now)
-            sentCount += try await self.send(leased, at: now)
+            leased = try await self.tasks.lease(at: self.clock.now())
+            sentCount += try await self.send(leased)
         } while leased.count == Int(MailTasks.leasedMax)
         return sentCount
     }
 
-    private func send(_ leased: [MailTasks.Leased], at now: Instant) async throws -> Int {
-        let unreadable = leased.filter { $0.letter == nil }
-        for task in unreadable {
-            try await self.record(.refused("it was sealed with a key that is gone"), of: task, at: now)
-        }
+    private func send(_ leased: [MailTasks.Leased]) async throws -> Int {
         let ready = leased.compactMap { task in task.letter.map { (task, $0) } }
-        guard !ready.isEmpty else { return 0 }
-        let deliveries = await self.transport(
-            ready.map { task, letter in
-                SMTPEnvelope(MailMessage(id: task.id, from: self.sender, to: letter.recipient, letter.content, at: now))
-            }
-        )
-        for ((task, _), delivery) in zip(ready, deliveries) {
-            try await self.record(Self.outcome(of: delivery, task, at: now), of: task, at: now)
+        let sentAt = self.clock.now()
+        let deliveries =
+            ready.isEmpty
+            ? []
+            : await self.transport(
+                ready.map { task, letter in
+                    SMTPEnvelope(
+                        MailMessage(id: task.id, from: self.sender, to: letter.recipient, letter.content, at: sentAt)
+                    )
+                }
+            )
+        let now = self.clock.now()
+        var outcomes = leased.filter { $0.letter == nil }.map { task in
+            (task: task, outcome: MailTasks.Outcome.refused("it was sealed with a key that is gone"))
         }
+        for ((task, _), delivery) in zip(ready, deliveries) {
+            outcomes.append((task, Self.outcome(of: delivery, task, at: now)))
+        }
+        try await self.tasks.record(outcomes, at: now)
+        for (task, outcome) in outcomes { self.tell(outcome, of: task) }
         return deliveries.count { $0 == .accepted }
     }
 
@@ -81,8 +91,7 @@ public struct MailSender: Sendable {
         return min(Self.pauseSeconds << doublings, Self.pauseSecondsMax)
     }
 
-    private func record(_ outcome: MailTasks.Outcome, of task: MailTasks.Leased, at now: Instant) async throws {
-        try await self.tasks.record(outcome, of: task, at: now)
+    private func tell(_ outcome: MailTasks.Outcome, of task: MailTasks.Leased) {
         switch outcome {
         case .sent: break
         case .refused(let reason):

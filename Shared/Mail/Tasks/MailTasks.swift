@@ -31,7 +31,6 @@ public struct MailTasks: Sendable {
         let id: Identifier
         let kind: String
         let attempt: Int64
-        let expiresAt: Instant
         /// `nil` where it cannot be read any more.
         let letter: MailLetter?
     }
@@ -74,13 +73,12 @@ public struct MailTasks: Sendable {
     /// Takes what is due, the longest due first. What another sender has taken is passed over.
     func lease(at now: Instant) async throws -> [Leased] {
         try await self.database.transaction(.system) { transaction in
-            try Self.expire(at: now, in: transaction)
             let rows = try transaction.query(
                 """
                 UPDATE mail_task SET attempts = attempts + 1, due_at = $2 WHERE id IN
-                    (SELECT id FROM mail_task WHERE state = 'waiting' AND due_at <= $1
+                    (SELECT id FROM mail_task WHERE state = 'waiting' AND due_at <= $1 AND expires_at > $1
                     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-                RETURNING id, kind, attempts, expires_at, content_sealed
+                RETURNING id, kind, attempts, content_sealed
                 """,
                 [.instant(now), .instant(now.advanced(bySeconds: Self.leaseSeconds)), .int(Self.leasedMax)]
             )
@@ -90,26 +88,25 @@ public struct MailTasks: Sendable {
                     id: id,
                     kind: try row.text("kind"),
                     attempt: try row.int("attempts"),
-                    expiresAt: try row.instant("expires_at"),
                     letter: self.seal.open(try row.binary("content_sealed"), of: id)
                 )
             }.sorted { $0.id < $1.id }
         }
     }
 
-    /// What a mail says is of no use to anybody once its time is over: its links open nothing any more.
-    private static func expire(at now: Instant, in transaction: borrowing Transaction) throws(SQLFault) {
-        try transaction.queue(
-            """
-            UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL
-            WHERE state = 'waiting' AND expires_at <= $1
-            """,
-            [.instant(now)]
-        )
+    /// Writes down how tasks went on; those that somebody else has taken since, or that have ended, are passed over.
+    func record(_ outcomes: [(task: Leased, outcome: Outcome)], at now: Instant) async throws {
+        try await self.database.transaction(.system) { transaction in
+            for (task, outcome) in outcomes { try self.record(outcome, of: task, at: now, in: transaction) }
+        }
     }
 
-    /// Writes down how a task went on; passed over where somebody else has taken it since, or it has ended.
-    func record(_ outcome: Outcome, of task: Leased, at now: Instant) async throws {
+    private func record(
+        _ outcome: Outcome,
+        of task: Leased,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
         let (state, text, dueAt): (String, String?, Instant) =
             switch outcome {
             case .sent: ("sent", nil, now)
@@ -117,25 +114,32 @@ public struct MailTasks: Sendable {
             case .postponed(let reason, let until): ("waiting", reason, until)
             }
         let isOver = state != "waiting"
+        try transaction.queue(
+            """
+            UPDATE mail_task SET state = $3, outcome = $4, due_at = $5, ended_at = $6,
+                content_sealed = CASE WHEN $7::boolean THEN content_sealed END
+            WHERE id = $1 AND attempts = $2 AND state = 'waiting'
+            """,
+            [
+                .uuid(task.id), .int(task.attempt), .text(state), text.map(SQLValue.text) ?? .null, .instant(dueAt),
+                isOver ? .instant(now) : .null, .bool(!isOver || self.keepsContent),
+            ]
+        )
+    }
+
+    /// Ends what was not sent in its time (what such a mail says is of no use any more: its links open nothing), and deletes what ended
+    /// long enough ago.
+    @discardableResult
+    public func sweep(at now: Instant) async throws -> Int {
         try await self.database.transaction(.system) { transaction in
             try transaction.queue(
                 """
-                UPDATE mail_task SET state = $3, outcome = $4, due_at = $5, ended_at = $6,
-                    content_sealed = CASE WHEN $7::boolean THEN content_sealed END
-                WHERE id = $1 AND attempts = $2 AND state = 'waiting'
+                UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL
+                WHERE state = 'waiting' AND expires_at <= $1
                 """,
-                [
-                    .uuid(task.id), .int(task.attempt), .text(state), text.map(SQLValue.text) ?? .null, .instant(dueAt),
-                    isOver ? .instant(now) : .null, .bool(!isOver || self.keepsContent),
-                ]
+                [.instant(now)]
             )
         }
-    }
-
-    /// Ends what nobody has sent in its time, where nobody sends at all, and deletes what ended long enough ago.
-    @discardableResult
-    public func sweep(at now: Instant) async throws -> Int {
-        try await self.database.transaction(.system) { try Self.expire(at: now, in: $0) }
         var total = 0
         var affected = 0
         repeat {
@@ -152,8 +156,8 @@ public struct MailTasks: Sendable {
 
     // MARK: - For the developer's mailbox
 
-    /// A mail that was sent where there is no mail server.
-    struct Sent: Sendable {
+    /// A mail whose content is still here: it waits, or mails are kept.
+    struct Kept: Sendable {
         let id: Identifier
         let kind: String
         let state: String
@@ -162,7 +166,7 @@ public struct MailTasks: Sendable {
     }
 
     /// The newest mails.
-    func sent() async throws -> [Sent] {
+    func kept() async throws -> [Kept] {
         try self.readable(
             try await self.database.read(
                 .system,
@@ -172,7 +176,7 @@ public struct MailTasks: Sendable {
         )
     }
 
-    func sent(_ id: Identifier) async throws -> Sent? {
+    func kept(_ id: Identifier) async throws -> Kept? {
         try self.readable(
             try await self.database.read(
                 .system,
@@ -182,13 +186,13 @@ public struct MailTasks: Sendable {
         ).first
     }
 
-    private func readable(_ rows: Rows) throws -> [Sent] {
+    private func readable(_ rows: Rows) throws -> [Kept] {
         try rows.compactMap { row in
             let id = try row.uuid("id")
             guard let sealed = try row.binaryOrNil("content_sealed"), let letter = self.seal.open(sealed, of: id) else {
                 return nil
             }
-            return Sent(
+            return Kept(
                 id: id,
                 kind: try row.text("kind"),
                 state: try row.text("state"),

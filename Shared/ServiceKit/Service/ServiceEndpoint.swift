@@ -196,6 +196,7 @@ extension Caller {
             role: role,
             scopes: assertion.scopes,
             session: assertion.session,
+            authenticatedAt: assertion.authenticatedAt,
             zone: zone,
             currency: currency
         )

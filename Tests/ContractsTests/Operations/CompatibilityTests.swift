@@ -15,10 +15,12 @@ internal import Testing
         query: [Field] = [.integer("limit", 1...100)],
         output: [Field] = Self.output,
         idempotency: OperationDeclaration.Idempotency = .optional,
+        stepUp: StepUp? = nil,
         events: [EventDeclaration] = [EventDeclaration("thing.made", .created, "Made.", fields: output)]
     ) -> JSON {
-        let operation = OperationDeclaration(name, .post(path), access: access, "Make a thing.")
+        var operation = OperationDeclaration(name, .post(path), access: access, "Make a thing.")
             .query(query).body(input).answers(.object("Thing", output), status: 201).idempotent(idempotency)
+        if let stepUp { operation = operation.stepUp(stepUp) }
         return Catalog(service: "shop", operations: [operation], events: events).json
     }
 
@@ -53,6 +55,16 @@ internal import Testing
                 ])
             )
         )
+    }
+
+    @Test func `A sign-in is not asked for that was not asked for before`() {
+        func breaks(_ before: StepUp?, _ after: StepUp?) -> Bool {
+            !Compatibility.breaks(released: Self.catalog(stepUp: before), current: Self.catalog(stepUp: after)).isEmpty
+        }
+        let conditional = StepUp(where: StepUp.Condition("state", in: ["on"]))
+        #expect(breaks(nil, StepUp()) && breaks(conditional, StepUp()))
+        #expect(breaks(StepUp(), StepUp(withinSeconds: 60)))
+        #expect(!breaks(StepUp(), nil) && !breaks(StepUp(withinSeconds: 60), StepUp()))
     }
 
     private static let record: [Field] = [

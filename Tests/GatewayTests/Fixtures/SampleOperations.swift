@@ -61,6 +61,14 @@ enum SampleOperations {
     )
     .described("The deal moves to its last stage.").answers(.object("Deal", [Field.identifier("id").readOnly()]))
     .idempotent(.required).faults(.invalidTransition, .conflict).emits("deal.won").calling("revenue")
+    static let assign = OperationDeclaration(
+        "crm.deal.assign",
+        .post("/v1/deals/{id}/assign"),
+        access: .manage("crm"),
+        "Assigns a deal."
+    )
+    .body([Field.choice("to", ["everybody", "oneself"]).required()]).answersNothing()
+    .stepUp(StepUp(where: StepUp.Condition("to", in: ["everybody"])))
     static let feed = OperationDeclaration(
         "crm.deal.feed",
         .get("/v1/deals/feed"),

@@ -15,7 +15,8 @@ internal import Testing
                 "crm",
                 [
                     SampleOperations.list, SampleOperations.get, SampleOperations.create, SampleOperations.change,
-                    SampleOperations.delete, SampleOperations.win, SampleOperations.feed, SampleOperations.internals,
+                    SampleOperations.delete, SampleOperations.win, SampleOperations.assign, SampleOperations.feed,
+                    SampleOperations.internals,
                 ]
             ),
             ("revenue", [SampleOperations.search]),

@@ -13,7 +13,7 @@ struct ClientStreamsTests {
     }
 
     private static func standings(_ frames: [Frame]) -> [ClientStreams.Standing] {
-        var streams = ClientStreams()
+        var streams = ClientStreams(streamsMax: 100)
         return frames.map { frame in
             switch frame {
             case .get(let id): return streams.receivedHeaders(id, isEnd: true)

@@ -18,7 +18,7 @@ struct FrameScannerTests {
     private static let heads = [
         FrameHead(length: 0, type: 4, flags: 0, stream: 0),
         FrameHead(length: 1, type: 1, flags: 1, stream: 1),
-        FrameHead(length: 2, type: 9, flags: 4, stream: 1),
+        FrameHead(length: 2, type: 9, flags: 4, stream: 1, isWithinHeaderBlock: true),
         FrameHead(length: 3, type: 0, flags: 1, stream: 0x010203),
         FrameHead(length: 5, type: 2, flags: 0, stream: 9, dependency: 7),
         FrameHead(length: 4, type: 2, flags: 0, stream: 9),

@@ -32,6 +32,8 @@ struct CatalogOperation: Hashable, Sendable {
     let response: Response
     let idempotency: OperationDeclaration.Idempotency
     let canRehearse: Bool
+    /// What a recent sign-in is needed for, as the catalog says it: the service itself decides.
+    let stepUp: JSON?
     let requiresIfMatch: Bool
     let isStream: Bool
     let faults: [Fault.Code]
@@ -77,6 +79,7 @@ extension CatalogOperation {
         }
         self.idempotency = idempotency
         self.canRehearse = entry["dry_run"]?.bool ?? true
+        self.stepUp = entry["step_up"]
         self.requiresIfMatch = entry["if_match"]?.bool ?? false
         self.isStream = entry["stream"]?.bool ?? false
         self.faults = Self.texts(entry["faults"]).map(Fault.Code.init(rawValue:))

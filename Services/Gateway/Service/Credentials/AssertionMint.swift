@@ -26,6 +26,7 @@ struct AssertionMint: Sendable {
                 role: caller.role,
                 scopes: caller.scopes,
                 session: caller.session,
+                authenticatedAt: caller.authenticatedAt,
                 timeZone: caller.zone.identifier,
                 currency: caller.currency.code,
                 memberVersion: identity.memberVersion,

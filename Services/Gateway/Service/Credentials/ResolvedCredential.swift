@@ -65,6 +65,7 @@ extension ResolvedCredential.Identity {
             role: try read("role", Role.init(rawValue:)),
             scopes: scopes.list,
             session: json["session_id"]?.string.flatMap(Identifier.init(_:)),
+            authenticatedAt: json["authenticated_at"]?.string.flatMap(Instant.init(_:)),
             zone: try read("time_zone", Zone.init(_:)),
             currency: try read("currency", Currency.init(_:))
         )

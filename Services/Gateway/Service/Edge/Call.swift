@@ -44,10 +44,10 @@ struct Call: Sendable {
     }
 
     /// The head of the call over Wire.
-    func head(_ conditions: RequestConditions, assertion: String?) throws(Fault) -> CallHead {
+    func head(_ parameters: [CallParameter], _ conditions: RequestConditions, assertion: String?) -> CallHead {
         CallHead(
             operation: self.operation.wireName,
-            parameters: try self.parameters(conditions),
+            parameters: parameters,
             assertion: assertion,
             deadlineMilliseconds: self.operation.isStream ? nil : conditions.deadlineMilliseconds,
             traceparent: self.exchange.trace.traceparent,
@@ -69,7 +69,7 @@ struct Call: Sendable {
     }
 
     /// A browser resumes a stream with the URL it began with, so what it saw last goes before what that says.
-    private func parameters(_ conditions: RequestConditions) throws(Fault) -> [CallParameter] {
+    func parameters(_ conditions: RequestConditions) throws(Fault) -> [CallParameter] {
         var parameters = self.pathParameters
         let query = try self.exchange.target.queryParameters()
         // The service must see one value of each name: the path's names may not come again, and none may come twice, since
@@ -86,7 +86,7 @@ struct Call: Sendable {
     }
 
     private static func repeated(_ name: String, isOfPath: Bool) -> Fault {
-        let code = isOfPath ? "unknown_parameter" : "repeated"
+        let code: SchemaCode = isOfPath ? .unknownParameter : .repeated
         let detail = isOfPath ? "There is no parameter \(name) here." : "\(name) is given twice."
         return Fault(.invalidRequest, detail, problems: [Problem("/query/\(name)", code, detail)])
     }

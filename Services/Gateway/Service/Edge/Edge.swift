@@ -7,14 +7,17 @@ internal import Telemetry
 final class Edge: Sendable {
     let origins: AllowedOrigins
     let metrics: EdgeMetrics
-    let fixedFields: [HTTPField]
     private let accessLog: AccessLog?
     private let memberPolicy: String
     private let openPolicy: String
 
+    private static let fixedFields = [
+        HTTPField("x-content-type-options", "nosniff"),
+        HTTPField("referrer-policy", "no-referrer"),
+    ]
     /// What is answered is no page: nothing in it is loaded or run.
     static let policy = HTTPField("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
-    static let strictTransportSecurity = HTTPField("strict-transport-security", "max-age=31536000")
+    private static let strictTransportSecurity = HTTPField("strict-transport-security", "max-age=31536000")
 
     init(origins: AllowedOrigins, limits: RateLimits, metrics: EdgeMetrics, accessLog: AccessLog?) {
         self.origins = origins
@@ -22,10 +25,21 @@ final class Edge: Sendable {
         self.accessLog = accessLog
         self.memberPolicy = limits.memberPolicy
         self.openPolicy = limits.openPolicy
-        self.fixedFields = [
-            HTTPField("x-content-type-options", "nosniff"),
-            HTTPField("referrer-policy", "no-referrer"),
-        ]
+    }
+
+    /// The fields of every answer, also of those that the transport gives by itself.
+    static func fields(
+        to request: HTTPRequest,
+        requestID: String,
+        isPublic: Bool = false,
+        policy: HTTPField = Edge.policy
+    ) -> [HTTPField] {
+        var fields = self.fixedFields
+        fields.append(policy)
+        fields.append(HTTPField(RequestName.header, requestID))
+        fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
+        if request.isTLS { fields.append(self.strictTransportSecurity) }
+        return fields
     }
 
     func policy(of standing: RateLimitStanding) -> String {

@@ -99,13 +99,13 @@ struct Exchange: Sendable {
     /// What the log and the figures have in place of a status that nobody was sent, as other servers do.
     static let clientGoneStatus = 499
 
-    /// The fields of every answer.
     func commonFields(isPublic: Bool = false, policy: HTTPField = Edge.policy) -> [HTTPField] {
-        var fields = self.edge.fixedFields
-        fields.append(policy)
-        fields.append(HTTPField(RequestName.header, self.requestID))
-        fields.append(HTTPField("cache-control", isPublic ? "public, max-age=60" : "private, no-store"))
-        if self.request.isTLS { fields.append(Edge.strictTransportSecurity) }
+        var fields = Edge.fields(
+            to: self.request,
+            requestID: self.requestID,
+            isPublic: isPublic,
+            policy: policy
+        )
         if let standing {
             fields.append(HTTPField("ratelimit", standing.field))
             fields.append(HTTPField("ratelimit-policy", self.edge.policy(of: standing)))

@@ -149,8 +149,11 @@ struct GatewayHandler: HTTPHandler {
         }
         let conditions = try call.conditions()
         try RequestBody.check(call.exchange.request, for: operation)
-        let assertion = credential?.assertion(for: operation.audience, by: self.mint, now: self.clock.now())
-        let head = try call.head(conditions, assertion: assertion)
+        let parameters = try call.parameters(conditions)
+        func head() -> CallHead {
+            let assertion = credential?.assertion(for: operation.audience, by: self.mint, now: self.clock.now())
+            return call.head(parameters, conditions, assertion: assertion)
+        }
         if operation.isStream {
             // A stream without a body would never end.
             guard call.exchange.request.method != "HEAD" else {
@@ -158,11 +161,12 @@ struct GatewayHandler: HTTPHandler {
             }
             return self.streams.open(
                 call.exchange,
-                head,
+                head(),
                 by: client,
                 owner: credential.flatMap { owner in hash.map { ($0, owner.caller) } }
             )
         }
+        // What is refused costs no signature.
         guard let place = load.enter(operation) else { throw Fault.busy(operation.service) }
         let exchange = call.exchange
         // Nobody works for a client that has gone.
@@ -170,7 +174,7 @@ struct GatewayHandler: HTTPHandler {
         exchange.responder.onClose { cancellation.cancel() }
         client.call(
             on: exchange.responder.eventLoop,
-            head,
+            head(),
             body: exchange.request.body,
             idempotent: operation.isRepeatable(withKey: conditions.idempotencyKey != nil),
             cancellation: cancellation

@@ -6,13 +6,7 @@ internal import Vocabulary
 enum TransportRefusals {
     @Sendable static func response(_ status: Int, to request: HTTPRequest) -> HTTPRefusalResponse {
         let requestID = RequestName.of(request, now: .system())
-        var fields = [
-            HTTPField("content-type", MediaType.problem),
-            HTTPField("cache-control", "no-store"),
-            HTTPField("x-content-type-options", "nosniff"),
-            HTTPField(RequestName.header, requestID),
-        ]
-        if request.isTLS { fields.append(Edge.strictTransportSecurity) }
+        let fields = Edge.fields(to: request, requestID: requestID) + [HTTPField("content-type", MediaType.problem)]
         return HTTPRefusalResponse(fields: fields, body: self.body(status, requestID))
     }
 

@@ -35,19 +35,18 @@ struct Mailbox: Sendable {
     }
 
     static func isOfThisMachine(_ request: HTTPRequest) -> Bool {
-        let authority = request.authority.isEmpty ? request.first("host") ?? "" : request.authority
+        let authority = request.authority
         let host =
             authority.hasPrefix("[")
             ? authority.prefix(through: authority.firstIndex(of: "]") ?? authority.startIndex)
             : authority.prefix { $0 != ":" }
-        let peer = request.remoteAddress
-        return self.names.contains(host) && (peer.hasPrefix("127.") || peer == "::1" || peer.hasPrefix("::ffff:127."))
+        return self.names.contains(host) && request.isFromLoopback
     }
 
     // MARK: - Asking
 
     private func list(_ exchange: Exchange) {
-        self.ask("mailbox.list", [], exchange).whenSuccess { answers in
+        self.ask("mailbox.list", [], exchange) { answers in
             let mails = answers.flatMap { $0["data"]?.array ?? [] }
                 .sorted { ($0["created_at"]?.string ?? "") > ($1["created_at"]?.string ?? "") }
             if Self.wantsJSON(exchange.request) {
@@ -61,7 +60,7 @@ struct Mailbox: Sendable {
 
     private func read(_ id: Identifier, _ exchange: Exchange, asPage isPage: Bool) {
         let body: JSON = ["id": .string(id.description)]
-        self.ask("mailbox.read", body.bytes, exchange).whenSuccess { answers in
+        self.ask("mailbox.read", body.bytes, exchange) { answers in
             guard let mail = answers.first else { return exchange.refuse(Fault.notFound("mail")) }
             if isPage {
                 exchange.answer(200, contentType: MediaType.html, body: Array((mail["html"]?.string ?? "").utf8))
@@ -77,8 +76,14 @@ struct Mailbox: Sendable {
         request.first("accept")?.contains(MediaType.json) == true
     }
 
-    /// What those services answer that have this operation and something to say.
-    private func ask(_ operation: String, _ body: [UInt8], _ exchange: Exchange) -> EventLoopFuture<[JSON]> {
+    /// What those services answer that have a mailbox and something in it; a fault where one of them cannot be asked, since its
+    /// mails would seem not to be there.
+    private func ask(
+        _ operation: String,
+        _ body: [UInt8],
+        _ exchange: Exchange,
+        _ answer: @escaping @Sendable ([JSON]) -> Void
+    ) {
         let loop = exchange.responder.eventLoop
         let calls = self.registry.services(offering: operation).compactMap { service in
             self.registry.client(of: service).map { client in
@@ -87,14 +92,26 @@ struct Mailbox: Sendable {
                     deadlineMilliseconds: self.deadlineMilliseconds,
                     requestID: exchange.requestID
                 )
-                return client.call(on: loop, head, body: body, idempotent: true)
+                return client.call(on: loop, head, body: body, idempotent: true).flatMapThrowing { reply in
+                    try Self.document(in: reply, of: service)
+                }.flatMapErrorThrowing { error in
+                    throw error as? Fault ?? CallFaults.fault(of: error, asking: service)
+                }
             }
         }
-        return EventLoopFuture.whenAllComplete(calls, on: loop).map { results in
-            results.compactMap { result in
-                guard case .success(let reply) = result, reply.isOK else { return nil }
-                return try? JSON(parsing: reply.body, depthMax: JSONLimits.depthCeiling)
+        EventLoopFuture.whenAllSucceed(calls, on: loop).whenComplete { result in
+            switch result {
+            case .success(let answers): answer(answers.compactMap { $0 })
+            case .failure(let error): exchange.refuse(error as? Fault ?? Fault(.internalError, "The mailbox failed."))
             }
         }
+    }
+
+    private static func document(in reply: WireReply, of service: String) throws -> JSON? {
+        if reply.status == Fault.Code.notFound.rawValue { return nil }
+        guard reply.isOK else {
+            throw Fault(.unavailable, "The service \(service) cannot show its mails at this moment.", retryAfter: 1)
+        }
+        return try JSON(parsing: reply.body, depthMax: JSONLimits.depthCeiling)
     }
 }

@@ -21,7 +21,7 @@ enum OpenAPIConventions {
     static var parameters: JSON {
         let key: JSON = [
             "type": "string", "minLength": 1, "maxLength": .int(Int64(RequestConditions.idempotencyKeyBytesMax)),
-            "pattern": "^[!-~]*$",
+            "pattern": .string(RequestConditions.idempotencyKeyPattern),
         ]
         let keyText = "The same key with the same request is carried out once; a repetition gets the first answer."
         let tags: JSON = [
@@ -50,7 +50,7 @@ enum OpenAPIConventions {
             "LastEventID": self.headerParameter(
                 "Last-Event-ID",
                 "Begins after this event.",
-                ["type": "string", "pattern": "^([0-9]{1,18})?$"]
+                ["type": "string", "pattern": .string(RequestConditions.lastEventIDPattern)]
             ),
         ]
     }
@@ -115,7 +115,19 @@ enum OpenAPIConventions {
         let text: JSON = ["type": "string"]
         let entry: JSON = [
             "type": "object",
-            "properties": ["pointer": text, "code": text, "detail": text],
+            "properties": [
+                "pointer": [
+                    "type": "string",
+                    "description": "A JSON pointer into the body, or /path, /query or /header with a name.",
+                ],
+                "code": [
+                    "type": "string",
+                    "description":
+                        "One of the examples where the request does not follow its schema; any other is a rule's.",
+                    "examples": .array(SchemaCode.allCases.map { .string($0.rawValue) }),
+                ],
+                "detail": text,
+            ],
             "required": ["pointer", "code", "detail"],
         ]
         return [

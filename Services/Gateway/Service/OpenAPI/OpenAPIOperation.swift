@@ -29,15 +29,27 @@ struct OpenAPIOperation: Sendable {
         entry["responses"] = self.responses
         if !self.operation.events.isEmpty { entry["x-events"] = .array(self.operation.events.map(JSON.string)) }
         if let access = self.access { entry["x-access"] = access }
+        if let stepUp = self.operation.stepUp { entry["x-step-up"] = stepUp }
         return .object(entry)
     }
 
     private var description: String {
-        guard self.operation.route?.method == .post, self.operation.idempotency == .unsupported else {
-            return self.operation.description
+        var paragraphs = [self.operation.description]
+        if let stepUp = self.operation.stepUp { paragraphs.append(Self.description(of: stepUp)) }
+        if self.operation.route?.method == .post, self.operation.idempotency == .unsupported {
+            paragraphs.append("An `Idempotency-Key` is refused here: the answer is not kept for a retry.")
         }
-        let refusal = "An `Idempotency-Key` is refused here: the answer is not kept for a retry."
-        return self.operation.description.isEmpty ? refusal : "\(self.operation.description)\n\n\(refusal)"
+        return paragraphs.filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private static func description(of stepUp: JSON) -> String {
+        let minutes = (stepUp["within_seconds"]?.int64 ?? 0) / 60
+        var text = "Needs a session in which you have proved who you are within \(minutes) minutes"
+        if let field = stepUp["where"]?["field"]?.string {
+            let values = (stepUp["where"]?["values"]?.array ?? []).compactMap(\.string).map { "`\($0)`" }
+            text += ", where `\(field)` is \(values.joined(separator: " or "))"
+        }
+        return text + ": 403 `step_up_required` otherwise, and `session_required` for an API key."
     }
 
     private var operationID: String {

@@ -10,8 +10,12 @@ struct RequestConditions: Hashable, Sendable {
     var deadlineMilliseconds: Int
     var lastEventID: String?
 
+    /// What the API's document says of the keys that ``idempotencyKey(_:)`` takes.
     static let idempotencyKeyBytesMax = 255
-    static let lastEventIDBytesMax = 255
+    static let idempotencyKeyPattern = "^[!-~]*$"
+    /// A stream's event ids are positions in a log, as decimal digits: less than 2⁶³.
+    static let lastEventIDDigitsMax = 18
+    static let lastEventIDPattern = "^[0-9]{0,\(lastEventIDDigitsMax)}$"
 
     /// - Parameter deadlineMillisecondsMax: what a client may lower by `X-Request-Timeout`.
     init(_ fields: [HTTPField], deadlineMillisecondsMax: Int) throws(Fault) {
@@ -72,7 +76,8 @@ struct RequestConditions: Hashable, Sendable {
     }
 
     private static func lastEventID(_ value: String) throws(Fault) -> String? {
-        guard value.utf8.count <= self.lastEventIDBytesMax, value.utf8.allSatisfy(self.isVisible) else {
+        guard value.utf8.count <= self.lastEventIDDigitsMax, value.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else {
             throw self.malformed("last-event-id", "This is none of the stream's event ids.")
         }
         return value.isEmpty ? nil : value
@@ -91,7 +96,7 @@ struct RequestConditions: Hashable, Sendable {
         Fault(
             .invalidRequest,
             "The header \(header) cannot be read. \(detail)",
-            problems: [Problem("/header/\(header)", "malformed", detail)]
+            problems: [Problem("/header/\(header)", .malformed, detail)]
         )
     }
 }

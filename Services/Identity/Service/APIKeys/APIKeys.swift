@@ -21,6 +21,7 @@ struct CreateAPIKey: Operation {
     )
     .body(Resource.apiKey.visible)
     .answers(APIKeys.withSecret, status: 201)
+    .stepUp()
     .faults(.validationFailed)
     .emits("api_key.created")
 

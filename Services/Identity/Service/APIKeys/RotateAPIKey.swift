@@ -20,6 +20,7 @@ struct RotateAPIKey: Operation {
         """
     )
     .notRehearsed()
+    .stepUp()
     .body([
         .integer("overlap_seconds", 0...KeyRotation.overlapSecondsMax)
             .defaulting(to: .int(KeyRotation.overlapSecondsDefault))

@@ -21,6 +21,7 @@ struct CrossTenant: Sendable {
         let email: String
         let isActive: Bool
         let password: PasswordHash?
+        let passwordSetAt: Instant?
     }
 
     /// A person's place in one organization.
@@ -38,7 +39,7 @@ struct CrossTenant: Sendable {
     func user(_ email: EmailAddress) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE email = $1",
+            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE email = $1",
             [.text(email.description)]
         )
         return try rows.first.map(Self.user)
@@ -47,7 +48,7 @@ struct CrossTenant: Sendable {
     func user(_ id: Identifier) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid FROM app_user WHERE id = $1",
+            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE id = $1",
             [.uuid(id)]
         )
         return try rows.first.map(Self.user)
@@ -58,7 +59,7 @@ struct CrossTenant: Sendable {
         let rows = try await self.database.read(
             .system,
             """
-            SELECT u.id, u.name, u.email, u.status, u.password_hash, u.pepper_kid
+            SELECT u.id, u.name, u.email, u.status, u.password_hash, u.pepper_kid, u.password_set_at
             FROM password_reset r JOIN app_user u ON u.id = r.user_id
             WHERE r.token_sha256 = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND u.status = 'active'
             """,
@@ -77,7 +78,8 @@ struct CrossTenant: Sendable {
             name: try row.text("name"),
             email: try row.text("email"),
             isActive: try row.text("status") == "active",
-            password: password
+            password: password,
+            passwordSetAt: try row.instantOrNil("password_set_at")
         )
     }
 
@@ -122,12 +124,15 @@ struct CrossTenant: Sendable {
             .system,
             """
             SELECT t.organization_id, s.id AS session_id, s.user_id, s.member_id, s.last_used_at, t.expires_at,
+                -- A second factor that somebody has by now counts from when they have given it in this session.
+                CASE WHEN s.aal = 2 OR f.user_id IS NULL THEN s.authenticated_at END AS authenticated_at,
                 m.role, m.version AS member_version, o.time_zone, o.currency
             FROM session_token t
             JOIN session s ON s.organization_id = t.organization_id AND s.id = t.session_id
             JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id
             JOIN organization o ON o.id = s.organization_id
             JOIN app_user u ON u.id = s.user_id
+            LEFT JOIN second_factor f ON f.user_id = s.user_id AND f.confirmed_at IS NOT NULL
             WHERE t.token_sha256 = $1 AND t.kind = 'access' AND t.expires_at > $2 AND s.ended_at IS NULL
                 AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,

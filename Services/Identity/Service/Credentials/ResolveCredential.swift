@@ -22,6 +22,8 @@ struct ResolveCredential: Operation {
                 .list("scopes", of: .text(TextRule(lengthMax: 40)), countMax: Scope.all.count).nullable(),
                 .identifier("session_id").nullable(), .identifier("member_id").nullable(), .text("time_zone", max: 64),
                 .currency(), .integer("member_version", 1...Int64.max), .instant("expires_at").nullable(),
+                .instant("authenticated_at").nullable()
+                    .described("When the person last proved who they are by all that is asked of them."),
             ]
         )
     )
@@ -67,7 +69,8 @@ struct Credentials: Sendable {
             subject: try row.uuid("user_id"),
             role: try row.text("role"),
             scopes: nil,
-            session: session
+            session: session,
+            authenticatedAt: try row.instantOrNil("authenticated_at")
         )
     }
 
@@ -87,7 +90,8 @@ struct Credentials: Sendable {
             subject: id,
             role: APIKeys.role(ofKeyMadeBy: makerRole).rawValue,
             scopes: scopes.sorted().map(\.description),
-            session: nil
+            session: nil,
+            authenticatedAt: nil
         )
     }
 
@@ -97,7 +101,8 @@ struct Credentials: Sendable {
         subject: Identifier,
         role: String,
         scopes: [String]?,
-        session: Identifier?
+        session: Identifier?,
+        authenticatedAt: Instant?
     ) throws -> Reply {
         let json: JSON = [
             "organization_id": .string(try row.uuid("organization_id").description),
@@ -110,6 +115,7 @@ struct Credentials: Sendable {
             "time_zone": .string(try row.text("time_zone")),
             "currency": .string(try row.text("currency")),
             "member_version": .int(try row.int("member_version")),
+            "authenticated_at": authenticatedAt.map { .string($0.description) } ?? .null,
             "expires_at": try row.instantOrNil("expires_at").map { .string($0.description) } ?? .null,
         ]
         return Reply(body: json.bytes)

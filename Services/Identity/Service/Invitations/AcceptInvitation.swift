@@ -72,11 +72,23 @@ struct InvitationAcceptances: Sendable {
     private static let unknown = Fault(.notFound, "There is no such invitation, or it was sent again since.")
 
     /// Who accepts.
-    private struct Person: Sendable {
-        let id: Identifier
-        let name: String
-        /// Of somebody who is new here.
-        let newPassword: PasswordHash?
+    private enum Person: Sendable {
+        case known(Proved)
+        case new(Identifier, name: String, PasswordHash)
+
+        var id: Identifier {
+            switch self {
+            case .known(let proved): proved.user.id
+            case .new(let id, _, _): id
+            }
+        }
+
+        var name: String {
+            switch self {
+            case .known(let proved): proved.user.name
+            case .new(_, let name, _): name
+            }
+        }
     }
 
     func register(in router: inout Router) {
@@ -100,6 +112,12 @@ struct InvitationAcceptances: Sendable {
         let invited = try await self.invitation(request.token, at: context.now)
         let person = try await self.person(invited, request, context)
         let inside = self.inside(context, invited, as: person.id)
+        let (beginning, arrival): (Sessions.Beginning, Arrival) =
+            switch person {
+            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, inside, self.parts))
+            case .new(let id, _, _):
+                (.password(setAt: inside.now, .password), Arrival(ofNew: id, self.parts))
+            }
         return try await self.parts.persistence.commands.run(AcceptInvitation.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)
             let organization = try self.parts.organizations.find(
@@ -111,19 +129,12 @@ struct InvitationAcceptances: Sendable {
             let (started, grant) = try self.parts.sessions.begin(
                 for: member,
                 of: person.id,
-                authenticatedAt: inside.now,
+                by: beginning,
                 inside,
                 in: transaction
             )
-            try SignInHistory.record(
-                .signedIn,
-                of: person.id,
-                from: inside.remoteAddress,
-                inside.userAgent,
-                at: inside.now,
-                in: transaction
-            )
-            return Outcome(try SignedIn.reply(organization, member, grant), events: events + [started])
+            try arrival.record(inside, in: transaction)
+            return Outcome(try SignedIn.reply(organization, member, grant), events: events + started)
         }
     }
 
@@ -144,7 +155,7 @@ struct InvitationAcceptances: Sendable {
             isBlocked: CommonPasswords.contains
         )
         let password = try await self.parts.hasher.hash(request.password)
-        return Person(id: Identifier.next(at: context.now), name: name, newPassword: password)
+        return .new(Identifier.next(at: context.now), name: name, password)
     }
 
     private func known(
@@ -160,14 +171,10 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/password", "no_password", "Set a password by /v1/password-resets first.")]
             )
         }
-        let id = try await self.parts.throttle.attempt(invited.email, context) { () async throws -> Identifier? in
-            let isRight = try await self.parts.hasher.verify(request.password, user.password)
-            guard isRight, user.isActive,
-                try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
-            else { return nil }
-            return user.id
+        let proved = try await self.parts.throttle.attempt(invited.email, context) {
+            try await PasswordProof(parts: self.parts).given(by: user, request.password, request.code, context)
         }
-        return Person(id: id, name: user.name, newPassword: nil)
+        return .known(proved)
     }
 
     // MARK: - By a session
@@ -184,7 +191,8 @@ struct InvitationAcceptances: Sendable {
                 problems: [Problem("/token", "other_address", "This invitation is to another address than yours.")]
             )
         }
-        let person = Person(id: user.id, name: user.name, newPassword: nil)
+        // No session begins here: what the one at hand rests on stays as it is.
+        let person = Person.known(Proved(user: user, assurance: .password))
         let inside = self.inside(context, invited, as: person.id)
         return try await self.parts.persistence.commands.run(JoinOrganization.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)
@@ -220,8 +228,8 @@ struct InvitationAcceptances: Sendable {
         var invitation = try Invitation(stored.row)
         try invitation.accept(at: context.now)
         var events: [EventRecord] = []
-        if let password = person.newPassword {
-            let user = NewUser(id: person.id, email: invited.email, name: person.name, password: password)
+        if case .new(let id, let name, let password) = person {
+            let user = NewUser(id: id, email: invited.email, name: name, password: password)
             guard try user.insertUnlessKnown(at: context.now, in: transaction) else {
                 throw Fault(
                     .conflict,

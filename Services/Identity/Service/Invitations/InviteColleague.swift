@@ -16,12 +16,14 @@ struct InviteColleague: Operation {
     .described(
         """
         They get a link that is good for \(Invitation.lifetimeSeconds / 3_600) hours. With it they join as who they are here already, \
-        or with a name and a password of their own. Admins invite everybody but owners.
+        or with a name and a password of their own. Admins invite everybody but owners. In a quarter of an hour an address gets \
+        \(Throttle.invitationsToAddressMax) such mails, and an organization sends \(Throttle.invitationsOfOrganizationMax).
         """
     )
     .body([
         .email("email").required().example("grace@example.com"), .choice("role", Role.self).required(),
     ])
+    .stepUp(.toGivePower)
     .answers(.object("Invitation", Resource.invitation.visible), status: 201)
     .idempotent(.required)
     .faults(.validationFailed, .conflict)
@@ -117,7 +119,7 @@ struct InvitationMoves: Sendable {
         let caller = try context.caller()
         let cause = try context.cause()
         let token = Token.make(.invitation, self.parts.random)
-        return try await self.parts.persistence.commands.run(InviteColleague.declaration, context) { transaction in
+        return try await self.sending(to: request.email, InviteColleague.declaration, context) { transaction in
             try MemberMoves(parts: self.parts).actor(caller, in: transaction).requirePower(over: request.role)
             let members = try self.parts.members.rows(
                 where: "email = $2",
@@ -151,13 +153,13 @@ struct InvitationMoves: Sendable {
         let caller = try context.caller()
         let cause = try context.cause()
         let token = Token.make(.invitation, self.parts.random)
-        return try await self.parts.persistence.commands.run(ResendInvitation.declaration, context) { transaction in
+        let email = try await self.address(of: request.id, for: caller.organization)
+        return try await self.sending(to: email, ResendInvitation.declaration, context) { transaction in
             var (before, invitation) = try self.locked(request.id, caller, context, in: transaction)
             try invitation.resend(at: context.now)
             var values = invitation.values
             values["token_sha256"] = token.sha256Value
             before = try self.store.update(before, values, for: caller.organization, at: context.now, in: transaction)
-            let email = try EmailAddress(try before.row.text("email"))
             try self.mail(invitation, to: email, token, caller, at: context.now, in: transaction)
             return Outcome(before.reply(), events: [self.store.event("resent", .sent, before, because: cause)])
         }
@@ -184,6 +186,29 @@ struct InvitationMoves: Sendable {
     }
 
     // MARK: - Steps
+
+    /// A command that writes an invitation's mail.
+    private func sending(
+        to email: EmailAddress,
+        _ declaration: OperationDeclaration,
+        _ context: CallContext,
+        _ body: @escaping @Sendable (borrowing Transaction) throws -> Outcome
+    ) async throws -> Reply {
+        try await self.parts.throttle.invitation(to: email, of: try context.caller().organization, context) {
+            try await self.parts.persistence.commands.run(declaration, context, body)
+        }
+    }
+
+    /// Where an invitation went; it never changes.
+    private func address(of id: Identifier, for organization: Identifier) async throws -> EmailAddress {
+        let rows = try await self.parts.persistence.database.read(
+            .organization(organization),
+            "SELECT email FROM invitation WHERE organization_id = $1 AND id = $2",
+            [.uuid(organization), .uuid(id)]
+        )
+        guard let row = rows.first else { throw Fault.notFound(Resource.invitation.label) }
+        return try EmailAddress(try row.text("email"))
+    }
 
     /// An admin decides about invitations as about members: not about owners'.
     private func locked(

@@ -1,3 +1,4 @@
+internal import Contracts
 internal import IdentityDomain
 internal import Mail
 internal import Vocabulary
@@ -26,21 +27,16 @@ extension Mails {
     private static let programLengthMax = 120
 
     /// Tells a person that somebody, who is probably them, has signed in from elsewhere.
-    func newDevice(
-        of user: CrossTenant.User,
-        from address: String?,
-        with userAgent: String?,
-        at now: Instant
-    ) throws -> Mail {
+    func newDevice(of user: CrossTenant.User, _ context: CallContext) throws -> Mail {
         let values = [
-            "name": user.name, "time": Self.minute(now), "address": address ?? "unknown",
-            "program": String((userAgent ?? "an unknown program").prefix(Self.programLengthMax)),
+            "name": user.name, "time": Self.minute(context.now), "address": context.remoteAddress ?? "unknown",
+            "program": String((context.userAgent ?? "an unknown program").prefix(Self.programLengthMax)),
         ]
         return Mail(
             kind: "new_device",
             to: MailAddress(try EmailAddress(user.email), name: user.name),
             Self.template.render(values),
-            expiresAt: now.advanced(bySeconds: Self.noticeSeconds)
+            expiresAt: context.now.advanced(bySeconds: Self.noticeSeconds)
         )
     }
 }

@@ -20,6 +20,7 @@ struct AddMember: Operation {
         """
     )
     .body(Self.rowFields + [.text("password", max: PasswordRule.bytesMax, .password)])
+    .stepUp(.toGivePower)
     .answers(.object("Member", Resource.member.visible), status: 201)
     .idempotent(.optional)
     .faults(.validationFailed, .conflict, .unavailable)
@@ -50,6 +51,7 @@ struct AddMembers: Operation {
     )
     .described("At most \(Batch.rowsMax) rows. `atomic` adds all or none, `partial` answers a status for each row.")
     .rows(AddMember.rowFields, countMax: Batch.rowsMax)
+    .stepUp(.toGivePower)
     .answers(.object("MemberBatchResult", Batch.answer))
     .idempotent(.optional)
     .faults(.validationFailed, .conflict)
@@ -58,6 +60,11 @@ struct AddMembers: Operation {
     let batch: Batch
 
     init(_ input: Values) throws(Fault) { self.batch = try Batch(input, of: AddMember.rowFields) }
+}
+
+extension StepUp {
+    /// Where somebody is given a role that rules over others.
+    static let toGivePower = StepUp(where: Condition("role", in: [Role.admin.rawValue, Role.owner.rawValue]))
 }
 
 /// A colleague to be added.

@@ -14,6 +14,7 @@ struct ChangeRole: Operation {
     )
     .described("Admins decide over everybody but owners. The last owner stays one.")
     .body([.choice("role", Role.self).required()])
+    .stepUp(.toGivePower)
     .answers(.object("Member", Resource.member.visible))
     .idempotent(.optional)
     .faults(.notFound, .conflict, .stale, .validationFailed)

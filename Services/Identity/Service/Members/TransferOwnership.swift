@@ -21,6 +21,7 @@ struct TransferOwnership: Operation {
     .body([
         .identifier("member_id").required(), .text("password", max: PasswordRule.bytesMax, .password).required(),
     ])
+    .stepUp()
     .answers(.object("Member", Resource.member.visible))
     .faults(.notFound, .conflict, .validationFailed, .unavailable)
     .emits("member.role_changed")

@@ -18,6 +18,7 @@ struct ChangePassword: Operation {
         """
     )
     .notRehearsed()
+    .stepUp()
     .body([
         .text("current_password", max: PasswordRule.bytesMax, .password).required(),
         .text("password", max: PasswordRule.bytesMax, .password).required()

@@ -151,11 +151,15 @@ struct PasswordResets: Sendable {
         let password = try await self.parts.hasher.hash(request.password)
         let email = try EmailAddress(user.email)
         try await self.parts.crossTenant.visit { visits in
+            // The person first: of two links of theirs that are used at once, the second finds itself spent.
+            try visits.system.query("SELECT FROM app_user WHERE id = $1 FOR UPDATE", [.uuid(user.id)])
             let spent = try visits.system.query(
                 "UPDATE password_reset SET used_at = $2 WHERE token_sha256 = $1 AND used_at IS NULL AND expires_at > $2",
                 [.bytes(token.sha256), .instant(context.now)]
             ).affected
             guard spent == 1 else { throw Self.gone }
+            // Whoever forgot their password has tried others: the new one need not wait for those.
+            try self.parts.throttle.forgive(email, context.remoteAddress, in: visits.system)
             try NewPasswords(parts: self.parts).set(
                 password,
                 of: user,
@@ -165,8 +169,6 @@ struct PasswordResets: Sendable {
                 context,
                 in: visits
             )
-            // Whoever forgot their password has tried others: the new one need not wait for those.
-            try self.parts.throttle.forgive(email, context.remoteAddress, in: visits.system)
         }
         return .nothing
     }

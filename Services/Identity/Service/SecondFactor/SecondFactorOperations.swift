@@ -96,6 +96,7 @@ struct DisableSecondFactor: Operation {
     )
     .described("Asks for your password and for a code, or a recovery code.")
     .notRehearsed()
+    .stepUp()
     .body([
         .text("password", max: PasswordRule.bytesMax, .password).required(),
         .text("code", max: 40).required().redacted(.password),
@@ -203,6 +204,8 @@ struct SecondFactorOperations: Sendable {
                 in: visits.system
             )
             guard isOn else { throw Self.isOn }
+            // The code was given in this session, so that it is worth as much as one that began with a code.
+            try self.parts.sessions.raise(caller.session, of: caller.organization, at: context.now, in: visits)
             try self.tell(user, isOn: true, context, in: visits)
         }
         let json: JSON = ["recovery_codes": .array(codes.map { .string($0.text) })]
@@ -211,9 +214,8 @@ struct SecondFactorOperations: Sendable {
 
     private func disable(_ request: DisableSecondFactor, _ context: CallContext) async throws -> Reply {
         let user = try await self.user(request.password, context)
-        guard try await self.parts.secondFactors.of(user.id)?.isConfirmed == true else { throw Self.isOff }
-        try await self.proved(user, context) {
-            try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) ? () : nil
+        _ = try await self.proved(user, context) {
+            try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.now)
         }
         try await self.parts.crossTenant.visit { visits in
             guard try SecondFactors.end(user.id, in: visits.system) else { throw Self.isOff }
@@ -228,11 +230,12 @@ struct SecondFactorOperations: Sendable {
         _ context: CallContext,
         _ look: () async throws -> Proof?
     ) async throws -> Proof {
-        do {
-            return try await self.parts.throttle.attempt(try EmailAddress(user.email), context, look)
-        } catch let fault as Fault where fault == Throttle.refusal {
-            throw Self.wrongCode
-        }
+        try await self.parts.throttle.attempt(
+            try EmailAddress(user.email),
+            context,
+            refusing: Self.wrongCode,
+            look
+        )
     }
 
     /// The person by mail, their organizations by an event each.

@@ -63,13 +63,18 @@ struct SecondFactors: Sendable {
         )
     }
 
-    /// Whether somebody who knows the password has proved the rest: they have no second factor, or this is a code of it, which is
-    /// spent by that. Throws ``required`` where there is one and no code.
-    func isProved(by code: String?, of user: Identifier, at now: Instant) async throws -> Bool {
-        guard let stored = try await self.of(user), stored.isConfirmed else { return true }
+    /// What somebody who knows the password has proved with it: that alone where they have no second factor, and that one where this
+    /// is a code of it, which is spent by that. `nil` for a wrong code; throws ``required`` where one is needed and none came.
+    func assurance(by code: String?, of user: Identifier, at now: Instant) async throws -> Authentication.Assurance? {
+        guard let stored = try await self.of(user), stored.isConfirmed else { return .password }
         guard let code else { throw Self.required }
-        if let step = Self.step(of: code, stored, at: now) { return try await self.spend(step, of: user) }
-        return try await self.spendRecoveryCode(code, of: user, at: now)
+        let isRight =
+            if let step = Self.step(of: code, stored, at: now) {
+                try await self.spend(step, of: user)
+            } else {
+                try await self.spendRecoveryCode(code, of: user, at: now)
+            }
+        return isRight ? .secondFactor : nil
     }
 
     /// The step that a code is of, if it may be taken now.

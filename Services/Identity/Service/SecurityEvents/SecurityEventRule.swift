@@ -33,6 +33,7 @@ struct SecurityEventRule: Hashable, Sendable {
     static let all: [String: SecurityEventRule] = Dictionary(
         uniqueKeysWithValues: [
             SecurityEventRule("session.started", about: .user).withPlace(),
+            SecurityEventRule("session.authenticated", about: .user, ["aal"]),
             SecurityEventRule("session.ended", about: .user, ["ended_because"]),
             SecurityEventRule("session.refresh_reused", about: .user, ["ended_because"]),
             SecurityEventRule("user.password_changed", about: .aggregate),

@@ -14,7 +14,8 @@ extension Resource {
             fields: [
                 .identifier("user_id").readOnly(),
                 .identifier("member_id").readOnly(),
-                .instant("authenticated_at").readOnly().described("When the password was given."),
+                .instant("authenticated_at").readOnly().described("When the password was last given."),
+                .integer("aal", 1...2).readOnly().described("What was given: 1 a password, 2 a second factor besides."),
                 .instant("expires_at").readOnly().described("When it ends unless it is refreshed before."),
                 .instant("ended_at").nullable().readOnly(),
                 .text("ended_because", max: 40).nullable().readOnly(),

@@ -1,4 +1,5 @@
 internal import Contracts
+internal import IdentityDomain
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -49,7 +50,7 @@ struct Switches: Sendable {
             let reply = try await SignedIn.begin(
                 at: place,
                 as: caller.subject,
-                authenticatedAt: try session.row.instant("authenticated_at"),
+                by: .session(try Authentication(session)),
                 SwitchOrganization.declaration,
                 context,
                 self.parts

@@ -4,8 +4,13 @@ struct Device: Hashable, Sendable {
     let network: String
     let program: String
 
+    /// The most characters that are kept of how a program names itself.
+    static let userAgentLengthMax = 400
+
+    static func kept(_ userAgent: String?) -> String? { userAgent.map { String($0.prefix(Self.userAgentLengthMax)) } }
+
     init(_ remoteAddress: String?, _ userAgent: String?) {
         self.network = Throttle.network(of: remoteAddress)
-        self.program = (userAgent ?? "").filter { !$0.isNumber && $0 != "." }
+        self.program = (Self.kept(userAgent) ?? "").filter { !$0.isNumber && $0 != "." }
     }
 }

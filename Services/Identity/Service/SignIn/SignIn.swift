@@ -43,26 +43,15 @@ struct SignIns: Sendable {
     func register(in router: inout Router) {
         router.serve(SignIn.self) { request, context in
             let email = try EmailAddress(request.email)
-            let (user, place) = try await self.parts.throttle.attempt(email, context) {
+            let (proved, place) = try await self.parts.throttle.attempt(email, context) {
                 try await self.verified(email, request, context)
             }
-            try await self.renewHash(of: user, request.password)
-            let device = Device(context.remoteAddress, context.userAgent)
-            let isNew = try await self.parts.crossTenant.isNew(device, of: user.id)
-            let notice =
-                try isNew
-                ? self.parts.mails.newDevice(
-                    of: user,
-                    from: context.remoteAddress,
-                    with: context.userAgent,
-                    at: context.now
-                ) : nil
+            try await self.renewHash(of: proved.user, request.password)
             return try await SignedIn.begin(
                 at: place,
-                as: user.id,
-                authenticatedAt: context.now,
-                recording: true,
-                telling: notice,
+                as: proved.user.id,
+                by: proved.beginning,
+                leaving: try await Arrival(of: proved.user, context, self.parts),
                 SignIn.declaration,
                 context,
                 self.parts
@@ -74,27 +63,13 @@ struct SignIns: Sendable {
         _ email: EmailAddress,
         _ request: SignIn,
         _ context: CallContext
-    ) async throws -> (CrossTenant.User, CrossTenant.Place)? {
-        let user = try await self.parts.crossTenant.user(email)
-        // In this order: what an unknown address costs must not differ from what a wrong password costs.
-        let isRight = try await self.parts.hasher.verify(request.password, user?.password)
-        guard let user else { return nil }
-        // The right password first: whoever does not know it does not learn whether there is more to know.
-        let isProved =
-            isRight && user.isActive
-            ? try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now) : false
-        guard isProved else {
-            try await self.parts.crossTenant.recordFailure(
-                of: user.id,
-                from: context.remoteAddress,
-                context.userAgent,
-                at: context.now
-            )
-            return nil
-        }
-        let places = try await self.parts.crossTenant.places(of: user.id)
+    ) async throws -> (Proved, CrossTenant.Place)? {
+        let known = try await self.parts.crossTenant.user(email)
+        let proof = PasswordProof(parts: self.parts)
+        guard let proved = try await proof.given(by: known, request.password, request.code, context) else { return nil }
+        let places = try await self.parts.crossTenant.places(of: proved.user.id)
         let place = places.first { request.organization == nil || $0.organization == request.organization }
-        return place.map { (user, $0) }
+        return place.map { (proved, $0) }
     }
 
     /// The password is at hand only now: a hash of yesterday's cost or pepper becomes one of today's.

@@ -19,6 +19,7 @@ struct SignUp: Operation {
         the answer is that of a wrong sign-in, and the attempt counts as one.
         """
     )
+    .notRehearsed()
     .body([
         .text("organization_name", max: 200).required().example("Northwind Consulting"),
         .text("name", max: 200).required().example("Ada Lovelace").redacted(.name),
@@ -63,10 +64,17 @@ struct SignUp: Operation {
 struct SignUps: Sendable {
     let parts: IdentityParts
 
-    /// Who signs up: their id, and what is stored of them where they are new.
-    private struct Person: Sendable {
-        let id: Identifier
-        let newPassword: PasswordHash?
+    /// Who signs up.
+    private enum Person: Sendable {
+        case known(Proved)
+        case new(Identifier, PasswordHash)
+
+        var id: Identifier {
+            switch self {
+            case .known(let proved): proved.user.id
+            case .new(let id, _): id
+            }
+        }
     }
 
     func register(in router: inout Router) {
@@ -99,16 +107,10 @@ struct SignUps: Sendable {
 
     private func person(_ email: EmailAddress, _ request: SignUp, _ context: CallContext) async throws -> Person? {
         guard let user = try await self.parts.crossTenant.user(email) else {
-            return Person(
-                id: Identifier.next(at: context.now),
-                newPassword: try await self.parts.hasher.hash(request.password)
-            )
+            return .new(Identifier.next(at: context.now), try await self.parts.hasher.hash(request.password))
         }
-        let isRight = try await self.parts.hasher.verify(request.password, user.password)
-        guard isRight, user.isActive,
-            try await self.parts.secondFactors.isProved(by: request.code, of: user.id, at: context.now)
-        else { return nil }
-        return Person(id: user.id, newPassword: nil)
+        let proof = PasswordProof(parts: self.parts)
+        return try await proof.given(by: user, request.password, request.code, context).map(Person.known)
     }
 
     private func signUp(
@@ -123,6 +125,11 @@ struct SignUps: Sendable {
         inside.member = Caller(kind: .member, subject: person.id, organization: id, role: .owner)
         let context = inside
         let cause = try context.cause()
+        let (beginning, arrival): (Sessions.Beginning, Arrival) =
+            switch person {
+            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, context, parts))
+            case .new(let id, _): (.password(setAt: context.now, .password), Arrival(ofNew: id, parts))
+            }
         return try await parts.persistence.commands.run(SignUp.declaration, context) { transaction in
             let organization = try parts.organizations.insert(
                 Values([
@@ -135,8 +142,8 @@ struct SignUps: Sendable {
                 in: transaction
             )
             var events = [parts.organizations.event("created", .created, organization, because: cause)]
-            if let password = person.newPassword {
-                let user = NewUser(id: person.id, email: email, name: request.name, password: password)
+            if case .new(let id, let password) = person {
+                let user = NewUser(id: id, email: email, name: request.name, password: password)
                 try user.insert(at: context.now, in: transaction)
                 events.append(user.registered(because: cause))
             }
@@ -153,19 +160,12 @@ struct SignUps: Sendable {
             let (started, grant) = try parts.sessions.begin(
                 for: member,
                 of: person.id,
-                authenticatedAt: context.now,
+                by: beginning,
                 context,
                 in: transaction
             )
-            events.append(started)
-            try SignInHistory.record(
-                .signedIn,
-                of: person.id,
-                from: context.remoteAddress,
-                context.userAgent,
-                at: context.now,
-                in: transaction
-            )
+            events += started
+            try arrival.record(context, in: transaction)
             return Outcome(try SignedIn.reply(organization, member, grant), events: events)
         }
     }

@@ -1,7 +1,6 @@
 internal import Contracts
 internal import EventLog
 internal import IdentityDomain
-internal import Mail
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -15,13 +14,14 @@ enum SignedIn {
         .object("member", Resource.member.visible), .object("session", SessionGrant.fields),
     ]
 
-    /// Begins a session in a place the person has, and answers it; `notice` is the mail that tells them, where that is needed.
+    /// Begins a session in a place the person has, and answers it.
+    ///
+    /// - Parameter arrival: what a sign-in leaves; nothing where a session goes on in another place.
     static func begin(
         at place: CrossTenant.Place,
         as user: Identifier,
-        authenticatedAt: Instant,
-        recording isSignIn: Bool = false,
-        telling notice: Mail? = nil,
+        by beginning: Sessions.Beginning,
+        leaving arrival: Arrival? = nil,
         _ declaration: OperationDeclaration,
         _ context: CallContext,
         _ parts: IdentityParts
@@ -46,27 +46,15 @@ enum SignedIn {
                 in: transaction
             )
             guard let organization else { throw Fault.notFound(Resource.organization.label) }
-            let (event, grant) = try parts.sessions.begin(
+            let (events, grant) = try parts.sessions.begin(
                 for: member,
                 of: user,
-                authenticatedAt: authenticatedAt,
+                by: beginning,
                 context,
                 in: transaction
             )
-            if isSignIn {
-                try SignInHistory.record(
-                    .signedIn,
-                    of: user,
-                    from: context.remoteAddress,
-                    context.userAgent,
-                    at: context.now,
-                    in: transaction
-                )
-            }
-            if let notice {
-                try parts.mails.tasks.queue(notice, for: place.organization, at: context.now, in: transaction)
-            }
-            return Outcome(try Self.reply(organization, member, grant), events: [event])
+            try arrival?.record(context, in: transaction)
+            return Outcome(try Self.reply(organization, member, grant), events: events)
         }
     }
 

@@ -19,6 +19,9 @@ struct Throttle: Sendable {
     /// Mails to one account in a window that somebody without a credential has asked for, and from one network address.
     static let mailsToAccountMax: Int64 = 3
     static let mailsFromAddressMax: Int64 = 20
+    /// Invitations' mails of one organization in a window, and to one address, whoever invites it.
+    static let invitationsOfOrganizationMax: Int64 = 100
+    static let invitationsToAddressMax: Int64 = 5
 
     let crossTenant: CrossTenant
     let hasher: PasswordHasher
@@ -28,25 +31,28 @@ struct Throttle: Sendable {
     static let refusal = Fault(.unauthenticated, "This e-mail address and this password do not belong together.")
 
     /// Counts, then lets `verify` decide; it answers `nil` for a wrong password. A right one is taken off the counts again.
+    ///
+    /// - Parameter refusal: what a wrong and a throttled attempt are both answered.
     func attempt<Output: Sendable>(
         _ email: EmailAddress,
         _ context: CallContext,
+        refusing refusal: Fault = Throttle.refusal,
         _ verify: () async throws -> Output?
     ) async throws -> Output {
         let buckets = self.buckets(email, context.remoteAddress)
         guard try await self.count(buckets, at: context.now) else {
             await self.hasher.pretend()
-            throw Self.refusal
+            throw refusal
         }
         let output: Output?
         do {
             output = try await verify()
         } catch {
-            // Nothing was learnt from this attempt: the service was too busy, or the database away.
+            // Nobody was told that it is wrong: more is asked for, the service was too busy, or the database away.
             try await self.release(buckets, lifting: false)
             throw error
         }
-        guard let output else { throw Self.refusal }
+        guard let output else { throw refusal }
         try await self.release(buckets, lifting: true)
         return output
     }
@@ -55,21 +61,41 @@ struct Throttle: Sendable {
     func admitsMail(to email: EmailAddress, _ context: CallContext) async throws -> Bool {
         try await self.count(
             [
-                Bucket(
-                    kind: "mail_address",
-                    key: Self.digest(context.remoteAddress ?? ""),
-                    attemptsMax: Self.mailsFromAddressMax,
-                    isHard: true
-                ),
-                Bucket(
-                    kind: "mail_account",
-                    key: Self.digest(email.description),
-                    attemptsMax: Self.mailsToAccountMax,
-                    isHard: true
-                ),
+                Bucket("mail_address", context.remoteAddress ?? "", Self.mailsFromAddressMax, isHard: true),
+                Bucket("mail_account", email.description, Self.mailsToAccountMax, isHard: true),
             ],
             at: context.now
         )
+    }
+
+    /// Counts an invitation's mail, then lets `send` write it. One that was not written is taken off again: it was rehearsed, refused,
+    /// or written before under the same idempotency key.
+    func invitation(
+        to email: EmailAddress,
+        of organization: Identifier,
+        _ context: CallContext,
+        _ send: () async throws -> Reply
+    ) async throws -> Reply {
+        let buckets = [
+            Bucket("invitations_of", organization.description, Self.invitationsOfOrganizationMax, isHard: true),
+            Bucket("invitations_to", email.description, Self.invitationsToAddressMax, isHard: true),
+        ]
+        guard try await self.count(buckets, at: context.now) else {
+            throw Fault(
+                .rateLimited,
+                "Too many invitations were sent to this address or by this organization. Try again in a quarter of an hour.",
+                retryAfter: Int(Self.windowSeconds)
+            )
+        }
+        let reply: Reply
+        do {
+            reply = try await send()
+        } catch {
+            try await self.release(buckets, lifting: true)
+            throw error
+        }
+        if reply.isReplayed || context.isDryRun { try await self.release(buckets, lifting: true) }
+        return reply
     }
 
     /// Forgets the wrong passwords that an account was tried with: its password is another one now.
@@ -86,34 +112,34 @@ struct Throttle: Sendable {
 
     private struct Bucket: Sendable {
         let kind: String
+        /// A digest: no address is kept in the clear.
         let key: [UInt8]
         let attemptsMax: Int64
         /// Full until its window ends, rather than for longer and longer pauses.
         let isHard: Bool
+
+        init(_ kind: String, _ key: String, _ attemptsMax: Int64, isHard: Bool) {
+            self.kind = kind
+            self.key = Array(SHA256.hash(data: Array(key.utf8)))
+            self.attemptsMax = attemptsMax
+            self.isHard = isHard
+        }
     }
 
     /// Always in this order, so that two attempts never wait for each other's rows.
     private func buckets(_ email: EmailAddress, _ address: String?) -> [Bucket] {
-        let network = Self.network(of: address)
         let account = email.description
         return [
+            Bucket("address", address ?? "", self.addressAttemptsMax, isHard: true),
             Bucket(
-                kind: "address",
-                key: Self.digest(address ?? ""),
-                attemptsMax: self.addressAttemptsMax,
-                isHard: true
-            ),
-            Bucket(
-                kind: "account_network",
-                key: Self.digest("\(account) \(network)"),
-                attemptsMax: Self.accountAttemptsMax,
+                "account_network",
+                "\(account) \(Self.network(of: address))",
+                Self.accountAttemptsMax,
                 isHard: false
             ),
-            Bucket(kind: "account", key: Self.digest(account), attemptsMax: Self.accountAttemptsMax, isHard: false),
+            Bucket("account", account, Self.accountAttemptsMax, isHard: false),
         ]
     }
-
-    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
 
     /// The /24 of an IPv4 address, the /56 of an IPv6 one: what one subscriber usually has. Text that is no address is itself.
     static func network(of address: String?) -> String {

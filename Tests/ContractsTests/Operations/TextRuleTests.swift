@@ -1,0 +1,33 @@
+internal import Testing
+
+@testable internal import Contracts
+
+/// What schemas say of texts, as regular expressions, beside what the check does.
+@Suite struct TextRuleTests {
+    private func matches(_ text: String, _ pattern: String) throws -> Bool {
+        let expression = try Regex(pattern).matchingSemantics(.unicodeScalar)
+        return try expression.wholeMatch(in: text) != nil
+    }
+
+    private func accepts(_ text: String, _ format: TextRule.Format) -> Bool {
+        TextRule(lengthMin: 1, lengthMax: 100, format: format).problem(with: text) == nil
+    }
+
+    @Test func `of controls schemas say what the check does`() throws {
+        for value in UInt32(0)...0xA0 {
+            let scalar = try #require(Unicode.Scalar(value))
+            let text = "a\(scalar)b"
+            #expect(try self.matches(text, TextRule.pattern) == self.accepts(text, .plain), "U+\(value)")
+            let address = "https://\(text)"
+            #expect(try self.matches(address, TextRule.uriPattern) == self.accepts(address, .uri), "U+\(value)")
+        }
+        #expect(try !self.matches("ftp://a", TextRule.uriPattern) && !self.accepts("ftp://a", .uri))
+    }
+
+    @Test(arguments: [
+        "+4930123456", "(030) 12-34.56/7", "12", "123", "123456789012345", "1234567890123456", "+", "123a", "1\u{0}23",
+        "１２３",
+    ]) func `of phones schemas say what the check does`(text: String) throws {
+        #expect(try self.matches(text, TextRule.phonePattern) == self.accepts(text, .phone))
+    }
+}
