@@ -37,7 +37,25 @@ public struct SweepWatch: Sendable {
     }
 }
 
+extension Setting {
+    /// For a service whose rows become something with time alone.
+    public static let sweepSeconds = Setting(
+        "sweep.seconds",
+        .number(1...3_600),
+        default: "60",
+        "Between two looks at what has expired or become due."
+    )
+}
+
 extension ServiceEnvironment {
+    /// What a date makes is made at most this late; of a service with the setting.
+    public var sweepInterval: Duration {
+        guard let seconds = self.values.int(Setting.sweepSeconds.key) else {
+            preconditionFailure("\(Setting.sweepSeconds.key) is no setting of this service")
+        }
+        return .seconds(Int64(seconds))
+    }
+
     /// Watches the sweep of this name.
     public func watch(_ sweep: String) -> SweepWatch {
         SweepWatch(sweep, logger: self.makeLogger("\(sweep).sweep"), metrics: self.metrics)

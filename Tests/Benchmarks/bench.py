@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "SystemTests"))
 
 import echo_figures  # noqa: E402
+import edge_figures  # noqa: E402
 import event_figures  # noqa: E402
 import gateway_figures  # noqa: E402
 import growth_figures  # noqa: E402
@@ -38,6 +39,7 @@ FIGURES = {
     "import": event_figures.import_,
     "event-lag": event_figures.event_lag,
     "overload": overload_figures.overload,
+    "edge": edge_figures.edge,
     "gateway-route": gateway_figures.gateway_route,
     "start": process_figures.start,
     "build": process_figures.build,

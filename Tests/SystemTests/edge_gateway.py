@@ -36,6 +36,15 @@ CANARY_PAUSE_SECONDS = 0.002
 # The figures for CPU time are those of a release build; unoptimised Swift may take this many times as long.
 DEBUG_FACTOR = 2 if os.environ.get("THROUGHLINE_TEST_BUILD", "debug") == "debug" else 1
 
+# What the tests have measured, by their names and in their order: `deploy/bench edge` reads it from the file of THROUGHLINE_FIGURES.
+MEASURED: dict[str, dict[str, float]] = {}
+
+
+def measured(**figures: float) -> None:
+    """Keeps figures under the name of the test that runs."""
+    name = os.environ["PYTEST_CURRENT_TEST"].rpartition("::")[2].rpartition(" ")[0]
+    MEASURED[name.removeprefix("test_")] = figures
+
 
 class EdgeGateway:
     """A gateway process beside the stack's own, on three ports from `port`."""
@@ -129,6 +138,10 @@ class Figures:
     peak_bytes: int = 0
     rss_bytes: int = 0
 
+    def keep(self, canary: Canary, p99_seconds: float) -> None:
+        measured(cpu_ms=self.cpu_seconds * 1e3, peak_mib=self.peak_bytes / 2**20, left_mib=self.rss_bytes / 2**20,
+                 canary_ms=p99_seconds * 1e3, idle_ms=canary.idle["request"] * 1e3)
+
 
 class Canary:
     """A polite client in a process of its own, so that no attacker's Python makes it wait."""
@@ -160,9 +173,9 @@ class Canary:
     def limit(self, kind: str = "request") -> float:
         return CANARY_FACTOR * self.idle[kind] + CANARY_FLOOR_SECONDS
 
-    def sings_beside(self, attack: Callable[[], object] | None, kind: str = "request") -> None:
-        """Runs the attack again and again until the canary has been heard often enough, and it was well. An attack that is
-        under way already is none to run.
+    def sings_beside(self, attack: Callable[[], object] | None, kind: str = "request") -> float:
+        """Runs the attack again and again until the canary has been heard often enough, and it was well: its p99. An attack
+        that is under way already is none to run.
 
         It may not fail once. That it is slow may come from elsewhere on this machine, but not each time.
         """
@@ -173,7 +186,7 @@ class Canary:
                 attack()
             heard.append(percentile(self.end(CANARY_SAMPLES_MIN), 0.99))
             if heard[-1] <= self.limit(kind):
-                return
+                return heard[-1]
         raise AssertionError(f"p99 of the canary: {heard} s; idle: {self.idle[kind]} s, so allowed: {self.limit(kind)} s")
 
     def close(self) -> None:
@@ -231,9 +244,8 @@ class Edge:
         # The first attack of its kind: memory that an earlier one had made the process keep would hide what this one takes.
         with self.gateway.figures() as figures:
             once()
-        print(f"{transport}: {figures.cpu_seconds * 1e3:.1f} ms CPU, peak {figures.peak_bytes >> 10} KiB, left {figures.rss_bytes >> 10} KiB")
         assert cpu_seconds is None or figures.cpu_seconds <= cpu_seconds * DEBUG_FACTOR, figures
         assert figures.peak_bytes <= peak_bytes and figures.rss_bytes <= RSS_BYTES_MAX, figures
-        self.canary.sings_beside(once)
+        figures.keep(self.canary, self.canary.sings_beside(once))
         assert is_alive(self.gateway.process.pid)
         return figures

@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SERVICES = ("identity", "crm", "delivery", "revenue", "timeline")
 PROCESSES = SERVICES + ("gateway",)
 READY_SECONDS = 30
+# Between two looks of a service at what is due; a minute elsewhere.
+SWEEP_SECONDS = 2
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Stack:
             "THROUGHLINE_RUN_DIR": str(self.run_dir),
             "THROUGHLINE_PORT_BASE": str(self.port_base),
             "THROUGHLINE_CORS_ORIGINS": self.page_origin,
+            "THROUGHLINE_SWEEP_SECONDS": str(SWEEP_SECONDS),
             "NO_COLOR": "1",
             **self.environment,
         }

@@ -39,6 +39,10 @@ configuration_of_service() {
         # This machine has no mail server: what would be sent is read at /dev/mail.
         printf '    "mail": { "mailbox": true, "link-base": "%s" },\n' "$base_url"
     fi
+    # Tests do not wait a minute for what is due.
+    if [[ -n "${THROUGHLINE_SWEEP_SECONDS:-}" && ("$1" = crm || "$1" = revenue) ]]; then
+        printf '    "sweep": { "seconds": %s },\n' "$THROUGHLINE_SWEEP_SECONDS"
+    fi
     cat <<JSON
     "assertion": { "public-key-files": "$key_dir/assertion.public" },
     "wire": { "host": "127.0.0.1", "port": $(wire_port "$1") },

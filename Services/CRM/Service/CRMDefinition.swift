@@ -4,7 +4,11 @@ internal import Resources
 public import ServiceKit
 
 /// The crm process: its router, its copies of other services' rows, and the sweep at midnight.
-public let crmDefinition = ServiceDefinition(name: "crm", migrations: CRM.migrations) { environment in
+public let crmDefinition = ServiceDefinition(
+    name: "crm",
+    migrations: CRM.migrations,
+    settings: [.sweepSeconds]
+) { environment in
     let persistence = try environment.persistence()
     let consumer = environment.consumer(of: CRM.producers, persistence, crmHandlers())
     let sweep = ExpirySweep(persistence, environment.watch("expiry"))
@@ -12,8 +16,12 @@ public let crmDefinition = ServiceDefinition(name: "crm", migrations: CRM.migrat
         handler: try environment.endpoint(crmRouter(persistence.catchingUp(with: consumer))),
         background: [
             ConsumerService(consumer),
-            Periodic("expiry", every: .seconds(60), clock: environment.clock, logger: environment.makeLogger("expiry"))
-            { now in
+            Periodic(
+                "expiry",
+                every: environment.sweepInterval,
+                clock: environment.clock,
+                logger: environment.makeLogger("expiry")
+            ) { now in
                 try await sweep.sweep(now: now)
             },
         ]

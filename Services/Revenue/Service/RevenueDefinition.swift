@@ -6,13 +6,11 @@ public import ServiceKit
 internal import Vocabulary
 
 extension Revenue {
-    /// A schedule's invoice and an overdue mark come at most this late.
-    private static let sweepInterval: Duration = .seconds(60)
-
     /// The process, for its `main.swift`.
     public static let definition = ServiceDefinition(
         name: Revenue.name,
-        migrations: Revenue.migrations
+        migrations: Revenue.migrations,
+        settings: [.sweepSeconds]
     ) { environment in
         let persistence = try environment.persistence()
         let logger = environment.makeLogger("revenue.sweeps")
@@ -28,10 +26,10 @@ extension Revenue {
             handler: try environment.endpoint(router),
             background: [
                 ConsumerService(consumer),
-                Periodic("schedules", every: Revenue.sweepInterval, clock: clock, logger: logger) { now in
+                Periodic("schedules", every: environment.sweepInterval, clock: clock, logger: logger) { now in
                     try await schedules.sweep(now: now)
                 },
-                Periodic("overdue", every: Revenue.sweepInterval, clock: clock, logger: logger) { now in
+                Periodic("overdue", every: environment.sweepInterval, clock: clock, logger: logger) { now in
                     try await overdue.sweep(now: now)
                 },
             ]

@@ -27,8 +27,12 @@ struct LoadedRows: ParsableArguments {
         }
     }
 
-    /// The organization of a caller.
-    func organization(_ caller: Int) -> Int { caller * (self.organizations / self.callers) }
+    /// The organization of a caller. Who creates is in one with an odd number, and with the usual numbers of callers who reads is in an
+    /// even one: what is read stays as it was loaded, however often rows were created before, as it does for the peers.
+    func organization(_ caller: Int, for kind: RequestKind) -> Int {
+        let number = caller * (self.organizations / self.callers)
+        return kind == .create ? number | 1 : number
+    }
 
     func organizationID(_ number: Int) -> Identifier {
         Identifier(high: 0x4000, low: 0x9000_0000_0000_0000 | UInt64(self.family) << 48 | UInt64(number))
@@ -74,7 +78,7 @@ struct RequestMix: Sendable {
         self.rows = rows
         self.clients = clients
         self.callers = (0..<rows.callers).map { index in
-            let organization = rows.organization(index)
+            let organization = rows.organization(index, for: kind)
             return Caller(
                 organization: organization,
                 fields: [
