@@ -103,7 +103,8 @@ internal import Vocabulary
     @Test func `a person sees and ends their own sessions and nobody else's`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            let other = try await service.signIn()
+            service.clock.advance(bySeconds: 1)
+            let other = try await service.signIn(userAgent: "curl/8.5.0")
             let grace = try await service.colleague("Grace", .admin, of: ada)
             let listed = try await service.json("session.list", token: ada.access)["data"]?.array
             #expect(Set(listed?.compactMap { $0["id"]?.string } ?? []) == [ada.session, other.session])
