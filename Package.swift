@@ -151,7 +151,13 @@ let package = Package(
             pkgConfig: "libargon2",
             providers: [.apt(["libargon2-dev"])]
         ),
-        service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", "Mail", crypto, mustache]),
+        .systemLibrary(
+            name: "CQrencode",
+            path: "Services/Identity/CQrencode",
+            pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]
+        ),
+        service("Identity", "Identity", and: ["IdentityDomain", "CArgon2", "CQrencode", "Mail", crypto, mustache]),
         service("CRM", "CRM", and: ["CRMDomain", crypto]),
         service("Delivery", "Delivery", and: ["DeliveryDomain"]),
         service("Revenue", "Revenue", and: ["RevenueDomain", logging]),

@@ -16,40 +16,20 @@ internal import Vocabulary
         return .object(body)
     }
 
-    /// The code that an authenticator shows now, or so many steps on.
-    private func code(_ service: IdentityHarness, of firm: SignedInFirm, steps: Int64 = 0) async throws -> String {
-        let user = try #require(Identifier(firm.user))
-        let stored = try #require(try await service.parts.secondFactors.of(user))
-        return TOTP.code(stored.secret, step: SecondFactor.step(at: service.clock.now) + steps)
-    }
-
-    /// Sets one up; the recovery codes.
-    private func enable(_ service: IdentityHarness, of firm: SignedInFirm) async throws -> [String] {
-        let begun = try await service.call("second_factor.begin", ["password": Self.password], token: firm.access)
-        #expect(begun.status == 201)
-        let secret = try #require(try JSON(parsing: begun.body)["secret"]?.string)
-        let user = try #require(Identifier(firm.user))
-        let stored = try #require(try await service.parts.secondFactors.of(user))
-        #expect(Base32.encode(stored.secret) == secret)
-        let code = try await self.code(service, of: firm)
-        let confirmed = try await service.json("second_factor.confirm", ["code": .string(code)], token: firm.access)
-        return try #require(confirmed["recovery_codes"]?.array).compactMap(\.string)
-    }
-
     @Test func `from its confirmation on a sign-in needs a code, and each is good once`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             _ = try await service.call("second_factor.begin", ["password": Self.password], token: ada.access)
             // Begun is not confirmed.
             #expect(try await service.fault("session.create", self.body(nil)) == nil)
-            let codes = try await self.enable(service, of: ada)
+            let codes = try await service.enableSecondFactor(of: ada)
             #expect(codes.count == 10 && Set(codes).count == 10 && codes.allSatisfy { $0.utf8.count == 18 })
             #expect(try await service.fault("session.create", self.body(nil)) == SecondFactors.required)
             // The code that confirmed it is spent.
-            let spent = try await self.code(service, of: ada)
+            let spent = try await service.shownCode(of: ada)
             #expect(try await service.fault("session.create", self.body(spent)) == Throttle.refusal)
             service.clock.advance(bySeconds: 30)
-            let next = try await self.code(service, of: ada)
+            let next = try await service.shownCode(of: ada)
             #expect(try await service.fault("session.create", self.body(next)) == nil)
             #expect(try await service.fault("session.create", self.body(next)) == Throttle.refusal)
             let state = try await service.json("second_factor.get", token: ada.access)
@@ -64,9 +44,9 @@ internal import Vocabulary
     func `a clock may be half a minute off`(steps: Int64, isTaken: Bool) async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            _ = try await self.enable(service, of: ada)
+            _ = try await service.enableSecondFactor(of: ada)
             service.clock.advance(bySeconds: 300)
-            let code = try await self.code(service, of: ada, steps: steps)
+            let code = try await service.shownCode(of: ada, steps: steps)
             #expect(try await service.fault("session.create", self.body(code)) == (isTaken ? nil : Throttle.refusal))
         }
     }
@@ -74,9 +54,9 @@ internal import Vocabulary
     @Test func `a code that many present at once lets one in`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            _ = try await self.enable(service, of: ada)
+            _ = try await service.enableSecondFactor(of: ada)
             service.clock.advance(bySeconds: 60)
-            let code = try await self.code(service, of: ada)
+            let code = try await service.shownCode(of: ada)
             let entered = await withTaskGroup(of: Bool.self) { group in
                 for number in 0..<4 {
                     group.addTask {
@@ -97,7 +77,7 @@ internal import Vocabulary
     @Test func `codes are not guessed`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            _ = try await self.enable(service, of: ada)
+            _ = try await service.enableSecondFactor(of: ada)
             service.clock.advance(bySeconds: 60)
             let start = service.parts.hasher.verificationsTotal
             for _ in 0..<20 {
@@ -110,7 +90,7 @@ internal import Vocabulary
     @Test func `a recovery code is good once`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            let codes = try await self.enable(service, of: ada)
+            let codes = try await service.enableSecondFactor(of: ada)
             #expect(try await service.fault("session.create", self.body(codes[3].lowercased())) == nil)
             #expect(try await service.fault("session.create", self.body(codes[3])) == Throttle.refusal)
             // Its number is part of it.
@@ -124,20 +104,20 @@ internal import Vocabulary
     @Test func `every way in by a password asks for it`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            _ = try await self.enable(service, of: ada)
+            _ = try await service.enableSecondFactor(of: ada)
             service.clock.advance(bySeconds: 60)
             var signUp: JSONObject = [
                 "organization_name": "Second", "name": "Ada", "email": "ada@example.com", "password": Self.password,
             ]
             #expect(try await service.fault("organization.sign_up", .object(signUp)) == SecondFactors.required)
-            signUp["code"] = .string(try await self.code(service, of: ada))
+            signUp["code"] = .string(try await service.shownCode(of: ada))
             #expect(try await service.fault("organization.sign_up", .object(signUp)) == nil)
             let eve = try await service.signUp("Eve", "eve@example.com")
             let (_, token) = try await service.invite("ada@example.com", .viewer, by: eve)
             var accept: JSONObject = ["token": .string(token), "password": Self.password]
             #expect(try await service.fault("invitation.accept", .object(accept)) == SecondFactors.required)
             service.clock.advance(bySeconds: 60)
-            accept["code"] = .string(try await self.code(service, of: ada))
+            accept["code"] = .string(try await service.shownCode(of: ada))
             #expect(try await service.fault("invitation.accept", .object(accept)) == nil)
             // A link for a new password is one for a password only.
             let reset = try await service.resetToken()
@@ -156,7 +136,7 @@ internal import Vocabulary
             #expect(refused?.problems.map(\.pointer) == ["/password"])
             let early = try await service.fault("second_factor.confirm", ["code": "123456"], token: ada.access)
             #expect(early?.problems.map(\.code) == ["second_factor_off"])
-            let codes = try await self.enable(service, of: ada)
+            let codes = try await service.enableSecondFactor(of: ada)
             let again = try await service.fault("second_factor.begin", ["password": Self.password], token: ada.access)
             #expect(again?.problems.map(\.code) == ["second_factor_on"])
             let guessed: JSON = ["password": Self.password, "code": "000000"]
@@ -175,7 +155,7 @@ internal import Vocabulary
     @Test func `neither secrets nor codes are stored as they are`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            let codes = try await self.enable(service, of: ada)
+            let codes = try await service.enableSecondFactor(of: ada)
             let user = try #require(Identifier(ada.user))
             let secret = try #require(try await service.parts.secondFactors.of(user)).secret
             let secrets = codes.map { String($0.dropFirst(2)) } + [Base32.encode(secret), Hexadecimal.encode(secret)]

@@ -25,12 +25,6 @@ internal import Vocabulary
         return try #require(answer["session"]?["access_token"]?.string)
     }
 
-    private func secondFactorCode(_ service: IdentityHarness, of firm: SignedInFirm) async throws -> String {
-        let user = try #require(Identifier(firm.user))
-        let stored = try #require(try await service.parts.secondFactors.of(user))
-        return TOTP.code(stored.secret, step: SecondFactor.step(at: service.clock.now))
-    }
-
     /// Sensitive operations with a request that a recent sign-in lets through.
     @Test(
         arguments: [
@@ -144,7 +138,7 @@ internal import Vocabulary
             let ada = try await service.signUp()
             let elsewhere = try await service.signIn()
             _ = try await service.call("second_factor.begin", ["password": Self.password], token: ada.access)
-            let first = try await self.secondFactorCode(service, of: ada)
+            let first = try await service.shownCode(of: ada)
             _ = try await service.call("second_factor.confirm", ["code": .string(first)], token: ada.access)
             // The code was given in this session, and in no other.
             #expect(try await service.json("session.current", token: ada.access)["aal"] == 2)
@@ -158,7 +152,7 @@ internal import Vocabulary
             let guessed = try await service.fault("session.authenticate", wrong, token: elsewhere.access)
             #expect(self.code(guessed) == "wrong")
             service.clock.advance(bySeconds: 60)
-            let code = try await self.secondFactorCode(service, of: ada)
+            let code = try await service.shownCode(of: ada)
             let proved = try await self.again(service, elsewhere.access, code: code)
             #expect(try await service.fault("api_key.create", Self.key, token: proved) == nil)
             #expect(try await service.json("session.current", token: proved)["aal"] == 2)

@@ -30,9 +30,10 @@ WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessio
                "/v1/me/change-password", "/v1/password-resets", "/v1/password-resets/complete",
                "/v1/invitations/accept", "/v1/invitations/join",
                "/v1/organization/transfer-ownership",
-               "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable"}
-# The same of an API key, whose path has its id.
-ROTATION = "/rotate"
+               "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable",
+               "/v1/me/second-factor/recovery-codes"}
+# The same of those whose path has an id.
+ENDINGS_WITHOUT_KEY = ("/rotate", "/reset-second-factor")
 
 
 @dataclass
@@ -204,7 +205,7 @@ class Client:
         fields.setdefault("accept", "application/json")
         if self.token is not None:
             fields.setdefault("authorization", f"Bearer {self.token}")
-        if method == "POST" and path not in WITHOUT_KEY and not path.endswith(ROTATION):
+        if method == "POST" and path not in WITHOUT_KEY and not path.endswith(ENDINGS_WITHOUT_KEY):
             fields.setdefault("idempotency-key", str(uuid.uuid4()))
         payload = None
         if body is not None:

@@ -26,7 +26,7 @@ COLUMNS = ["none", *ROLES, "key", "key:read", "key:write"]
 PAST_THE_ACCESS_CHECK = {400, 404, 405, 409, 412, 415, 422, 428}
 
 # Words of operations after which an object is of less use to the others.
-ENDINGS = (".lose", ".complete", ".cancel", ".reject", ".void", ".reverse", ".revoke", ".delete", ".remove", ".restore", ".transfer_ownership", "session.end", "second_factor.confirm", "session.switch", ".sign_out")
+ENDINGS = (".lose", ".complete", ".cancel", ".reject", ".void", ".reverse", ".revoke", ".delete", ".remove", ".restore", ".transfer_ownership", "session.end", "second_factor.confirm", ".renew_recovery_codes", "session.switch", ".sign_out")
 
 
 # MARK: The tables are whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Callable
 
-from client import PASSWORD, link_secret, mails, shown_code, sign_up
+from client import PASSWORD, link_secret, mails, shown_code, sign_in, sign_up
 from stack import eventually
 from walls_recipes import LINES, PARKED, World, contract, engagement, parked_event
 from walls_recipes import project as made_project
@@ -117,6 +117,15 @@ def disabling(world: World) -> Step:
     return None, {"password": PASSWORD, "code": confirmed["recovery_codes"][0]}
 
 
+def who_lost_their_phone(world: World) -> Step:
+    address = f"fresh-{uuid.uuid4().hex[:12]}@example.com"
+    id = made(world, "members", {"name": "Fresh", "email": address, "role": "member", "password": PASSWORD})
+    colleague = sign_in(world.owner.url, address)
+    secret = colleague.post("/v1/me/second-factor", {"password": PASSWORD}).expect(201).json()["secret"]
+    colleague.post("/v1/me/second-factor/confirm", {"code": shown_code(secret)}).expect(200)
+    return id, None
+
+
 def mailed_secret(world: World, address: str, kind: str) -> str:
     """The secret of the link in the newest mail to an address, once it is there."""
     found = eventually(lambda: [mail for mail in mails(world.owner.url, address) if f"#{kind}_" in mail["text"]], f"a mail to {address}")
@@ -181,6 +190,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.api_key.rotate": lambda world: (made(world, "api-keys", {"name": "Fresh", "scopes": ["crm:read"]}), {}),
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
+    "identity.member.reset_second_factor": who_lost_their_phone,
     "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),
     "identity.second_factor.confirm": lambda world: (None, {"code": shown_code(begun(world))}),
     "identity.second_factor.disable": disabling,

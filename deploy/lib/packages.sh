@@ -2,7 +2,7 @@
 
 # libraries the build links, tools the scripts call, and the database server.
 stack_packages=(
-    libpq-dev libnghttp2-dev libargon2-dev zlib1g-dev pkg-config
+    libpq-dev libnghttp2-dev libargon2-dev libqrencode-dev zlib1g-dev pkg-config
     postgresql postgresql-client curl openssl ca-certificates procps util-linux python3-venv
 )
 # prometheus is there for promtool, which judges the text that /metrics answers.

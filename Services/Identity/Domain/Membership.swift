@@ -82,6 +82,14 @@ extension Membership {
         self.status = .active
     }
 
+    /// Throws unless `actor` may take off the member's second factor, who has lost it. One's own is disabled by a proof of it.
+    public func loseSecondFactor(by actor: Membership) throws(Rejection) {
+        try actor.requirePower(over: self.role)
+        guard actor.userID != self.userID else {
+            throw .conflict("oneself", "Disable your own second factor, by a code or a recovery code of it.")
+        }
+    }
+
     /// Another member becomes owner in this one's place, who stays as an admin.
     public mutating func transferOwnership(to other: inout Membership) throws(Rejection) {
         guard self.role == .owner else {

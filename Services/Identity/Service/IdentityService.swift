@@ -17,6 +17,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     PasswordChanges(parts: parts).register(in: &router)
     PasswordResets(parts: parts).register(in: &router)
     SecondFactorOperations(parts: parts).register(in: &router)
+    RecoveryCodeRenewals(parts: parts).register(in: &router)
+    SecondFactorResets(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
@@ -47,6 +49,7 @@ public enum Identity {
             Migration("identity_006", PackageResources.identity_006_second_factors_sql),
             Migration("identity_007", PackageResources.identity_007_bounds_sql),
             Migration("identity_010", PackageResources.identity_010_assurance_sql),
+            Migration("identity_011", PackageResources.identity_011_second_factor_reset_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
             Migration("identity_021", PackageResources.identity_021_security_events_sql),
         ]

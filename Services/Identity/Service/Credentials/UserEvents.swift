@@ -8,11 +8,10 @@ internal import Vocabulary
 struct UserEvents: Sendable {
     let parts: IdentityParts
 
+    typealias Place = (organization: Identifier, member: Identifier)
+
     /// Where the person belongs, each place held.
-    func places(
-        of user: Identifier,
-        in visits: borrowing Visits
-    ) throws -> [(organization: Identifier, member: Identifier)] {
+    func places(of user: Identifier, in visits: borrowing Visits) throws -> [Place] {
         let rows = try visits.system.query(
             """
             SELECT organization_id, id FROM organization_member WHERE user_id = $1 AND deleted_at IS NULL

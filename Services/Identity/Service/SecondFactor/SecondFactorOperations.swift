@@ -31,7 +31,7 @@ struct BeginSecondFactor: Operation {
     )
     .described(
         """
-        Asks for your password. Give `secret` (or `uri`, as a QR code) to an authenticator and confirm with a code that it shows; until \
+        Asks for your password. Give `secret` to an authenticator, or let it read the QR code, and confirm with a code that it shows; until \
         then nothing changes. The secret is in this answer and nowhere else.
         """
     )
@@ -40,11 +40,18 @@ struct BeginSecondFactor: Operation {
     .answers(
         .object(
             "NewSecondFactor",
-            [.text("secret", max: 64).redacted(.password), .text("uri", max: 1_000).redacted(.password)]
+            [
+                .text("secret", max: 64).redacted(.password), .text("uri", max: 1_000).redacted(.password),
+                .text("qr_code_svg", max: Self.imageBytesMax).redacted(.password)
+                    .described("`uri` as a QR code: an SVG image."),
+            ]
         ),
         status: 201
     )
     .faults(.validationFailed, .conflict, .unavailable)
+
+    /// The largest QR code there is has 177 modules a row.
+    private static let imageBytesMax = 256 * 1_024
 
     let password: String
 
@@ -66,18 +73,7 @@ struct ConfirmSecondFactor: Operation {
     )
     .notRehearsed()
     .body([.text("code", max: 10).required().redacted(.password)])
-    .answers(
-        .object(
-            "RecoveryCodes",
-            [
-                .list(
-                    "recovery_codes",
-                    of: .text(TextRule(lengthMax: 40)),
-                    countMax: SecondFactors.recoveryCodeCount
-                ).redacted(.password)
-            ]
-        )
-    )
+    .answers(SecondFactors.recoveryCodes)
     .faults(.validationFailed, .conflict, .unavailable)
     .emits("user.second_factor_enabled")
 
@@ -118,32 +114,14 @@ struct DisableSecondFactor: Operation {
 struct SecondFactorOperations: Sendable {
     let parts: IdentityParts
 
-    static let events: [EventDeclaration] = {
-        let data: [Field] = [.object("data", SignedIn.userFields)]
-        return [
-            EventDeclaration(
-                "user.second_factor_enabled",
-                .updated,
-                "Somebody signs in with a second factor from now on.",
-                fields: data
-            ),
-            EventDeclaration(
-                "user.second_factor_disabled",
-                .updated,
-                "Somebody signs in without a second factor again.",
-                fields: data
-            ),
-        ]
-    }()
-
     private static let isOn = Fault(
         .conflict,
         "There is a second factor already.",
         problems: [Problem("", "second_factor_on", "Disable it before you set up another one.")]
     )
-    private static let isOff = Fault(
+    static let isOff = Fault(
         .conflict,
-        "There is no second factor to confirm or to disable.",
+        "There is no second factor.",
         problems: [Problem("", "second_factor_off", "Begin to set one up first.")]
     )
     private static let wrongCode = Fault.invalid("/code", "wrong", "This is not the code that is shown now.")
@@ -161,7 +139,7 @@ struct SecondFactorOperations: Sendable {
         router.serve(BeginSecondFactor.self) { request, context in try await self.begin(request, context) }
         router.serve(ConfirmSecondFactor.self) { request, context in try await self.confirm(request, context) }
         router.serve(DisableSecondFactor.self) { request, context in try await self.disable(request, context) }
-        router.publishes(Self.events)
+        router.publishes(SecondFactorNotices.events)
     }
 
     private func begin(_ request: BeginSecondFactor, _ context: CallContext) async throws -> Reply {
@@ -169,8 +147,10 @@ struct SecondFactorOperations: Sendable {
         guard let secret = try await self.parts.secondFactors.begin(of: user.id, at: context.now) else {
             throw Self.isOn
         }
+        let uri = TOTP.uri(secret, account: user.email)
+        guard let code = QRCode(uri) else { throw Fault(.internalError, "A URI is too long for a QR code") }
         let json: JSON = [
-            "secret": .string(Base32.encode(secret)), "uri": .string(TOTP.uri(secret, account: user.email)),
+            "secret": .string(Base32.encode(secret)), "uri": .string(uri), "qr_code_svg": .string(code.svg),
         ]
         return Reply(status: 201, body: json.bytes)
     }
@@ -204,12 +184,17 @@ struct SecondFactorOperations: Sendable {
                 in: visits.system
             )
             guard isOn else { throw Self.isOn }
-            // The code was given in this session, so that it is worth as much as one that began with a code.
-            try self.parts.sessions.raise(caller.session, of: caller.organization, at: context.now, in: visits)
-            try self.tell(user, isOn: true, context, in: visits)
+            try SecondFactorNotices(parts: self.parts).tell(.enabled, of: user, context, in: visits) {
+                place,
+                _,
+                visits in
+                guard let session = caller.session, place.organization == caller.organization else { return [] }
+                // The code was given in this session, so that it is worth as much as one that began with a code.
+                try self.parts.sessions.raise(session, of: place.organization, at: context.now, in: visits)
+                return []
+            }
         }
-        let json: JSON = ["recovery_codes": .array(codes.map { .string($0.text) })]
-        return Reply(body: json.bytes)
+        return SecondFactors.reply(codes)
     }
 
     private func disable(_ request: DisableSecondFactor, _ context: CallContext) async throws -> Reply {
@@ -219,7 +204,7 @@ struct SecondFactorOperations: Sendable {
         }
         try await self.parts.crossTenant.visit { visits in
             guard try SecondFactors.end(user.id, in: visits.system) else { throw Self.isOff }
-            try self.tell(user, isOn: false, context, in: visits)
+            try SecondFactorNotices(parts: self.parts).tell(.disabled, of: user, context, in: visits)
         }
         return .nothing
     }
@@ -236,24 +221,5 @@ struct SecondFactorOperations: Sendable {
             refusing: Self.wrongCode,
             look
         )
-    }
-
-    /// The person by mail, their organizations by an event each.
-    private func tell(
-        _ user: CrossTenant.User,
-        isOn: Bool,
-        _ context: CallContext,
-        in visits: borrowing Visits
-    ) throws {
-        let mail = try self.parts.mails.secondFactor(of: user, isOn: isOn, at: context.now)
-        try self.parts.mails.tasks.queue(mail, for: nil, at: context.now, in: visits.system)
-        let told = UserEvents(parts: self.parts)
-        let version = try told.version(of: user.id, at: context.now, in: visits)
-        let type = isOn ? "user.second_factor_enabled" : "user.second_factor_disabled"
-        let events = try told.places(of: user.id, in: visits).map { place in
-            let cause = UserEvents.cause(user.id, place.organization, context)
-            return (place.organization, [UserEvents.event(type, user, version, because: cause)])
-        }
-        try told.append(events, in: visits)
     }
 }

@@ -106,11 +106,12 @@ struct SecondFactors: Sendable {
         let stored = try rows.first.map {
             PasswordHash(encoded: try $0.text("code_hash"), pepperKid: try $0.text("pepper_kid"))
         }
-        guard try await self.hasher.verify(String(parts[1]), stored) else { return false }
+        guard try await self.hasher.verify(String(parts[1]), stored), let stored else { return false }
         return try await self.crossTenant.change { transaction in
             try transaction.query(
-                "UPDATE recovery_code SET used_at = $3 WHERE user_id = $1 AND number = $2 AND used_at IS NULL",
-                [.uuid(user), .int(number), .instant(now)]
+                // The very code that was verified: another may have its number by now.
+                "UPDATE recovery_code SET used_at = $3 WHERE user_id = $1 AND number = $2 AND used_at IS NULL AND code_hash = $4",
+                [.uuid(user), .int(number), .instant(now), .text(stored.encoded)]
             ).affected == 1
         }
     }
@@ -161,6 +162,30 @@ struct SecondFactors: Sendable {
             [.uuid(user), .int(step), .instant(now), .bytes(stored.sealed)]
         )
         guard confirmed.affected == 1 else { return false }
+        try Self.replace(codes, of: user, in: transaction)
+        return true
+    }
+
+    /// `false` where there is no second factor any more.
+    static func renew(
+        _ codes: [PasswordHash],
+        of user: Identifier,
+        in transaction: borrowing Transaction
+    ) throws -> Bool {
+        let held = try transaction.query(
+            "SELECT user_id FROM second_factor WHERE user_id = $1 AND confirmed_at IS NOT NULL FOR UPDATE",
+            [.uuid(user)]
+        )
+        guard held.count == 1 else { return false }
+        try Self.replace(codes, of: user, in: transaction)
+        return true
+    }
+
+    private static func replace(
+        _ codes: [PasswordHash],
+        of user: Identifier,
+        in transaction: borrowing Transaction
+    ) throws {
         try transaction.queue("DELETE FROM recovery_code WHERE user_id = $1", [.uuid(user)])
         for (number, code) in codes.enumerated() {
             try transaction.queue(
@@ -168,7 +193,20 @@ struct SecondFactors: Sendable {
                 [.uuid(user), .int(Int64(number)), .text(code.encoded), .text(code.pepperKid)]
             )
         }
-        return true
+    }
+
+    /// What shows new codes: the only answer that does.
+    static let recoveryCodes: OperationDeclaration.Output = .object(
+        "RecoveryCodes",
+        [
+            .list("recovery_codes", of: .text(TextRule(lengthMax: 40)), countMax: Self.recoveryCodeCount)
+                .redacted(.password)
+        ]
+    )
+
+    static func reply(_ codes: [(text: String, hash: PasswordHash)]) -> Reply {
+        let json: JSON = ["recovery_codes": .array(codes.map { .string($0.text) })]
+        return Reply(body: json.bytes)
     }
 
     static func end(_ user: Identifier, in transaction: borrowing Transaction) throws -> Bool {

@@ -39,6 +39,8 @@ struct SecurityEventRule: Hashable, Sendable {
             SecurityEventRule("user.password_changed", about: .aggregate),
             SecurityEventRule("user.second_factor_enabled", about: .aggregate),
             SecurityEventRule("user.second_factor_disabled", about: .aggregate),
+            SecurityEventRule("user.second_factor_reset", about: .aggregate),
+            SecurityEventRule("user.recovery_codes_renewed", about: .aggregate),
             SecurityEventRule("member.added", about: .user, Self.member),
             SecurityEventRule("member.role_changed", about: .user, Self.member).withPrevious(),
             SecurityEventRule("member.deactivated", about: .user, Self.member),

@@ -20,6 +20,7 @@ struct Sessions: Sendable {
         case memberRemoved = "member_removed"
         case memberDeactivated = "member_deactivated"
         case passwordChanged = "password_changed"
+        case secondFactorReset = "second_factor_reset"
         /// Others took its place.
         case displaced
     }
@@ -177,12 +178,11 @@ struct Sessions: Sendable {
 
     /// A code of the second factor was given in this session.
     func raise(
-        _ session: Identifier?,
+        _ session: Identifier,
         of organization: Identifier,
         at now: Instant,
         in visits: borrowing Visits
     ) throws {
-        guard let session else { return }
         try visits.visit(organization) { transaction in
             try transaction.queue(
                 "UPDATE session SET aal = 2, updated_at = $3, version = version + 1 WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL",
