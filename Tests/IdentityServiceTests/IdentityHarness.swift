@@ -52,6 +52,7 @@ struct IdentityHarness: Sendable {
         token: String? = nil,
         ifMatch: Int64? = nil,
         address: String = "192.0.2.1",
+        userAgent: String? = nil,
         key: String? = nil,
         isDryRun: Bool = false
     ) async throws -> Reply {
@@ -63,6 +64,7 @@ struct IdentityHarness: Sendable {
         context.ifMatch = ifMatch.map(VersionMatch.init)
         context.isDryRun = isDryRun
         context.remoteAddress = address
+        context.userAgent = userAgent
         context.idempotencyKey = key
         return try await self.router.reply(
             to: "identity.\(operation)/1",
@@ -156,10 +158,12 @@ struct IdentityHarness: Sendable {
     func signIn(
         _ email: String = "ada@example.com",
         _ password: String = IdentityHarness.password,
-        address: String = "192.0.2.1"
+        address: String = "192.0.2.1",
+        userAgent: String? = nil
     ) async throws -> SignedInFirm {
         let body: JSON = ["email": .string(email), "password": .string(password)]
-        return try SignedInFirm(try JSON(parsing: try await self.call("session.create", body, address: address).body))
+        let reply = try await self.call("session.create", body, address: address, userAgent: userAgent)
+        return try SignedInFirm(try JSON(parsing: reply.body))
     }
 
     /// Adds a colleague with a password and signs them in.

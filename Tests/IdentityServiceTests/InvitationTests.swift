@@ -107,7 +107,7 @@ internal import Vocabulary
             let ada = try await service.signUp()
             let (_, token) = try await service.invite(Self.grace, .member, by: ada)
             let joined = await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<4 {
+                for _ in 0..<50 {
                     group.addTask { (try? await service.call("invitation.accept", self.accept(token)).status) == 201 }
                 }
                 return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }

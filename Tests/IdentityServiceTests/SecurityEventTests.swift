@@ -83,6 +83,7 @@ internal import Vocabulary
                 let wrong: JSON = ["email": .string(email), "password": "not the password at all"]
                 #expect(try await service.fault("session.create", wrong, address: "198.51.100.9") == Throttle.refusal)
             }
+            #expect(try await service.parts.writeSignInFailures() == 2)
             for (token, count) in [(ada.access, 1), (eve.access, 1), (third.access, 0)] {
                 let refused = try await service.securityEvents(token, [("type", "session.refused")])
                 #expect(refused.count == count)

@@ -103,13 +103,17 @@ internal import Vocabulary
     @Test func `a person sees and ends their own sessions and nobody else's`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
-            let other = try await service.signIn()
+            service.clock.advance(bySeconds: 1)
+            let other = try await service.signIn(userAgent: "curl/8.5.0")
             let grace = try await service.colleague("Grace", .admin, of: ada)
             let listed = try await service.json("session.list", token: ada.access)["data"]?.array
             #expect(Set(listed?.compactMap { $0["id"]?.string } ?? []) == [ada.session, other.session])
             #expect(listed?.first?["remote_address"] == "192.0.2.1")
+            #expect(listed?.first?["network"] == "192.0.2.0/24" && listed?.first?["device"] == "curl")
+            #expect(listed?.map { $0["is_current"] == true } == [false, true])
             let current = try await service.json("session.current", token: ada.access)
-            #expect(current["id"]?.string == ada.session)
+            #expect(current["id"]?.string == ada.session && current["is_current"] == true)
+            #expect(current["device"] == "Unknown program" && current["created_at"] == current["authenticated_at"])
             let random = try await service.fault(
                 "session.end",
                 id: Identifier.random().description,

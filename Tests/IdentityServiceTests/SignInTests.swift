@@ -1,6 +1,7 @@
 internal import Contracts
 internal import Dispatch
 internal import IdentityDomain
+internal import Postgres
 internal import Synchronization
 internal import TestKit
 internal import Testing
@@ -58,6 +59,56 @@ internal import Vocabulary
                 }
             }
             #expect(service.parts.hasher.verificationsTotal - before <= 5)
+        }
+    }
+
+    @Test func `whoever keeps trying an account does not keep its owner out, who comes from where they did`()
+        async throws
+    {
+        try await IdentityHarness.run { service in
+            _ = try await service.signUp(at: "203.0.113.5")
+            _ = try await service.signIn(address: "203.0.113.5", userAgent: "Mozilla/5.0 Firefox/128.0")
+            let before = service.parts.hasher.verificationsTotal
+            await withTaskGroup(of: Void.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        let body = self.body("ada@example.com", "wrong number \(index)")
+                        let fault = try? await service.fault("session.create", body, address: "198.51.\(index).1")
+                        #expect(fault == Throttle.refusal)
+                    }
+                }
+            }
+            #expect(service.parts.hasher.verificationsTotal - before <= Int(Throttle.accountAttemptsMax))
+            let right = self.body("ada@example.com", IdentityHarness.password)
+            #expect(try await service.fault("session.create", right, address: "192.0.2.1") == Throttle.refusal)
+            // Another address of the same line, and an update of the program.
+            _ = try await service.signIn(address: "203.0.113.77", userAgent: "Mozilla/5.0 Firefox/131.0")
+            // Whoever sits at that line guesses no more often for it.
+            let start = service.parts.hasher.verificationsTotal
+            for number in 0..<20 {
+                let body = self.body("ada@example.com", "wrong number \(number)")
+                #expect(try await service.fault("session.create", body, address: "203.0.113.9") == Throttle.refusal)
+            }
+            #expect(service.parts.hasher.verificationsTotal - start <= Int(Throttle.accountAttemptsMax))
+        }
+    }
+
+    @Test func `a failed sign-in is written down for whose it was, and for nobody else`() async throws {
+        try await IdentityHarness.run { service in
+            _ = try await service.signUp()
+            for email in ["ada@example.com", "nobody@example.com", "ada@example.com"] {
+                #expect(try await service.fault("session.create", self.body(email, "wrong")) == Throttle.refusal)
+            }
+            func recorded() async throws -> Int64 {
+                try await service.parts.crossTenant.look(
+                    "SELECT count(*) AS n FROM sign_in_history WHERE outcome = 'wrong_password'",
+                    []
+                )[0].int("n")
+            }
+            #expect(try await recorded() == 0)
+            #expect(try await service.parts.writeSignInFailures() == 3)
+            #expect(try await recorded() == 2)
+            #expect(try await service.parts.writeSignInFailures() == 0)
         }
     }
 

@@ -84,6 +84,7 @@ def forgetful(stack) -> Client:
 
 
 def test_a_mail_arrives_at_a_real_server_over_tls(stack, mail_server):
+    since = stack.sql("identity", "SELECT now();").strip()
     grace = forgetful(stack)
     address = grace.user["email"]
     Client(stack.url).post("/v1/password-resets", {"email": address}).expect(204)
@@ -99,7 +100,8 @@ def test_a_mail_arrives_at_a_real_server_over_tls(stack, mail_server):
     assert notice["subject"] == "Your password was changed"
     logged = stack.log("identity").read_text()
     assert SECRET.decode() not in logged and secret not in logged
-    kept = stack.sql("identity", "SELECT count(*), count(content_sealed) FROM mail_task WHERE state = 'sent';").strip()
+    # What the mailbox has kept of other tests is not of this server.
+    kept = stack.sql("identity", f"SELECT count(*), count(content_sealed) FROM mail_task WHERE state = 'sent' AND created_at > '{since}';").strip()
     assert kept.endswith("|0") and kept != "0|0", f"what was sent is no longer here: {kept}"
 
 

@@ -13,8 +13,8 @@ from client import PASSWORD, Client, sign_in, sign_up
 
 HERE = Path(__file__).parent
 # What would end the session that the cases are sent with, or change whose it is; each has tests of its own.
-LOSING_THE_SESSION = ["/v1/sessions/current", "/v1/sessions/switch", "/v1/sessions/{id}", "/v1/members/{id}",
-                      "/v1/members/{id}/change-role"]
+LOSING_THE_SESSION = ["/v1/sessions/current", "/v1/sessions/current/authenticate", "/v1/sessions/switch", "/v1/sessions/{id}",
+                      "/v1/members/{id}", "/v1/members/{id}/change-role"]
 # All resources share one mechanism: of each service one is looked at from every edge of its schemas, and all at random.
 LOOKED_AT_CLOSELY = ("^/v1/(activity|api-keys|deals|events|invitations|invoices|me|members|organization|password-resets|payments"
                      "|project-templates|sessions|signup)(/|$)")

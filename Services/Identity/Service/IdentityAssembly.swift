@@ -28,6 +28,9 @@ extension Identity {
                     now in
                     try await parts.sendPasswordResets(at: now)
                 },
+                Periodic("sign-in-failures", every: SignInFailures.interval, clock: clock, logger: logger) { _ in
+                    try await parts.writeSignInFailures()
+                },
                 Periodic("invitations", every: InvitationExpiry.interval, clock: clock, logger: logger) { now in
                     try await parts.expireInvitations(at: now)
                 },

@@ -99,6 +99,12 @@ public struct IdentityParts: Sendable {
         try await PasswordResets(parts: self).send(at: now)
     }
 
+    /// Writes down whose sign-ins have failed; answers how many.
+    @discardableResult
+    public func writeSignInFailures() async throws -> Int {
+        try await SignInFailures(crossTenant: self.crossTenant).write()
+    }
+
     /// Writes down which invitations were not accepted in their time; answers how many.
     @discardableResult
     public func expireInvitations(at now: Instant) async throws -> Int {

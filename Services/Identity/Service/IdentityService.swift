@@ -50,6 +50,7 @@ public enum Identity {
             Migration("identity_007", PackageResources.identity_007_bounds_sql),
             Migration("identity_010", PackageResources.identity_010_assurance_sql),
             Migration("identity_011", PackageResources.identity_011_second_factor_reset_sql),
+            Migration("identity_012", PackageResources.identity_012_sign_in_attempts_sql),
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
             Migration("identity_021", PackageResources.identity_021_security_events_sql),
             Migration("identity_022", PackageResources.identity_022_organization_settings_sql),

@@ -12,6 +12,8 @@ final class FakeCRM: Sendable {
     let givenUp = Counter()
     private let companies = Mutex<[Identifier: (name: String, version: Int64)]>([:])
 
+    var companiesCount: Int { self.companies.withLock(\.count) }
+
     func router(with more: [OperationDeclaration] = []) -> Router {
         var router = Router(service: "crm")
         router.serve(SampleOperations.create) { input, context in

@@ -59,6 +59,10 @@ extension CrossTenant {
             Revocations.keptSeconds
         ),
         (
+            "DELETE FROM known_device WHERE device IN (SELECT device FROM known_device WHERE seen_at < $1 LIMIT $2)",
+            Self.historyKeptSeconds
+        ),
+        (
             """
             DELETE FROM security_event WHERE (organization_id, id) IN
                 (SELECT organization_id, id FROM security_event WHERE created_at < $1 LIMIT $2)

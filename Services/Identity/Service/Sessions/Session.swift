@@ -1,4 +1,5 @@
 internal import Contracts
+internal import IdentityDomain
 internal import Postgres
 internal import Resources
 internal import Vocabulary
@@ -50,6 +51,28 @@ extension Resource {
         resource.actions = []
         return resource
     }()
+}
+
+/// A session as its owner is shown it: its row, and what its owner knows it again by.
+enum OwnSession {
+    static let fields: [Field] =
+        Resource.ownSession.visible + [
+            .text("device", max: DeviceName.lengthMax).example("Firefox on Windows")
+                .described("What the program says it is, and on what. It may say anything."),
+            .text("network", max: 64).nullable().example("192.0.2.0/24").described("From where it was begun."),
+            .boolean("is_current").described("Whether it is the session of this very request."),
+        ]
+
+    static func json(_ session: Stored, seenFrom current: Identifier?) throws -> [UInt8] {
+        guard case .object(var shown) = try JSON(parsing: session.json) else {
+            throw Fault(.internalError, "a row is no object")
+        }
+        let address = try session.row.textOrNil("remote_address")
+        shown["device"] = .string(DeviceName.words(try session.row.textOrNil("user_agent")))
+        shown["network"] = address.map { .string(Throttle.network(of: $0)) } ?? .null
+        shown["is_current"] = .bool(session.id == current)
+        return JSON.object(shown).bytes
+    }
 }
 
 /// A pair of tokens as a client gets it, once.

@@ -12,7 +12,7 @@ struct ListSessions: Operation {
         "List your sessions in this organization."
     )
     .described("The newest \(SessionOperations.listedMax) that have not ended, on one page.")
-    .answers(.page("Session", Resource.ownSession.visible))
+    .answers(.page("Session", OwnSession.fields))
 
     init(_ input: Values) throws(Fault) {}
 }
@@ -25,7 +25,7 @@ struct GetCurrentSession: Operation {
         access: .person,
         "Read the session you are using."
     )
-    .answers(.object("Session", Resource.ownSession.visible))
+    .answers(.object("Session", OwnSession.fields))
     .faults(.notFound)
 
     init(_ input: Values) throws(Fault) {}
@@ -83,7 +83,10 @@ struct SessionOperations: Sendable {
                 in: self.parts.persistence.database,
                 deadline: context.deadline
             )
-            return session.reply()
+            return Reply(
+                body: try OwnSession.json(session, seenFrom: caller.session),
+                etag: session.version
+            )
         }
         router.serve(SignOut.self) { _, context in
             try await self.end(
@@ -120,7 +123,7 @@ struct SessionOperations: Sendable {
         writer.beginObject()
         writer.key("data")
         writer.beginArray()
-        for session in sessions { writer.raw(session.json) }
+        for session in sessions { writer.raw(try OwnSession.json(session, seenFrom: caller.session)) }
         writer.endArray()
         writer.key("next_cursor")
         writer.null()

@@ -62,15 +62,33 @@ enum SignInHistory {
         _ context: CallContext,
         in transaction: borrowing Transaction
     ) throws(SQLFault) {
+        try self.record(
+            outcome,
+            of: user,
+            from: context.remoteAddress,
+            Device.kept(context.userAgent),
+            at: context.now,
+            in: transaction
+        )
+    }
+
+    /// - Parameter userAgent: as much of it as is kept.
+    static func record(
+        _ outcome: Outcome,
+        of user: Identifier,
+        from address: String?,
+        _ userAgent: String?,
+        at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
         try transaction.queue(
             """
             INSERT INTO sign_in_history (id, user_id, outcome, remote_address, user_agent, attempted_at)
             VALUES ($1, $2, $3, $4, $5, $6)
             """,
             [
-                .uuid(Identifier.next(at: context.now)), .uuid(user), .text(outcome.rawValue),
-                context.remoteAddress.map(SQLValue.text) ?? .null,
-                Device.kept(context.userAgent).map(SQLValue.text) ?? .null, .instant(context.now),
+                .uuid(Identifier.next(at: now)), .uuid(user), .text(outcome.rawValue),
+                address.map(SQLValue.text) ?? .null, userAgent.map(SQLValue.text) ?? .null, .instant(now),
             ]
         )
     }

@@ -1,6 +1,6 @@
 /// From where somebody signs in, as far as it can be known again: the network, and the program without its versions, so that neither
 /// another address of the same line nor an update makes it another one.
-struct Device: Hashable, Sendable {
+struct Device: Hashable, Sendable, CustomStringConvertible {
     let network: String
     let program: String
 
@@ -8,6 +8,8 @@ struct Device: Hashable, Sendable {
     static let userAgentLengthMax = 400
 
     static func kept(_ userAgent: String?) -> String? { userAgent.map { String($0.prefix(Self.userAgentLengthMax)) } }
+
+    var description: String { "\(self.network) \(self.program)" }
 
     init(_ remoteAddress: String?, _ userAgent: String?) {
         self.network = Throttle.network(of: remoteAddress)

@@ -23,22 +23,13 @@ struct PasswordProof: Sendable {
     ) async throws -> Proved? {
         // In this order: what an unknown address costs must not differ from what a wrong password costs.
         let isRight = try await self.parts.hasher.verify(password, user?.password)
-        guard let user else { return nil }
         // The right password first: whoever does not know it does not learn whether there is more to know.
-        let assurance =
-            isRight && user.isActive
-            ? try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.now) : nil
-        guard let assurance else {
-            try await self.parts.crossTenant.change { transaction in
-                try SignInHistory.record(.wrongPassword, of: user.id, context, in: transaction)
-                try SecurityEvents.observe(
-                    .refused,
-                    at: user.id,
-                    from: context.remoteAddress,
-                    at: context.now,
-                    in: transaction
-                )
-            }
+        var assurance: Authentication.Assurance?
+        if isRight, let user, user.isActive {
+            assurance = try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.now)
+        }
+        guard let user, let assurance else {
+            try await SignInFailures(crossTenant: self.parts.crossTenant).note(of: user?.id, context)
             return nil
         }
         return Proved(user: user, assurance: assurance)

@@ -8,6 +8,7 @@ internal import Vocabulary
 /// How often passwords may be tried. Attempts are counted, in a transaction of their own, before anything is verified: so no
 /// number of parallel attempts gets more verifications than the count allows.
 ///
+/// Who comes from where the account was signed in to of late is not counted among the others who try it: these do not keep its owner out.
 /// Nobody is locked out: after the free attempts each further one only waits twice as long as the one before. What is refused
 /// here looks like a wrong password and like an unknown address.
 struct Throttle: Sendable {
@@ -39,7 +40,9 @@ struct Throttle: Sendable {
         refusing refusal: Fault = Throttle.refusal,
         _ verify: () async throws -> Output?
     ) async throws -> Output {
-        let buckets = self.buckets(email, context.remoteAddress)
+        let device = Self.digest("\(email) \(Device(context.remoteAddress, context.userAgent))")
+        let isKnown = try await self.isKnown(device)
+        let buckets = self.buckets(email, context.remoteAddress).filter { !isKnown || $0.kind != "account" }
         guard try await self.count(buckets, at: context.now) else {
             await self.hasher.pretend()
             throw refusal
@@ -53,7 +56,7 @@ struct Throttle: Sendable {
             throw error
         }
         guard let output else { throw refusal }
-        try await self.release(buckets, lifting: true)
+        try await self.release(buckets, lifting: true, remembering: (device, context.now))
         return output
     }
 
@@ -120,10 +123,21 @@ struct Throttle: Sendable {
 
         init(_ kind: String, _ key: String, _ attemptsMax: Int64, isHard: Bool) {
             self.kind = kind
-            self.key = Array(SHA256.hash(data: Array(key.utf8)))
+            self.key = Throttle.digest(key)
             self.attemptsMax = attemptsMax
             self.isHard = isHard
         }
+    }
+
+    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+
+    /// By its key alone, so that an address which nobody has costs what every other does.
+    private func isKnown(_ device: [UInt8]) async throws -> Bool {
+        let rows = try await self.crossTenant.look(
+            "SELECT seen_at FROM known_device WHERE device = $1",
+            [.bytes(device)]
+        )
+        return !rows.isEmpty
     }
 
     /// Always in this order, so that two attempts never wait for each other's rows.
@@ -194,7 +208,11 @@ struct Throttle: Sendable {
     }
 
     /// Takes one attempt off again, and lifts the pause that it caused where the password was right.
-    private func release(_ buckets: [Bucket], lifting isLifting: Bool) async throws {
+    private func release(
+        _ buckets: [Bucket],
+        lifting isLifting: Bool,
+        remembering proved: (device: [UInt8], at: Instant)? = nil
+    ) async throws {
         try await self.crossTenant.change { transaction in
             for bucket in buckets {
                 try transaction.queue(
@@ -206,6 +224,14 @@ struct Throttle: Sendable {
                     [.text(bucket.kind), .bytes(bucket.key), .bool(isLifting)]
                 )
             }
+            guard let proved else { return }
+            try transaction.queue(
+                """
+                INSERT INTO known_device (device, seen_at) VALUES ($1, $2)
+                ON CONFLICT (device) DO UPDATE SET seen_at = greatest(known_device.seen_at, excluded.seen_at)
+                """,
+                [.bytes(proved.device), .instant(proved.at)]
+            )
         }
     }
 }
