@@ -34,7 +34,8 @@ public enum OrganizationSettings {
     /// By https, since pages that come by it show nothing that does not; written in visible ASCII, as RFC 3986 has it.
     private static func isWebAddress(_ text: String) -> Bool {
         let start = "https://"
-        return text.hasPrefix(start) && text.utf8.count > start.utf8.count && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return text.hasPrefix(start) && text.utf8.count > start.utf8.count
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
