@@ -19,6 +19,7 @@ internal import Vocabulary
             let ada = try await service.signUp()
             let token = try await service.resetToken()
             #expect(token.hasPrefix("pr_") && token.utf8.count == 46)
+            service.clock.advance(bySeconds: 1)
             #expect(try await service.call("password_reset.complete", self.body(token)).status == 204)
             #expect(try await !service.isLive(ada.access))
             await #expect(throws: Throttle.refusal) { try await service.signIn() }
