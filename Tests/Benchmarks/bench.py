@@ -62,6 +62,7 @@ def main() -> None:
                 continue
             began = time.monotonic()
             try:
+                bench.settle()
                 taken = FIGURES[name](bench)
             except Unavailable as missing:
                 taken = [Figure(name, None, None, None, note=str(missing))]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from client import Client
 from measure import Run, Unavailable, cpu_seconds, load, pinned, timed, wait_for_port
-from stack import PROCESSES, REPOSITORY, Stack
+from stack import PROCESSES, REPOSITORY, Stack, eventually
 
 HERE = Path(__file__).resolve().parent
 PORT_BASE = int(os.environ.get("THROUGHLINE_BENCH_PORT_BASE", "19000"))
@@ -24,6 +24,8 @@ BEGUN = "begun"
 RATE_LIMIT = 1_000_000
 # The deals and the indexes that find them are to stay in PostgreSQL's own memory, ours and the floor's.
 SHARED_BUFFERS = "2GB"
+BUSY_WORKERS = "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker'"
+UPKEEP_SECONDS_MAX = 300
 
 
 class Installation:
@@ -56,6 +58,7 @@ class Installation:
         if not (self.folder / f"{name}.loaded").exists():
             self.mark(name, BEGUN)
             work()
+            self.settle()
             self.mark(name, "loaded")
 
     def firms(self, family: int, organizations: int, deals: int) -> None:
@@ -79,6 +82,12 @@ class Installation:
             create extension if not exists pg_prewarm;
             select sum(pg_prewarm(name::regclass)) from unnest(array['deal', 'deal_pkey', 'deal_by_age']) name;
         """)
+
+    def settle(self) -> None:
+        """Waits until PostgreSQL has done what earlier writes left it to do, so that it is not counted with what comes next."""
+        self.stack.sql("postgres", "checkpoint;", timeout=LOAD_SECONDS_MAX)
+        eventually(
+            lambda: self.stack.sql("postgres", BUSY_WORKERS).strip() == "0", "autovacuum is done", UPKEEP_SECONDS_MAX, pause=1)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -183,6 +192,11 @@ class Bench:
     @cached_property
     def floor(self) -> Floor:
         return Floor(self.main, self.ORGANIZATIONS, self.DEALS)
+
+    def settle(self) -> None:
+        """Before a figure: all that is started is at rest."""
+        for installation in self.started:
+            installation.settle()
 
     @property
     def stack(self) -> Stack:
