@@ -1,4 +1,4 @@
-internal import Contracts
+public import Contracts
 
 /// The answer to a call: `ok` with the response, or a fault code with its problem.
 public struct WireReply: Hashable, Sendable {
@@ -11,6 +11,8 @@ public struct WireReply: Hashable, Sendable {
     public var replayed: Bool
     /// Seconds after which the caller may try again.
     public var retryAfter: Int?
+    /// What becomes of the session in the caller's cookies.
+    public var session: SessionChange?
     public var body: [UInt8]
 
     public init(
@@ -21,6 +23,7 @@ public struct WireReply: Hashable, Sendable {
         next: String? = nil,
         replayed: Bool = false,
         retryAfter: Int? = nil,
+        session: SessionChange? = nil,
         body: [UInt8] = []
     ) {
         self.status = status
@@ -30,6 +33,7 @@ public struct WireReply: Hashable, Sendable {
         self.next = next
         self.replayed = replayed
         self.retryAfter = retryAfter
+        self.session = session
         self.body = body
     }
 
@@ -124,6 +128,7 @@ extension WireReply {
             next: head.next,
             replayed: head.replayed,
             retryAfter: head.retryAfterSeconds,
+            session: head.session,
             body: body
         )
     }
@@ -137,7 +142,8 @@ extension WireReply {
             location: self.location,
             next: self.next,
             replayed: self.replayed,
-            retryAfterSeconds: self.retryAfter
+            retryAfterSeconds: self.retryAfter,
+            session: self.session
         )
     }
 }

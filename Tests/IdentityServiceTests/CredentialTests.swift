@@ -74,7 +74,7 @@ internal import Vocabulary
             let firm = try await service.signUp()
             let other = try IdentityHarness(
                 service.database,
-                IdentityOptions.cheap
+                IdentityOptions.cheap()
             )
             let here = Reader()
             let there = Reader()
@@ -112,6 +112,42 @@ internal import Vocabulary
         }
     }
 
+    @Test func `sessions go a month after their time, those that live stay, and more than a page goes at once`()
+        async throws
+    {
+        try await IdentityHarness.run { service in
+            let firm = try await service.signUp()
+            let organization = try #require(Identifier(firm.organization))
+            let pages = CrossTenant.sweepRowsMax + 1
+            try await service.database.transaction(.organization(organization)) { transaction in
+                // As many more that have ended in the same moment, some of them before their time.
+                try transaction.query(
+                    """
+                    INSERT INTO session (organization_id, id, user_id, member_id, authenticated_at, generation, rotated_at, expires_at,
+                        ended_at, ended_because, created_at, updated_at)
+                    SELECT organization_id, gen_random_uuid(), user_id, member_id, authenticated_at, 1, rotated_at, expires_at,
+                        CASE WHEN n % 2 = 0 THEN rotated_at END, CASE WHEN n % 2 = 0 THEN 'signed_out' END, created_at, updated_at
+                    FROM session CROSS JOIN generate_series(1, $1) AS n
+                    """,
+                    [.int(pages)]
+                )
+            }
+            func count() async throws -> Int64 {
+                try await service.database.read(.organization(organization), "SELECT count(*) AS n FROM session")[0]
+                    .int("n")
+            }
+            let idleSeconds: Int64 = 7 * 86_400
+            service.clock.advance(bySeconds: idleSeconds + CrossTenant.sessionsKeptSeconds)
+            let live = try await service.signIn()
+            _ = try await service.parts.sweep(at: service.clock.now)
+            #expect(try await count() == pages + 2)
+            service.clock.advance(bySeconds: 1)
+            _ = try await service.parts.sweep(at: service.clock.now)
+            #expect(try await count() == 1)
+            #expect(try await service.isLive(live.access))
+        }
+    }
+
     @Test func `a database that was migrated passes the start-up checks`() async throws {
         try await IdentityHarness.run { service in
             try await Migrator.verify(service.database, migrations: Identity.migrations)
@@ -132,8 +168,8 @@ internal import Vocabulary
 }
 
 extension IdentityOptions {
-    static var cheap: IdentityOptions {
-        var options = IdentityOptions(peppers: Peppers(current: Array(repeating: 7, count: 32)))
+    static func cheap() throws -> IdentityOptions {
+        var options = try IdentityHarness.options()
         options.argonMemoryKiB = 64
         options.argonIterations = 1
         return options

@@ -28,8 +28,9 @@ internal import Vocabulary
             change: { options in
                 options.addressAttemptsMax = 1_000_000
                 // What is deployed: beside a verification the microseconds in which a row is read are nothing to measure.
-                options.argonMemoryKiB = IdentityOptions(peppers: options.peppers).argonMemoryKiB
-                options.argonIterations = IdentityOptions(peppers: options.peppers).argonIterations
+                let deployed = IdentityOptions(peppers: options.peppers, vaultKeys: options.vaultKeys)
+                options.argonMemoryKiB = deployed.argonMemoryKiB
+                options.argonIterations = deployed.argonIterations
             },
             { service in
                 let password = try await service.parts.hasher.hash(IdentityHarness.password)

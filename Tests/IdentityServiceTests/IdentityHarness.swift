@@ -10,6 +10,7 @@ internal import Vocabulary
 /// The service over a database of its own, called as the gateway calls it: credentials are resolved, then the caller is asserted.
 struct IdentityHarness: Sendable {
     static let password = "correct horse battery staple"
+    static let vaultKeys = "first:" + String(repeating: "5a", count: 32)
 
     let clock = TestClock()
     let database: Database
@@ -20,7 +21,7 @@ struct IdentityHarness: Sendable {
         change: @Sendable (inout IdentityOptions) -> Void = { _ in },
         _ body: @Sendable (IdentityHarness) async throws -> Void
     ) async throws {
-        var options = IdentityOptions(peppers: Peppers(current: Array(repeating: 7, count: 32)))
+        var options = try Self.options()
         // As cheap as Argon2 gets: what is tested is who may do what, not what a hash costs.
         options.argonMemoryKiB = 64
         options.argonIterations = 1
@@ -35,6 +36,10 @@ struct IdentityHarness: Sendable {
         ) { database in
             try await body(try IdentityHarness(database, chosen))
         }
+    }
+
+    static func options(peppers: Peppers = Peppers(current: Array(repeating: 7, count: 32))) throws -> IdentityOptions {
+        IdentityOptions(peppers: peppers, vaultKeys: try #require(VaultKeyRing(Self.vaultKeys)))
     }
 
     init(_ database: Database, _ options: IdentityOptions) throws {
@@ -54,7 +59,8 @@ struct IdentityHarness: Sendable {
         address: String = "192.0.2.1",
         userAgent: String? = nil,
         key: String? = nil,
-        isDryRun: Bool = false
+        isDryRun: Bool = false,
+        delivery: SessionDelivery = .body
     ) async throws -> Reply {
         var context = CallContext(
             member: try await self.caller(token),
@@ -66,6 +72,7 @@ struct IdentityHarness: Sendable {
         context.remoteAddress = address
         context.userAgent = userAgent
         context.idempotencyKey = key
+        context.delivery = delivery
         return try await self.router.reply(
             to: "identity.\(operation)/1",
             parameters: id.map { [(name: "id", value: $0)] } ?? [],

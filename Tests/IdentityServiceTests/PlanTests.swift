@@ -14,8 +14,7 @@ internal import Testing
     @Test func `Every read keeps to its indexes at a million rows`() async throws {
         let log = ReadLog()
         let make = { (persistence: Persistence) in
-            let peppers = Peppers(current: Array(repeating: 7, count: 32))
-            return identityRouter(try IdentityParts(persistence, IdentityOptions(peppers: peppers)))
+            identityRouter(try IdentityParts(persistence, try IdentityHarness.options()))
         }
         try await TestService.run(Identity.migrations, service: "identity", configuration: log.configuration, make) {
             service in

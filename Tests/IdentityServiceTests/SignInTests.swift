@@ -157,7 +157,7 @@ internal import Vocabulary
             _ = try await service.signUp()
             let email = try EmailAddress("ada@example.com")
             let before = try #require(try await service.parts.crossTenant.user(email)?.password)
-            var options = IdentityOptions(
+            var options = try IdentityHarness.options(
                 peppers: Peppers(current: Array(repeating: 9, count: 32), old: [Array(repeating: 7, count: 32)])
             )
             options.argonMemoryKiB = 128

@@ -26,14 +26,14 @@ TIMEOUT_SECONDS = 30
 READ_BYTES = 65_536
 # Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
 WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/sessions/current/authenticate",
-               "/v1/api-keys",
+               "/v1/api-keys", "/v1/integration-tokens",
                "/v1/me/change-password", "/v1/password-resets", "/v1/password-resets/complete",
                "/v1/invitations/accept", "/v1/invitations/join",
                "/v1/organization/transfer-ownership",
                "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable",
                "/v1/me/second-factor/recovery-codes"}
 # The same of those whose path has an id.
-ENDINGS_WITHOUT_KEY = ("/rotate", "/reset-second-factor")
+ENDINGS_WITHOUT_KEY = ("/rotate", "/replace", "/reset-second-factor")
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Response:
     headers: dict[str, str]
     body: bytes
     version: str = "HTTP/2"
+    # A field for each, which `headers` has no room for.
+    cookies: list[str] = field(default_factory=list)
 
     def json(self):
         return json.loads(self.body)
@@ -133,7 +135,7 @@ class Connection:
 
     def answer(self, stream: int) -> Response:
         """Reads until the stream's response is whole."""
-        status, answer, chunks = 0, {}, []
+        status, answer, chunks, cookies = 0, {}, [], []
         early, self.early = self.early, []
         while True:
             events, early = early or self.receive(), []
@@ -142,13 +144,14 @@ class Connection:
                     continue
                 if isinstance(event, h2.events.ResponseReceived):
                     answer = dict(event.headers)
+                    cookies = [value for name, value in event.headers if name == "set-cookie"]
                     status = int(answer.pop(":status"))
                 elif isinstance(event, h2.events.DataReceived):
                     chunks.append(event.data)
                 elif isinstance(event, h2.events.StreamReset):
                     raise StreamReset(event.error_code)
                 elif isinstance(event, h2.events.StreamEnded):
-                    return Response(status, answer, b"".join(chunks))
+                    return Response(status, answer, b"".join(chunks), cookies=cookies)
                 elif isinstance(event, h2.events.ConnectionTerminated) and status == 0:
                     raise ConnectionEnded(f"GOAWAY {event.error_code}")
 

@@ -12,7 +12,7 @@ def test_the_tour_of_the_readme_works(stack):
     stack.up(demo=True)
     tour = (REPOSITORY / "README.md").read_text().split("## Five minutes")[1].split("## Architecture")[0]
     blocks = re.findall(r"```sh\n(.*?)```", tour, re.S)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     script = "\n".join(["shopt -s expand_aliases", *blocks])
     # What goes on until Ctrl-C is given two seconds, and this stack is elsewhere than the README's.
     script = script.replace("api -N", "api -m 2 -N").replace("throughline tail ", "timeout 2 throughline tail ")
@@ -24,5 +24,5 @@ def test_the_tour_of_the_readme_works(stack):
     for shown in ('"role":"owner"', '"weighted_minor":', '"client_company":{', '"name":"First deal"', '"openapi":"3.1.0"',
                   "data: {", '"status":"pending"', "Grace Hopper", 'etag: "1"', '"name":"Renamed"', "Signed in", "Acme", "The trace",
                   '"recovery_codes":["0-', '"token":"ak_', '"type":"user.second_factor_enabled"', '"type":"invitation.created"',
-                  '"type":"api_key.created"'):
+                  '"type":"api_key.created"', "set-cookie: __Host-sid=st_", "set-cookie: __Host-refresh=rt_"):
         assert shown in done.stdout, f"{shown} is missing in\n{done.stdout}\n{done.stderr}"

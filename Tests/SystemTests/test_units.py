@@ -28,6 +28,7 @@ def settings(stack, unit: str, process: str, credentials: Path) -> dict[str, str
     contents = {
         "installation.key": keys / "installation.key", "assertion.public": keys / "assertion.public",
         "assertion.private": keys / "assertion.private", "password.pepper": keys / "password.pepper",
+        "vault.keys": keys / "vault.keys",
         "https.pem": stack.run_dir / "tls" / "localhost.pem", "https.key": stack.run_dir / "tls" / "localhost.key",
     }
     environment = {"PATH": os.environ["PATH"]}
@@ -63,7 +64,7 @@ def test_without_them_everything_that_is_missing_is_named_and_the_exit_code_is_7
     assert done.returncode == 78, done.stderr
     missing = ["--installation-key-file"]
     missing += ["--assertion-private-key-file"] if process == "gateway" else ["--assertion-public-key-files", "--database-url"]
-    missing += ["--password-pepper"] if process == "identity" else []
+    missing += ["--password-pepper", "--vault-keys"] if process == "identity" else []
     for flag in missing:
         assert f"  {flag}: is required" in done.stderr
 

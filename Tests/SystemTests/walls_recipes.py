@@ -145,6 +145,8 @@ RECIPES: dict[str, Callable[[World], None]] = {
     "sessions": lambda world: world.keep("sessions", world.owner.create(
         "/v1/sessions", {"email": world.owner.user["email"], "password": PASSWORD})["session"]),
     "api-keys": lambda world: world.make("api-keys", {"name": "Nightly import", "scopes": ["crm:read"]}),
+    "integration-tokens": lambda world: world.make("integration-tokens", {
+        "provider": "xero", "name": "Books", "secret": "example-refresh-token"}),
     "security-events": lambda world: world.first("security-events"),
     "client-companies": lambda world: world.make("client-companies", {"name": "Analytical Engines"}),
     "contacts": lambda world: world.make("contacts", {

@@ -156,6 +156,10 @@ def joining(world: World) -> Step:
     return None, {"token": mailed_secret(world, address, "iv")}
 
 
+def token(world: World, provider: str) -> str:
+    return made(world, "integration-tokens", {"provider": provider, "name": "Fresh", "secret": "fresh-token"})
+
+
 STORIES: dict[str, Callable[[World], Step]] = {
     "crm.client_company.delete": lambda world: (company(world), None),
     "crm.client_company.restore": lambda world: (company(world, "delete"), None),
@@ -189,6 +193,9 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "delivery.task.reopen": lambda world: (task(world, "start", "submit", "complete"), {"reason": "Fresh"}),
     **{f"{service}.parked_event.replay": parked(service) for service in PARKED},
     "identity.api_key.rotate": lambda world: (made(world, "api-keys", {"name": "Fresh", "scopes": ["crm:read"]}), {}),
+    "identity.integration_token.create": lambda world: (None, {"provider": "google", "name": "Fresh", "secret": "fresh-token"}),
+    "identity.integration_token.replace": lambda world: (token(world, "stripe"), {"secret": "fresher-token"}),
+    "identity.integration_token.revoke": lambda world: (token(world, "microsoft"), None),
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
     "identity.member.reset_second_factor": who_lost_their_phone,
     "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),

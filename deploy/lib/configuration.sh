@@ -36,6 +36,7 @@ configuration_of_service() {
     common_settings "$1"
     if [ "$1" = identity ]; then
         printf '    "password": { "pepper-file": "%s" },\n' "$key_dir/password.pepper"
+        printf '    "vault": { "keys-file": "%s" },\n' "$key_dir/vault.keys"
         # This machine has no mail server: what would be sent is read at /dev/mail.
         printf '    "mail": { "mailbox": true, "link-base": "%s" },\n' "$base_url"
     fi

@@ -27,12 +27,19 @@ make_installation_keys() {
     mkdir -p "$key_dir"
     secret installation.key 32    # proves to each other that two Wire peers belong to this installation
     secret password.pepper 32     # mixed into every password hash, kept out of the database
+    make_vault_keys
     local service
     for service in "${services[@]}"; do
         secret "postgres-$service-owner.password" 16
         secret "postgres-$service-service.password" 16
     done
     make_assertion_keys
+}
+
+# What tokens of other services are encrypted with in identity's database: a named key, to which others are added by hand
+# (Services/Identity/README.md, "Exchange a key").
+make_vault_keys() {
+    [ -s "$key_dir/vault.keys" ] || echo "$(date -u +%Y-%m-%d):$(random_hex 32)" >"$key_dir/vault.keys"
 }
 
 # The gateway signs assertions with the private half, services verify with the public one: both as 32 raw bytes in hex.

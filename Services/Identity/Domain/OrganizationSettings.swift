@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// What must be right about what an organization says of itself.
 public enum OrganizationSettings {
-    /// Throws for a locale that is no language tag, a logo that no page could show, and numbers that could not be told apart; what is
+    /// Throws for a locale that is no language tag, a logo that pages would not show, and numbers that could not be told apart; what is
     /// not said is not looked at.
     public static func check(
         locale: String?,
@@ -12,8 +12,8 @@ public enum OrganizationSettings {
         if let locale, !Self.isLanguageTag(locale) {
             throw .invalid("/locale", code: "language_tag", "This is no language tag such as en or de-CH.")
         }
-        if let logoURL, !Self.isWebAddress(logoURL) {
-            throw .invalid("/logo_url", code: "web_address", "This is no address such as https://example.com/logo.svg.")
+        if let logoURL, !logoURL.hasPrefix("https://") {
+            throw .invalid("/logo_url", code: "https", "Pages show only what comes by https.")
         }
         if let invoiceNumbers {
             let pointer = "/number_formats/invoice"
@@ -29,13 +29,6 @@ public enum OrganizationSettings {
         }
         guard areParts, let language = parts.first, language.allSatisfy(Self.isLetter) else { return false }
         return (2...3).contains(language.count)
-    }
-
-    /// By https, since pages that come by it show nothing that does not; written in visible ASCII, as RFC 3986 has it.
-    private static func isWebAddress(_ text: String) -> Bool {
-        let start = "https://"
-        return text.hasPrefix(start) && text.utf8.count > start.utf8.count
-            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }

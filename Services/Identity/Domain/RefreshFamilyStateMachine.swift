@@ -55,10 +55,12 @@ public struct RefreshFamilyStateMachine: Hashable, Sendable {
         self.lifetime.expiry(startedAt: self.startedAt, lastUsedAt: self.rotatedAt)
     }
 
+    /// The instant at which the family ends, however often it is refreshed.
+    public var endsAt: Instant { self.startedAt.advanced(bySeconds: self.lifetime.absoluteSeconds) }
+
     /// When an access token that is made now ends: no later than the family.
     public func accessExpiry(at now: Instant) -> Instant {
-        let end = self.startedAt.advanced(bySeconds: self.lifetime.absoluteSeconds)
-        return min(now.advanced(bySeconds: self.accessSeconds), end)
+        min(now.advanced(bySeconds: self.accessSeconds), self.endsAt)
     }
 
     public mutating func present(generation presented: Int64, at now: Instant) -> Action {

@@ -13,6 +13,9 @@ public struct SessionLifetime: Hashable, Sendable {
     /// A client's refresh tokens: 30 days, 7 days idle.
     public static let refresh = SessionLifetime(absoluteSeconds: 30 * 86_400, idleSeconds: 7 * 86_400)
 
+    /// A browser's session, in cookies: 12 hours, 2 hours idle.
+    public static let browser = SessionLifetime(absoluteSeconds: 12 * 3_600, idleSeconds: 2 * 3_600)
+
     /// How long an access token lasts.
     public static let accessSeconds: Int64 = 600
 

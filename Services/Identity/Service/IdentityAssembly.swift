@@ -1,4 +1,5 @@
 internal import Contracts
+internal import IdentityDomain
 internal import Mail
 internal import Resources
 public import ServiceKit
@@ -37,6 +38,9 @@ extension Identity {
                 Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
                     try await parts.writeLastUses(at: now)
                 },
+                Periodic("vault", every: Resealing.interval, clock: clock, logger: logger) { _ in
+                    try (try await parts.resealIntegrationTokens()).check()
+                },
                 Periodic("sweep", every: IdentityParts.sweepInterval, clock: clock, logger: logger) { now in
                     try await parts.sweep(at: now)
                 },
@@ -54,6 +58,13 @@ extension IdentityOptions {
                 secret: true,
                 required: true,
                 "Keys that passwords are mixed with, in hexadecimal: the current one first, old ones after it."
+            ),
+            Setting(
+                "vault.keys",
+                .text,
+                secret: true,
+                required: true,
+                "Keys of the vault as name:hexadecimal, one on a line: the one that seals first, those that only open after it."
             ),
             Setting(
                 "password.memory-kib",
@@ -76,6 +87,18 @@ extension IdentityOptions {
                 "How long a session may go without being refreshed."
             ),
             Setting(
+                "session.browser-seconds",
+                .number(60...31_536_000),
+                default: String(SessionLifetime.browser.absoluteSeconds),
+                "How long a browser's session in cookies lasts after its sign-in."
+            ),
+            Setting(
+                "session.browser-idle-seconds",
+                .number(60...31_536_000),
+                default: String(SessionLifetime.browser.idleSeconds),
+                "How long a browser's session may go without being refreshed."
+            ),
+            Setting(
                 "throttle.address-attempts",
                 .number(1...1_000_000),
                 default: String(Throttle.addressAttemptsMax),
@@ -83,23 +106,32 @@ extension IdentityOptions {
             ),
         ] + MailSettings.settings
 
-    /// What the peppers must look like (that they are there at all is the setting's own business), and how mail is sent.
+    /// What peppers and keys must look like (that they are there at all is the setting's own business), and how mail is sent.
     @Sendable static func problems(in values: SettingValues) -> [String] {
-        let mail = MailSettings.problems(in: values)
-        guard let text = values.string("password.pepper"), Peppers(text) == nil else { return mail }
-        return ["--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"] + mail
+        var problems = MailSettings.problems(in: values)
+        if let text = values.string("password.pepper"), Peppers(text) == nil {
+            problems.append(
+                "--password-pepper: must be keys of at least \(Peppers.bytesMin) bytes each, in hexadecimal"
+            )
+        }
+        if let text = values.string("vault.keys"), VaultKeyRing(text) == nil {
+            problems.append("--vault-keys: must be \(VaultKeyRing.form)")
+        }
+        return problems
     }
 
     init(_ values: SettingValues) throws(ConfigurationErrors) {
-        guard let peppers = values.string("password.pepper").flatMap({ Peppers($0) }) else {
-            throw ConfigurationErrors(Self.problems(in: values))
-        }
-        self.init(peppers: peppers)
+        guard let peppers = values.string("password.pepper").flatMap({ Peppers($0) }),
+            let vaultKeys = values.string("vault.keys").flatMap({ VaultKeyRing($0) })
+        else { throw ConfigurationErrors(Self.problems(in: values)) }
+        self.init(peppers: peppers, vaultKeys: vaultKeys)
         self.argonMemoryKiB = values.int("password.memory-kib") ?? self.argonMemoryKiB
         self.argonIterations = values.int("password.iterations") ?? self.argonIterations
         self.accessSeconds = values.int("session.access-seconds") ?? self.accessSeconds
         self.refreshSeconds = values.int("session.refresh-seconds") ?? self.refreshSeconds
         self.refreshIdleSeconds = values.int("session.refresh-idle-seconds") ?? self.refreshIdleSeconds
+        self.browserSeconds = values.int("session.browser-seconds") ?? self.browserSeconds
+        self.browserIdleSeconds = values.int("session.browser-idle-seconds") ?? self.browserIdleSeconds
         self.addressAttemptsMax = values.int("throttle.address-attempts") ?? self.addressAttemptsMax
     }
 }

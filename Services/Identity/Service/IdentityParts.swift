@@ -1,3 +1,4 @@
+internal import Contracts
 internal import IdentityDomain
 internal import Mail
 public import Resources
@@ -6,11 +7,15 @@ public import Vocabulary
 /// How this service treats passwords and sessions.
 public struct IdentityOptions: Sendable {
     public var peppers: Peppers
+    public var vaultKeys: VaultKeyRing
     public var argonMemoryKiB = 19_456
     public var argonIterations = 2
     public var accessSeconds = 600
     public var refreshSeconds = 30 * 86_400
     public var refreshIdleSeconds = 7 * 86_400
+    /// Of a session that a browser holds in cookies.
+    public var browserSeconds = Int(SessionLifetime.browser.absoluteSeconds)
+    public var browserIdleSeconds = Int(SessionLifetime.browser.idleSeconds)
     /// Password attempts from one network address in a quarter of an hour.
     public var addressAttemptsMax = Int(Throttle.addressAttemptsMax)
     public var random: RandomBytes = systemRandomBytes
@@ -19,7 +24,10 @@ public struct IdentityOptions: Sendable {
     /// Whether sent mails can still be read, where a developer has no mail server.
     public var keepsMails = false
 
-    public init(peppers: Peppers) { self.peppers = peppers }
+    public init(peppers: Peppers, vaultKeys: VaultKeyRing) {
+        self.peppers = peppers
+        self.vaultKeys = vaultKeys
+    }
 }
 
 /// What the handlers of this service share, and the work it does by itself.
@@ -29,6 +37,8 @@ public struct IdentityParts: Sendable {
     let members = ResourceStore(.member)
     let apiKeys = ResourceStore(.apiKey)
     let invitations = ResourceStore(.invitation)
+    let integrationTokens = ResourceStore(.integrationToken)
+    let vaultKeys: VaultKeyRing
     let sessions: Sessions
     let crossTenant: CrossTenant
     let hasher: PasswordHasher
@@ -44,6 +54,7 @@ public struct IdentityParts: Sendable {
         self.persistence = persistence.witnessed(by: SecurityEvents.witness)
         self.random = options.random
         self.crossTenant = CrossTenant(persistence.database)
+        self.vaultKeys = options.vaultKeys
         self.mails = Mails(
             tasks: MailTasks(
                 persistence.database,
@@ -70,9 +81,15 @@ public struct IdentityParts: Sendable {
             addressAttemptsMax: Int64(options.addressAttemptsMax)
         )
         self.sessions = Sessions(
-            lifetime: SessionLifetime(
-                absoluteSeconds: Int64(options.refreshSeconds),
-                idleSeconds: Int64(options.refreshIdleSeconds)
+            lifetimes: SessionLifetimes(
+                program: SessionLifetime(
+                    absoluteSeconds: Int64(options.refreshSeconds),
+                    idleSeconds: Int64(options.refreshIdleSeconds)
+                ),
+                browser: SessionLifetime(
+                    absoluteSeconds: Int64(options.browserSeconds),
+                    idleSeconds: Int64(options.browserIdleSeconds)
+                )
             ),
             accessSeconds: Int64(options.accessSeconds),
             revocations: self.revocations,
@@ -111,7 +128,15 @@ public struct IdentityParts: Sendable {
         try await InvitationExpiry(parts: self).sweep(at: now)
     }
 
+    /// Seals the tokens of the vault anew that an older key has sealed.
+    public func resealIntegrationTokens() async throws -> ResealedTokens { try await Resealing(parts: self).run() }
+
     /// Deletes what has served its purpose; answers how many rows.
     @discardableResult
     public func sweep(at now: Instant) async throws -> Int { try await self.crossTenant.sweep(at: now) }
+}
+
+extension Actor {
+    /// Who does what nobody has asked for: this service.
+    static let identity = Actor(kind: .system, id: Identifier(high: 0x7000, low: 0x8000_0000_0000_0001))
 }

@@ -31,6 +31,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     parts.persistence.serve(.apiKey, in: &router)
     APIKeys(parts).register(in: &router)
     KeyRotations(parts: parts).register(in: &router)
+    IntegrationTokens(parts: parts).register(in: &router)
+    Vault(parts: parts).register(in: &router)
     SecurityEvents.register(in: &router, parts.persistence)
     Credentials(parts: parts).register(in: &router)
     MailboxOperations(parts.mails.tasks, service: "identity").register(in: &router)
@@ -54,5 +56,8 @@ public enum Identity {
             Migration("identity_020", PackageResources.identity_020_key_rotation_sql),
             Migration("identity_021", PackageResources.identity_021_security_events_sql),
             Migration("identity_022", PackageResources.identity_022_organization_settings_sql),
+            Migration("identity_023", PackageResources.identity_023_integration_tokens_sql),
+            Migration("identity_030", PackageResources.identity_030_browser_sessions_sql),
+            Migration("identity_031", PackageResources.identity_031_session_ends_sql),
         ]
 }

@@ -19,6 +19,8 @@ public struct CallContext: Sendable {
     public var isDryRun: Bool
     public var remoteAddress: String?
     public var userAgent: String?
+    /// How the caller wants a session's tokens, where the operation declares that it answers some.
+    public var delivery = SessionDelivery.body
     /// The assertion as it came, to be passed on where the handler asks another service on the caller's behalf.
     public var assertion: String?
 
@@ -53,6 +55,8 @@ public struct Reply: Hashable, Sendable {
     public var isReplayed = false
     /// The link target's query for the next page, for the `Link` header.
     public var next: String?
+    /// What becomes of the session in the caller's cookies. Never stored with an idempotency key.
+    public var session: SessionChange?
 
     public init(status: Int = 200, body: [UInt8], etag: Int64? = nil, location: String? = nil) {
         self.status = status
@@ -62,6 +66,13 @@ public struct Reply: Hashable, Sendable {
     }
 
     public static let nothing = Reply(status: 204, body: [])
+
+    /// Nothing to say but that the session of this call is over.
+    public static let ended: Reply = {
+        var reply = Reply.nothing
+        reply.session = .ended
+        return reply
+    }()
 
     /// The reader has this version already.
     public static func notModified(_ version: Int64) -> Reply { Reply(status: 304, body: [], etag: version) }

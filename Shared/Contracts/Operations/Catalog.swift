@@ -76,6 +76,7 @@ public struct Catalog: Sendable {
         entry["idempotency"] = .string(operation.idempotency.rawValue)
         if !operation.canRehearse { entry["dry_run"] = false }
         if let stepUp = operation.stepUp { entry["step_up"] = stepUp.json }
+        if let session = operation.session { entry["session"] = .string(session.rawValue) }
         entry["if_match"] = .bool(operation.requiresIfMatch)
         entry["stream"] = .bool(operation.isStream)
         entry["faults"] = .array(operation.faults.map { .string($0.rawValue) })

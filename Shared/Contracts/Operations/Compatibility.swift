@@ -50,6 +50,9 @@ public enum Compatibility {
         if !Self.isWidened(before["step_up"], by: after["step_up"]) {
             breaks.append("\(name): needs a more recent sign-in now")
         }
+        if let session = before["session"], session != after["session"] {
+            breaks.append("\(name): does something else to a browser's session now")
+        }
         let parametersAfter = Self.byName(after["parameters"], "in", "name")
         let parametersBefore = Self.byName(before["parameters"], "in", "name")
         for (parameter, old) in parametersBefore.sorted(by: { $0.key < $1.key }) {

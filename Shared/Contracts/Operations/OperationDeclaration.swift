@@ -22,6 +22,8 @@ public struct OperationDeclaration: Hashable, Sendable {
     public private(set) var canRehearse = true
     /// Whether the person must have proved who they are a short while ago.
     public private(set) var stepUp: StepUp?
+    /// What it does to the caller's session; `nil` for nearly all.
+    public private(set) var session: SessionEffect?
     public private(set) var requiresIfMatch = false
     public private(set) var faults: [Fault.Code] = []
     public private(set) var events: [String] = []
@@ -148,6 +150,8 @@ extension OperationDeclaration {
     public func notRehearsed() -> OperationDeclaration { self.with { $0.canRehearse = false } }
     /// Asks for a recent proof of who the person is, always or in the requests that are meant.
     public func stepUp(_ stepUp: StepUp = StepUp()) -> OperationDeclaration { self.with { $0.stepUp = stepUp } }
+    /// Says what becomes of the caller's session, which browsers keep in cookies.
+    public func session(_ effect: SessionEffect) -> OperationDeclaration { self.with { $0.session = effect } }
     public func idempotent(_ policy: Idempotency) -> OperationDeclaration { self.with { $0.idempotency = policy } }
     public func requiringIfMatch() -> OperationDeclaration { self.with { $0.requiresIfMatch = true } }
     public func faults(_ codes: Fault.Code...) -> OperationDeclaration { self.with { $0.faults = codes } }

@@ -40,8 +40,7 @@ extension TextRule {
         case .email:
             return Self.isEmail(text) ? nil : (.email, "An e-mail address is expected here.")
         case .uri:
-            return text.hasPrefix("https://") || text.hasPrefix("http://")
-                ? nil : (.uri, "A URL is expected here, such as https://example.com.")
+            return Self.isWebAddress(text) ? nil : (.uri, "A URL is expected here, such as https://example.com.")
         case .phone:
             return Self.isPhone(text) ? nil : (.phone, "A phone number is expected here, such as +4930123456.")
         case .currency:
@@ -67,8 +66,9 @@ extension TextRule {
 
     /// What schemas say of ``isRefusedControl(_:)``, as a regular expression of ECMA-262.
     static let pattern = "^\(anyText)$"
-    static let uriPattern = "^https?://\(anyText)$"
     private static let anyText = #"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*"#
+    /// What schemas say of ``isWebAddress(_:)``.
+    static let uriPattern = "^https?://[!-~]+$"
     /// What schemas say of ``isPhone(_:)``.
     static let phonePattern = #"^[+()\-./ ]*([0-9][+()\-./ ]*){3,15}$"#
 
@@ -89,6 +89,12 @@ extension TextRule {
         }
         let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
+    }
+
+    /// By http or https, in visible ASCII as RFC 3986 has it: another alphabet comes as punycode and percent signs.
+    private static func isWebAddress(_ text: String) -> Bool {
+        guard let start = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
+        return text.utf8.count > start.utf8.count && text.utf8.allSatisfy(self.isVisible)
     }
 
     /// Digits with the usual punctuation, 3 to 15 digits as E.164 has them.

@@ -104,6 +104,8 @@ public struct CallHead: Hashable, Sendable {
     public var dryRun: Bool
     public var remoteAddress: String?
     public var userAgent: String?
+    /// How the caller wants a session's tokens.
+    public var delivery: SessionDelivery
 
     public init(
         id: UInt32 = 0,
@@ -118,7 +120,8 @@ public struct CallHead: Hashable, Sendable {
         ifNoneMatch: VersionMatch? = nil,
         dryRun: Bool = false,
         remoteAddress: String? = nil,
-        userAgent: String? = nil
+        userAgent: String? = nil,
+        delivery: SessionDelivery = .body
     ) {
         self.id = id
         self.operation = operation
@@ -133,6 +136,7 @@ public struct CallHead: Hashable, Sendable {
         self.dryRun = dryRun
         self.remoteAddress = remoteAddress
         self.userAgent = userAgent
+        self.delivery = delivery
     }
 
     /// The value of a parameter, or nil when the call has none of that name.
@@ -153,6 +157,8 @@ public struct ReplyHead: Hashable, Sendable {
     public var next: String?
     public var replayed: Bool
     public var retryAfterSeconds: Int?
+    /// What becomes of the session in the caller's cookies.
+    public var session: SessionChange?
 
     public init(
         id: UInt32,
@@ -162,7 +168,8 @@ public struct ReplyHead: Hashable, Sendable {
         location: String? = nil,
         next: String? = nil,
         replayed: Bool = false,
-        retryAfterSeconds: Int? = nil
+        retryAfterSeconds: Int? = nil,
+        session: SessionChange? = nil
     ) {
         self.id = id
         self.status = status
@@ -172,6 +179,7 @@ public struct ReplyHead: Hashable, Sendable {
         self.next = next
         self.replayed = replayed
         self.retryAfterSeconds = retryAfterSeconds
+        self.session = session
     }
 }
 

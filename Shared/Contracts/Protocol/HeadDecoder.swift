@@ -53,6 +53,10 @@ private struct HeadFields {
     private var code = ""
     private var detail = ""
     private var count: Int64 = 0
+    private var asksForCookies = false
+    private var sessionToken: String?
+    private var refreshToken: String?
+    private var sessionSeconds: Int64?
 
     mutating func read(_ cursor: inout HeadCursor) throws(FrameFault) {
         let field: HeadField?
@@ -112,6 +116,10 @@ private struct HeadFields {
         case .proof: self.proof = try cursor.string()
         case .code: self.code = try cursor.string()
         case .detail: self.detail = try cursor.string()
+        case .sessionCookies: self.asksForCookies = try cursor.bool()
+        case .sessionToken: self.sessionToken = try cursor.string()
+        case .refreshToken: self.refreshToken = try cursor.string()
+        case .sessionSeconds: self.sessionSeconds = try cursor.integer()
         }
     }
 
@@ -164,11 +172,13 @@ private struct HeadFields {
             try self.require([.id, .operation], kind)
             var call = self.call
             call.id = try self.callID()
+            if self.asksForCookies { call.delivery = .cookies(refreshToken: self.refreshToken) }
             return .call(call)
         case .reply:
             try self.require([.id, .status], kind)
             var reply = self.reply
             reply.id = try self.callID()
+            if let seconds = self.sessionSeconds { reply.session = try self.session(seconds) }
             return .reply(reply)
         case .item:
             try self.require([.id], kind)
@@ -188,6 +198,15 @@ private struct HeadFields {
         case .close:
             try self.require([.code], kind)
             return .close(CloseHead(CloseCode(rawValue: self.code), self.detail))
+        }
+    }
+
+    private func session(_ seconds: Int64) throws(FrameFault) -> SessionChange {
+        switch (seconds, self.sessionToken, self.refreshToken) {
+        case (0, _, _): return .ended
+        case (1..., let access?, let refresh?):
+            return .begun(accessToken: access, refreshToken: refresh, seconds: seconds)
+        default: throw FrameFault(.headInvalid, "a session needs both tokens and some time")
         }
     }
 

@@ -63,6 +63,10 @@ public enum HeadEncoder {
         if call.dryRun { Self.literal(#","dry_run":true"#, to: &buffer) }
         Self.field(#","remote_address":"#, call.remoteAddress, to: &buffer)
         Self.field(#","user_agent":"#, call.userAgent, to: &buffer)
+        if case .cookies(let refreshToken) = call.delivery {
+            Self.literal(#","session_cookies":true"#, to: &buffer)
+            Self.field(#","refresh_token":"#, refreshToken, to: &buffer)
+        }
         buffer.append(UInt8(ascii: "}"))
     }
 
@@ -75,7 +79,18 @@ public enum HeadEncoder {
         Self.field(#","next":"#, reply.next, to: &buffer)
         if reply.replayed { Self.literal(#","replayed":true"#, to: &buffer) }
         Self.field(#","retry_after":"#, reply.retryAfterSeconds, to: &buffer)
+        if let session = reply.session { Self.append(session, to: &buffer) }
         buffer.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ session: SessionChange, to buffer: inout [UInt8]) {
+        switch session {
+        case .begun(let accessToken, let refreshToken, let seconds):
+            Self.field(#","session_token":"#, accessToken, to: &buffer)
+            Self.field(#","refresh_token":"#, refreshToken, to: &buffer)
+            Self.field(#","session_seconds":"#, seconds, to: &buffer)
+        case .ended: Self.literal(#","session_seconds":0"#, to: &buffer)
+        }
     }
 
     private static func append(_ prefix: StaticString, _ id: UInt32, close: Bool = true, to buffer: inout [UInt8]) {

@@ -3,6 +3,7 @@ enum HeadField: UInt8 {
     case kind, id, operation, parameters, assertion, deadline, traceparent, requestID, idempotencyKey, ifMatch
     case ifNoneMatch, dryRun, remoteAddress, status, httpStatus, etag, location, replayed, retryAfter, count, version
     case service, instance, build, catalog, nonce, proof, code, detail, userAgent, next
+    case sessionCookies, sessionToken, refreshToken, sessionSeconds
 
     init?(_ name: UnsafeRawBufferPointer) {
         let candidates: [(StaticString, HeadField)]
@@ -50,7 +51,12 @@ enum HeadField: UInt8 {
         ("deadline_ms", .deadline), ("traceparent", .traceparent), ("http_status", .httpStatus),
         ("retry_after", .retryAfter),
     ]
-    private static let names13: [(StaticString, HeadField)] = [("if_none_match", .ifNoneMatch)]
+    private static let names13: [(StaticString, HeadField)] = [
+        ("if_none_match", .ifNoneMatch), ("session_token", .sessionToken), ("refresh_token", .refreshToken),
+    ]
     private static let names14: [(StaticString, HeadField)] = [("remote_address", .remoteAddress)]
-    private static let names15: [(StaticString, HeadField)] = [("idempotency_key", .idempotencyKey)]
+    private static let names15: [(StaticString, HeadField)] = [
+        ("idempotency_key", .idempotencyKey), ("session_cookies", .sessionCookies),
+        ("session_seconds", .sessionSeconds),
+    ]
 }

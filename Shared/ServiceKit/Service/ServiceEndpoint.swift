@@ -139,6 +139,7 @@ public struct ServiceEndpoint: CallHandler {
         context.remoteAddress = call.remoteAddress
         context.userAgent = call.userAgent
         context.assertion = call.assertion
+        context.delivery = call.delivery
         if call.idempotencyKey != nil { context.requestHash = Self.hash(of: call, body) }
         return context
     }
@@ -211,6 +212,7 @@ extension WireReply {
             location: reply.location,
             next: reply.next,
             replayed: reply.isReplayed,
+            session: reply.session,
             body: reply.body
         )
     }

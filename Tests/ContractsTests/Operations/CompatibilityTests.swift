@@ -16,11 +16,13 @@ internal import Testing
         output: [Field] = Self.output,
         idempotency: OperationDeclaration.Idempotency = .optional,
         stepUp: StepUp? = nil,
+        session: SessionEffect? = nil,
         events: [EventDeclaration] = [EventDeclaration("thing.made", .created, "Made.", fields: output)]
     ) -> JSON {
         var operation = OperationDeclaration(name, .post(path), access: access, "Make a thing.")
             .query(query).body(input).answers(.object("Thing", output), status: 201).idempotent(idempotency)
         if let stepUp { operation = operation.stepUp(stepUp) }
+        if let session { operation = operation.session(session) }
         return Catalog(service: "shop", operations: [operation], events: events).json
     }
 
@@ -65,6 +67,15 @@ internal import Testing
         #expect(breaks(nil, StepUp()) && breaks(conditional, StepUp()))
         #expect(breaks(StepUp(), StepUp(withinSeconds: 60)))
         #expect(!breaks(StepUp(), nil) && !breaks(StepUp(withinSeconds: 60), StepUp()))
+    }
+
+    @Test func `A browser's session does not leave its cookies`() {
+        func breaks(_ before: SessionEffect?, _ after: SessionEffect?) -> Bool {
+            let released = Self.catalog(session: before)
+            return !Compatibility.breaks(released: released, current: Self.catalog(session: after)).isEmpty
+        }
+        #expect(breaks(.begins, nil) && breaks(.begins, .ends))
+        #expect(!breaks(nil, .begins) && !breaks(.begins, .begins))
     }
 
     private static let record: [Field] = [

@@ -21,7 +21,13 @@ internal import Testing
             let address = "https://\(text)"
             #expect(try self.matches(address, TextRule.uriPattern) == self.accepts(address, .uri), "U+\(value)")
         }
-        #expect(try !self.matches("ftp://a", TextRule.uriPattern) && !self.accepts("ftp://a", .uri))
+    }
+
+    @Test(arguments: [
+        "https://a", "http://a/b?c=d#e", "https://", "http:/a", "ftp://a", "HTTPS://a", "javascript:alert(1)",
+        "https://a b", "https://müller.example", "https://xn--mller-kva.example",
+    ]) func `of addresses schemas say what the check does`(text: String) throws {
+        #expect(try self.matches(text, TextRule.uriPattern) == self.accepts(text, .uri))
     }
 
     @Test(arguments: [

@@ -63,6 +63,28 @@ enum HeadExamples {
             #"{"kind":"reply","id":2,"status":"ok","http_status":201,"etag":9,"location":"/v1/deals/1","#
                 + #""replayed":true,"retry_after":3}"#
         ),
+        (
+            .call(CallHead(id: 1, operation: "a.b/1", delivery: .cookies(refreshToken: nil))),
+            #"{"kind":"call","id":1,"operation":"a.b/1","session_cookies":true}"#
+        ),
+        (
+            .call(CallHead(id: 1, operation: "a.b/1", delivery: .cookies(refreshToken: "rt_1"))),
+            #"{"kind":"call","id":1,"operation":"a.b/1","session_cookies":true,"refresh_token":"rt_1"}"#
+        ),
+        (
+            .reply(
+                ReplyHead(
+                    id: 2,
+                    status: "ok",
+                    session: .begun(accessToken: "st_1", refreshToken: "rt_1", seconds: 43_200)
+                )
+            ),
+            #"{"kind":"reply","id":2,"status":"ok","session_token":"st_1","refresh_token":"rt_1","session_seconds":43200}"#
+        ),
+        (
+            .reply(ReplyHead(id: 2, status: "ok", session: .ended)),
+            #"{"kind":"reply","id":2,"status":"ok","session_seconds":0}"#
+        ),
         (.item(id: 3), #"{"kind":"item","id":3}"#),
         (.end(EndHead(id: 3, status: "internal")), #"{"kind":"end","id":3,"status":"internal"}"#),
         (.credit(id: 3, count: 16), #"{"kind":"credit","id":3,"n":16}"#),
@@ -93,6 +115,11 @@ enum HeadExamples {
         (#"{"kind":"call","id":1,"operation":"a/1","if_match":"3"}"#, "a version in quotes"),
         (#"{"kind":"call","id":1,"operation":"a/1","if_match":[3,]}"#, "a list of versions with a comma too many"),
         (#"{"kind":"call","id":1,"operation":"a/1","if_match":["3"]}"#, "a version in quotes, in a list"),
+        (#"{"kind":"reply","id":1,"status":"ok","session_seconds":9}"#, "a session without tokens"),
+        (
+            #"{"kind":"reply","id":1,"status":"ok","session_token":"a","refresh_token":"b","session_seconds":-1}"#,
+            "a session of the past"
+        ),
         (#"{"kind":"item","id":0}"#, "id 0"),
         (#"{"kind":"item","id":-1}"#, "a negative id"),
         (#"{"kind":"item","id":4294967296}"#, "an id of 33 bits"),

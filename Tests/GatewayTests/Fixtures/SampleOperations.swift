@@ -101,6 +101,7 @@ enum SampleOperations {
         .object("Session", [Field.text("token", max: 100).readOnly()]),
         status: 201
     )
+    .session(.begins)
     static let search = OperationDeclaration(
         "revenue.search.run",
         .get("/v1/search"),

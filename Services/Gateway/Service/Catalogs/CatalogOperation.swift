@@ -34,6 +34,8 @@ struct CatalogOperation: Hashable, Sendable {
     let canRehearse: Bool
     /// What a recent sign-in is needed for, as the catalog says it: the service itself decides.
     let stepUp: JSON?
+    /// What it does to the session that a browser holds in cookies.
+    let session: SessionEffect?
     let requiresIfMatch: Bool
     let isStream: Bool
     let faults: [Fault.Code]
@@ -80,6 +82,7 @@ extension CatalogOperation {
         self.idempotency = idempotency
         self.canRehearse = entry["dry_run"]?.bool ?? true
         self.stepUp = entry["step_up"]
+        self.session = try Self.session(entry["session"])
         self.requiresIfMatch = entry["if_match"]?.bool ?? false
         self.isStream = entry["stream"]?.bool ?? false
         self.faults = Self.texts(entry["faults"]).map(Fault.Code.init(rawValue:))
@@ -106,6 +109,14 @@ extension CatalogOperation {
             return Access(.role(role), scope: scope)
         default: throw Refusal("its access rule is unknown")
         }
+    }
+
+    private static func session(_ entry: JSON?) throws(Refusal) -> SessionEffect? {
+        guard let entry else { return nil }
+        guard let effect = entry.string.flatMap(SessionEffect.init) else {
+            throw Refusal("what it does to a session is unknown")
+        }
+        return effect
     }
 
     private static func request(_ entry: JSON?) throws(Refusal) -> Request? {

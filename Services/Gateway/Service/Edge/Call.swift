@@ -6,6 +6,8 @@ internal import Telemetry
 struct Call: Sendable {
     var exchange: Exchange
     let operation: RoutedOperation
+    /// Where the operation does something to a session.
+    let cookies: SessionCookies?
     private let pathParameters: [CallParameter]
     private let deadlineMillisecondsMax: Int
 
@@ -14,9 +16,15 @@ struct Call: Sendable {
         _ operation: RoutedOperation,
         _ pathParameters: [CallParameter],
         deadlineMillisecondsMax: Int
-    ) {
+    ) throws(Fault) {
         self.exchange = exchange
         self.operation = operation
+        self.cookies =
+            if let effect = operation.session {
+                try SessionCookies(exchange.request, operation, effect)
+            } else {
+                nil
+            }
         self.pathParameters = pathParameters
         self.deadlineMillisecondsMax = deadlineMillisecondsMax
     }
@@ -57,7 +65,8 @@ struct Call: Sendable {
             ifNoneMatch: conditions.ifNoneMatch,
             dryRun: conditions.isDryRun,
             remoteAddress: self.exchange.request.remoteAddress,
-            userAgent: self.userAgent
+            userAgent: self.userAgent,
+            delivery: self.cookies?.delivery ?? .body
         )
     }
 

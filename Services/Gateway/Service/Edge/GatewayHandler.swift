@@ -40,7 +40,13 @@ struct GatewayHandler: HTTPHandler {
         switch self.registry.table.match(method: exchange.request.method, path: exchange.target.path) {
         case .found(let operation, let parameters):
             exchange.operation = operation
-            try self.admit(Call(exchange, operation, parameters, deadlineMillisecondsMax: self.deadlineMillisecondsMax))
+            let call = try Call(
+                exchange,
+                operation,
+                parameters,
+                deadlineMillisecondsMax: self.deadlineMillisecondsMax
+            )
+            try self.admit(call)
         case .otherMethods(let allowed):
             self.refuseMethod(exchange, allowed)
         case .notMet(let service):
@@ -168,7 +174,7 @@ struct GatewayHandler: HTTPHandler {
         }
         // What is refused costs no signature.
         guard let place = load.enter(operation) else { throw Fault.busy(operation.service) }
-        let exchange = call.exchange
+        let (exchange, cookies) = (call.exchange, call.cookies)
         // Nobody works for a client that has gone.
         let cancellation = CallCancellation()
         exchange.responder.onClose { cancellation.cancel() }
@@ -182,7 +188,7 @@ struct GatewayHandler: HTTPHandler {
             let reply = try? result.get()
             load.leave(place, operation, isRefused: reply?.status == WireStatus.busy)
             switch result {
-            case .success(let reply): ReplyWriter.answer(exchange, with: reply)
+            case .success(let reply): ReplyWriter.answer(exchange, with: reply, cookies)
             case .failure(WireFailure.cancelled): exchange.clientGone()
             case .failure(let error): exchange.refuse(CallFaults.fault(of: error, asking: operation.service))
             }

@@ -4,7 +4,7 @@ internal import Wire
 
 /// A service's reply as an HTTP answer. The body passes as it is.
 enum ReplyWriter {
-    static func answer(_ exchange: Exchange, with reply: WireReply) {
+    static func answer(_ exchange: Exchange, with reply: WireReply, _ cookies: SessionCookies?) {
         guard reply.isOK || reply.httpStatus != nil else {
             // Wire answered in the handler's place, with a problem that knows no request.
             return exchange.refuse(CallFaults.fault(status: reply.status))
@@ -14,7 +14,7 @@ enum ReplyWriter {
             status,
             // A refusal that is answered again under its key is a reply like any other between processes.
             contentType: status < 400 ? MediaType.json : MediaType.problem,
-            fields: self.fields(of: reply, exchange),
+            fields: self.fields(of: reply, exchange) + (cookies?.fields(for: reply) ?? []),
             version: reply.etag,
             body: reply.body
         )

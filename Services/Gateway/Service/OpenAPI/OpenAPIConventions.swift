@@ -47,6 +47,15 @@ enum OpenAPIConventions {
                 "With true the answer says what would change, and nothing changes.",
                 ["type": "boolean"]
             ),
+            "SessionDelivery": self.headerParameter(
+                "Session-Delivery",
+                """
+                For browsers, from pages of the same origin: the tokens come in cookies that no script reads, and the answer has no body. \
+                A refresh takes its token from its cookie then, and a session lasts 12 hours at most, 2 without being refreshed, unless the \
+                service is told otherwise.
+                """,
+                ["type": "string", "enum": [.string(SessionCookies.headerValue)]]
+            ),
             "LastEventID": self.headerParameter(
                 "Last-Event-ID",
                 "Begins after this event.",
@@ -61,6 +70,9 @@ enum OpenAPIConventions {
             "ETag": entry("The object's version, for If-Match and If-None-Match."),
             "Location": entry("The path of the new object."),
             "Link": entry("The next page, as rel=\"next\", where there is one."),
+            "SetCookie": entry(
+                "Twice: `\(PresentedCredential.cookieName)` and `\(SessionCookies.refreshName)`, or both cleared where the session is over."
+            ),
             "RequestID": entry("Names this request in logs; the client's own X-Request-Id where it sent a UUID."),
         ]
     }

@@ -68,7 +68,7 @@ struct OpenAPIDocument: Sendable {
                 "cookie": [
                     "type": "apiKey", "in": "cookie", "name": .string(PresentedCredential.cookieName),
                     "description":
-                        "A browser's session; requests that change something must come from the same origin.",
+                        "A browser's session, as `Session-Delivery: cookie` gives it; requests that change something must come from the same origin.",
                 ],
             ],
         ]

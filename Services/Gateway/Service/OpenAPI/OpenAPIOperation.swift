@@ -30,6 +30,7 @@ struct OpenAPIOperation: Sendable {
         if !self.operation.events.isEmpty { entry["x-events"] = .array(self.operation.events.map(JSON.string)) }
         if let access = self.access { entry["x-access"] = access }
         if let stepUp = self.operation.stepUp { entry["x-step-up"] = stepUp }
+        if let session = self.operation.session { entry["x-session"] = .string(session.rawValue) }
         return .object(entry)
     }
 
@@ -65,6 +66,9 @@ struct OpenAPIOperation: Sendable {
 
     private var changes: Bool { self.operation.route?.method != .get }
 
+    /// Whether it answers the tokens of a session, and can do so in cookies.
+    private var answersTokens: Bool { self.operation.session == .begins || self.operation.session == .refreshes }
+
     private var canRehearse: Bool { self.changes && self.operation.canRehearse }
 
     private var conventionalParameters: [String] {
@@ -76,6 +80,7 @@ struct OpenAPIOperation: Sendable {
         }
         if self.operation.requiresIfMatch { names.append("IfMatch") }
         if self.canRehearse { names.append("DryRun") }
+        if self.answersTokens { names.append("SessionDelivery") }
         if self.operation.isStream { names.append("LastEventID") }
         if !self.changes, case .object = self.operation.response { names.append("IfNoneMatch") }
         return names
@@ -113,6 +118,15 @@ struct OpenAPIOperation: Sendable {
                 ]),
             ]
         }
+        if self.answersTokens {
+            responses["204"] = [
+                "description": "With `Session-Delivery: cookie`: done, and the session is in the cookies.",
+                "headers": [
+                    "Set-Cookie": OpenAPIConventions.header("SetCookie"),
+                    "X-Request-Id": OpenAPIConventions.header("RequestID"),
+                ],
+            ]
+        }
         for (status, codes) in self.problems where responses[String(status)] == nil {
             let text = codes.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " ")
             responses[String(status)] = [
@@ -126,6 +140,7 @@ struct OpenAPIOperation: Sendable {
     private var success: JSON {
         var response: JSONObject = ["description": .string(self.successText)]
         var headers: JSONObject = ["X-Request-Id": OpenAPIConventions.header("RequestID")]
+        if self.operation.session == .ends { headers["Set-Cookie"] = OpenAPIConventions.header("SetCookie") }
         switch self.operation.response {
         case .nothing: break
         case .object(let name):
@@ -162,6 +177,7 @@ struct OpenAPIOperation: Sendable {
     private var problems: [(status: Int, codes: [Fault.Code])] {
         var codes: [Fault.Code] = self.operation.faults
         codes += [.invalidRequest, .rateLimited, .internalError, .unavailable, .deadlineExceeded]
+        if self.answersTokens { codes.append(.forbidden) }
         if self.operation.access.rule != .open { codes += [.unauthenticated, .forbidden] }
         if self.operation.parameters.contains(where: { $0["in"] == "path" }) { codes.append(.notFound) }
         if self.operation.requiresIfMatch { codes += [.stale, .preconditionRequired] }

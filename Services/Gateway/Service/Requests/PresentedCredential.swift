@@ -24,7 +24,7 @@ struct PresentedCredential: Hashable, Sendable {
             self.init(token: token, source: .bearer)
             return
         }
-        guard let token = Self.cookie(in: request.fields), Self.isToken(token) else { return nil }
+        guard let token = Self.cookie(Self.cookieName, in: request.fields) else { return nil }
         self.init(token: token, source: .cookie)
     }
 
@@ -45,15 +45,15 @@ struct PresentedCredential: Hashable, Sendable {
         return self.isToken(token) ? token : nil
     }
 
-    private static func cookie(in fields: [HTTPField]) -> String? {
+    /// The token in a cookie.
+    static func cookie(_ name: String, in fields: [HTTPField]) -> String? {
         // HTTP/2 clients may send each crumb in a field of its own.
         for field in fields where field.name == "cookie" {
             for crumb in field.value.split(separator: ";") {
                 let crumb = crumb.drop { $0 == " " }
-                guard crumb.hasPrefix(self.cookieName), crumb.dropFirst(self.cookieName.count).first == "=" else {
-                    continue
-                }
-                return String(crumb.dropFirst(self.cookieName.count + 1))
+                guard crumb.hasPrefix(name), crumb.dropFirst(name.count).first == "=" else { continue }
+                let token = String(crumb.dropFirst(name.count + 1))
+                return self.isToken(token) ? token : nil
             }
         }
         return nil
@@ -67,7 +67,12 @@ struct PresentedCredential: Hashable, Sendable {
 /// Whether a request that changes something and is authenticated by a cookie was caused by our own pages.
 enum SameOrigin {
     static func check(_ request: HTTPRequest, _ credential: PresentedCredential) throws(Fault) {
-        guard credential.source == .cookie, !self.isSafe(request.method), !self.isOurs(request) else { return }
+        guard credential.source == .cookie, !self.isSafe(request.method) else { return }
+        try self.require(request)
+    }
+
+    static func require(_ request: HTTPRequest) throws(Fault) {
+        guard !self.isOurs(request) else { return }
         throw Fault(.forbidden, "A request from another site may not use this session.")
     }
 

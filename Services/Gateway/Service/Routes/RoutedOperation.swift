@@ -15,6 +15,8 @@ final class RoutedOperation: Sendable {
     /// Media types of the body; empty where the operation takes none.
     let mediaTypes: [String]
     let takesIdempotencyKey: Bool
+    /// What it does to the session that a browser holds in cookies; `nil` for nearly all.
+    let session: SessionEffect?
     let isStream: Bool
     /// Whether a stream can begin after a given position, so that `Last-Event-ID` resumes it.
     let resumesAfter: Bool
@@ -29,6 +31,7 @@ final class RoutedOperation: Sendable {
         self.audience = [service] + operation.calls.filter { $0 != service }
         self.mediaTypes = Self.mediaTypes(operation.request?.contentType)
         self.takesIdempotencyKey = operation.idempotency != .unsupported
+        self.session = operation.session
         self.isStream = operation.isStream
         self.resumesAfter = operation.isStream && operation.hasParameter("after", in: "query")
         self.durations = DurationsByStatus(metrics, method: route.method.rawValue, route: route.template)

@@ -4,6 +4,8 @@ internal import Vocabulary
 extension CrossTenant {
     /// How long tokens are kept after they ended, so that a replayed one is still known to be somebody's.
     static let tokensKeptSeconds: Int64 = 7 * 86_400
+    /// How long it is known that there was a session after its time is over: longer than its tokens, which belong to it.
+    static let sessionsKeptSeconds: Int64 = 30 * 86_400
     /// How long links for new passwords are kept after they ended.
     static let resetsKeptSeconds: Int64 = 86_400
     static let historyKeptSeconds: Int64 = 180 * 86_400
@@ -35,6 +37,13 @@ extension CrossTenant {
                 (SELECT token_sha256 FROM session_token WHERE expires_at < $1 LIMIT $2)
             """,
             Self.tokensKeptSeconds
+        ),
+        (
+            """
+            DELETE FROM session WHERE (organization_id, id) IN
+                (SELECT organization_id, id FROM session WHERE expires_at < $1 LIMIT $2)
+            """,
+            Self.sessionsKeptSeconds
         ),
         (
             """

@@ -20,6 +20,7 @@ struct AcceptInvitation: Operation {
         """
     )
     .notRehearsed()
+    .session(.begins)
     .body([
         .text("token", max: 256).required().redacted(.token),
         .text("name", max: 200).redacted(.name).example("Grace Hopper")
@@ -71,26 +72,6 @@ struct InvitationAcceptances: Sendable {
 
     private static let unknown = Fault(.notFound, "There is no such invitation, or it was sent again since.")
 
-    /// Who accepts.
-    private enum Person: Sendable {
-        case known(Proved)
-        case new(Identifier, name: String, PasswordHash)
-
-        var id: Identifier {
-            switch self {
-            case .known(let proved): proved.user.id
-            case .new(let id, _, _): id
-            }
-        }
-
-        var name: String {
-            switch self {
-            case .known(let proved): proved.user.name
-            case .new(_, let name, _): name
-            }
-        }
-    }
-
     func register(in router: inout Router) {
         router.serve(AcceptInvitation.self) { request, context in try await self.accept(request, context) }
         router.serve(JoinOrganization.self) { request, context in try await self.join(request, context) }
@@ -112,12 +93,7 @@ struct InvitationAcceptances: Sendable {
         let invited = try await self.invitation(request.token, at: context.now)
         let person = try await self.person(invited, request, context)
         let inside = self.inside(context, invited, as: person.id)
-        let (beginning, arrival): (Sessions.Beginning, Arrival) =
-            switch person {
-            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, inside, self.parts))
-            case .new(let id, _, _):
-                (.password(setAt: inside.now, .password), Arrival(ofNew: id, self.parts))
-            }
+        let arrival = try await Arrival(of: person, inside, self.parts)
         return try await self.parts.persistence.commands.run(AcceptInvitation.declaration, inside) { transaction in
             let (member, events) = try self.add(person, invited, inside, in: transaction)
             let organization = try self.parts.organizations.find(
@@ -129,12 +105,12 @@ struct InvitationAcceptances: Sendable {
             let (started, grant) = try self.parts.sessions.begin(
                 for: member,
                 of: person.id,
-                by: beginning,
+                by: person.beginning(at: inside.now),
                 inside,
                 in: transaction
             )
             try arrival.record(inside, in: transaction)
-            return Outcome(try SignedIn.reply(organization, member, grant), events: events + started)
+            return Outcome(try SignedIn.reply(organization, member, grant, inside), events: events + started)
         }
     }
 
@@ -228,8 +204,7 @@ struct InvitationAcceptances: Sendable {
         var invitation = try Invitation(stored.row)
         try invitation.accept(at: context.now)
         var events: [EventRecord] = []
-        if case .new(let id, let name, let password) = person {
-            let user = NewUser(id: id, email: invited.email, name: name, password: password)
+        if let user = person.newUser(invited.email) {
             guard try user.insertUnlessKnown(at: context.now, in: transaction) else {
                 throw Fault(
                     .conflict,

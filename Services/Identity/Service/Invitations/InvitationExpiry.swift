@@ -12,8 +12,6 @@ struct InvitationExpiry: Sendable {
     static let interval: Duration = .seconds(60)
     /// Of one organization in one transaction.
     private static let expiredMax = 100
-    /// Who does what nobody has asked for: this service.
-    private static let actor = Actor(kind: .system, id: Identifier(high: 0x7000, low: 0x8000_0000_0000_0001))
 
     /// Answers how many.
     @discardableResult
@@ -32,7 +30,7 @@ struct InvitationExpiry: Sendable {
     private func sweep(_ organization: Identifier, at now: Instant) async throws -> Int {
         let store = self.parts.invitations
         let cause = Cause(
-            actor: Self.actor,
+            actor: .identity,
             organization: organization,
             causation: Identifier.next(at: now),
             correlation: Identifier.next(at: now),

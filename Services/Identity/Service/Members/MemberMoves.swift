@@ -45,6 +45,7 @@ struct RemoveMember: Operation {
             + "revoked, at once. The last owner stays."
     )
     .answersNothing()
+    .session(.ends)
     .faults(.notFound, .conflict, .stale)
     .emits("member.removed", "api_key.revoked")
 
@@ -137,8 +138,9 @@ struct MemberMoves: Sendable {
             )
             try self.forget(caller.organization, at: context.now, in: transaction)
             let keys = try APIKeys(self.parts).revokeAll(of: member.id, because: cause, in: transaction)
+            let isOwn = caller.kind == .member && membership.userID == caller.subject
             return Outcome(
-                .nothing,
+                isOwn ? .ended : .nothing,
                 events: removed.map { members.event("removed", .deleted, $0, because: cause) } + keys
             )
         }

@@ -20,7 +20,7 @@ extension Resource {
                 .currency().described("Of new records that name no other."),
                 .text("locale", max: 35).example("en-US").described("A BCP 47 language tag."),
                 .object("address", PostalAddress.fields).nullable().described("What its documents are sent from."),
-                .text("logo_url", max: 500).nullable().example("https://northwind.example/logo.svg"),
+                .text("logo_url", max: 500, .uri).nullable().example("https://northwind.example/logo.svg"),
                 .object(
                     "number_formats",
                     [

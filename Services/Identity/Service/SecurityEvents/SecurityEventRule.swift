@@ -26,6 +26,7 @@ struct SecurityEventRule: Hashable, Sendable {
     }
 
     private static let key = ["name", "prefix", "scopes", "expires_at", "former_until", "revoked_at"]
+    private static let token = ["provider", "name", "expires_at"]
     private static let member = ["name", "email", "role", "status"]
     private static let invitation = ["email", "role", "expires_at"]
 
@@ -54,6 +55,10 @@ struct SecurityEventRule: Hashable, Sendable {
             SecurityEventRule("api_key.created", about: .member, Self.key),
             SecurityEventRule("api_key.rotated", about: .member, Self.key),
             SecurityEventRule("api_key.revoked", about: .member, Self.key),
+            SecurityEventRule("integration_token.stored", about: .member, Self.token),
+            SecurityEventRule("integration_token.replaced", about: .member, Self.token),
+            SecurityEventRule("integration_token.revoked", about: .member, Self.token),
+            SecurityEventRule("integration_token.used", about: .member, Self.token),
         ].map { ($0.type, $0) }
     )
 

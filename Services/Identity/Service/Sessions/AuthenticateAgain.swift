@@ -19,6 +19,7 @@ struct AuthenticateAgain: Operation {
         """
     )
     .notRehearsed()
+    .session(.begins)
     .body([.text("password", max: PasswordRule.bytesMax, .password).required(), SecondFactors.field])
     .answers(.object("Refreshed", [.object("session", SessionGrant.fields)]))
     .faults(.notFound, .validationFailed, .unavailable)
@@ -56,12 +57,11 @@ struct AuthenticationsAgain: Sendable {
                 session,
                 by: proved,
                 of: organization,
-                at: context.now,
+                context,
                 in: transaction
             )
-            let answer: JSON = ["session": grant.json]
             return Outcome(
-                Reply(body: answer.bytes),
+                try grant.refreshed(context),
                 events: [sessions.store.event("authenticated", .updated, after, because: cause)]
             )
         }

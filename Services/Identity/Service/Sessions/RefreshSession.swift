@@ -20,14 +20,15 @@ struct RefreshSession: Operation {
         """
     )
     .notRehearsed()
-    .body([.text("refresh_token", max: 256).required().redacted(.token)])
+    .session(.refreshes)
+    .body([.text("refresh_token", max: 256).redacted(.token).described("Unless its cookie has it.")])
     .answers(.object("Refreshed", [.object("session", SessionGrant.fields)]))
     .faults(.unauthenticated)
     .emits("session.refresh_reused")
 
-    let token: String
+    let token: String?
 
-    init(_ input: Values) throws(Fault) { self.token = try input.text("refresh_token") }
+    init(_ input: Values) throws(Fault) { self.token = input.optionalText("refresh_token") }
 }
 
 /// Serves refreshes. The decision is the domain's state machine, under the session's lock; a reuse must be stored, so the
@@ -42,14 +43,21 @@ struct Refreshes: Sendable {
 
     func register(in router: inout Router) {
         router.serve(RefreshSession.self) { request, context in
-            guard let token = Token(request.token), token.kind == .refresh,
+            guard let token = Self.presented(request, context).flatMap(Token.init(_:)), token.kind == .refresh,
                 let owner = try await self.parts.crossTenant.organization(ofRefresh: token)
             else { throw Self.refusal }
             guard let grant = try await self.grant(for: token, owner.session, of: owner.organization, context) else {
                 throw Self.refusal
             }
-            let answer: JSON = ["session": grant]
-            return Reply(body: answer.bytes)
+            return try grant.refreshed(context)
+        }
+    }
+
+    /// A browser's token is taken from its cookie only, and a program's from the body only: neither passes for the other's.
+    private static func presented(_ request: RefreshSession, _ context: CallContext) -> String? {
+        switch context.delivery {
+        case .body: request.token
+        case .cookies(let refreshToken): refreshToken
         }
     }
 
@@ -58,25 +66,32 @@ struct Refreshes: Sendable {
         _ id: Identifier,
         of organization: Identifier,
         _ context: CallContext
-    ) async throws -> JSON? {
+    ) async throws -> SessionGrant? {
         let sessions = self.parts.sessions
         return try await self.parts.persistence.database.transaction(
             .organization(organization),
             deadline: context.deadline
-        ) { transaction -> JSON? in
+        ) { transaction -> SessionGrant? in
             let session = try sessions.store.lock(id, for: organization, in: transaction)
-            guard let presented = try self.presented(token, of: organization, in: transaction) else { return nil }
+            guard let presented = try self.presented(token, of: organization, in: transaction),
+                try session.row.bool("is_in_cookies") == context.delivery.isCookies
+            else { return nil }
             var family = RefreshFamilyStateMachine(
                 startedAt: try session.row.instant("authenticated_at"),
                 generation: try session.row.int("generation"),
                 rotatedAt: try session.row.instant("rotated_at"),
                 revokedAt: try session.row.instantOrNil("ended_at"),
-                lifetime: sessions.lifetime,
+                lifetime: sessions.lifetimes.of(context.delivery),
                 accessSeconds: sessions.accessSeconds
             )
             switch family.present(generation: try presented.int("generation"), at: context.now) {
             case .rotate(let generation, let accessExpiresAt, let refreshExpiresAt):
-                let grant = sessions.grant(id, accessExpiresAt: accessExpiresAt, refreshExpiresAt: refreshExpiresAt)
+                let grant = sessions.grant(
+                    id,
+                    accessExpiresAt: accessExpiresAt,
+                    refreshExpiresAt: refreshExpiresAt,
+                    endsAt: family.endsAt
+                )
                 try sessions.insert(grant, generation: generation, of: organization, at: context.now, in: transaction)
                 _ = try sessions.store.update(
                     session,
@@ -95,9 +110,13 @@ struct Refreshes: Sendable {
                         .uuid(organization),
                     ]
                 )
-                return grant.json
+                return grant
             case .returnSuccessor:
-                return try JSON(parsing: try token.open(try presented.binary("successor_sealed")))
+                return try SessionGrant(
+                    id,
+                    parsing: try token.open(try presented.binary("successor_sealed")),
+                    endsAt: family.endsAt
+                )
             case .revokeFamily:
                 try self.revoke(session, of: organization, context, in: transaction)
                 return nil

@@ -24,7 +24,7 @@ extension Resource {
         )
         resource.hidden = [
             .integer("generation", 1...Int64.max), .instant("rotated_at"), .text("remote_address", max: 64).nullable(),
-            .text("user_agent", max: 400).nullable(),
+            .text("user_agent", max: 400).nullable(), .boolean("is_in_cookies"),
         ]
         resource.hasExternalID = false
         resource.isSoftDeleted = false
@@ -82,6 +82,8 @@ struct SessionGrant: Hashable, Sendable {
     let refresh: Token
     let accessExpiresAt: Instant
     let refreshExpiresAt: Instant
+    /// When the session ends, however often it is refreshed.
+    let endsAt: Instant
 
     static let fields: [Field] = [
         .identifier("id"), .text("access_token", max: 64).redacted(.token),
@@ -99,5 +101,45 @@ struct SessionGrant: Hashable, Sendable {
             "expires_at": .string(self.accessExpiresAt.description),
             "refresh_expires_at": .string(self.refreshExpiresAt.description),
         ]
+    }
+
+    /// The answer that hands the tokens over, as the caller wants them: in cookies they stand nowhere else.
+    func reply(_ context: CallContext, or reply: () throws(SQLFault) -> Reply) throws(SQLFault) -> Reply {
+        guard context.delivery.isCookies else { return try reply() }
+        var inCookies = Reply.nothing
+        inCookies.session = .begun(
+            accessToken: self.access.text,
+            refreshToken: self.refresh.text,
+            seconds: max(1, context.now.microseconds(until: self.endsAt) / 1_000_000)
+        )
+        return inCookies
+    }
+
+    /// What a renewal answers.
+    func refreshed(_ context: CallContext) throws(SQLFault) -> Reply {
+        try self.reply(context) {
+            let answer: JSON = ["session": self.json]
+            return Reply(body: answer.bytes)
+        }
+    }
+}
+
+extension SessionGrant {
+    /// A pair that was sealed for whoever lost it.
+    init(_ id: Identifier, parsing sealed: [UInt8], endsAt: Instant) throws {
+        let json = try JSON(parsing: sealed)
+        guard let access = json["access_token"]?.string.flatMap(Token.init(_:)),
+            let refresh = json["refresh_token"]?.string.flatMap(Token.init(_:)),
+            let accessExpiresAt = json["expires_at"]?.string.flatMap(Instant.init(_:)),
+            let refreshExpiresAt = json["refresh_expires_at"]?.string.flatMap(Instant.init(_:))
+        else { throw Fault(.internalError, "a sealed pair of tokens is none") }
+        self.init(
+            session: id,
+            access: access,
+            refresh: refresh,
+            accessExpiresAt: accessExpiresAt,
+            refreshExpiresAt: refreshExpiresAt,
+            endsAt: endsAt
+        )
     }
 }

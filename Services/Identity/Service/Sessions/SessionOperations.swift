@@ -41,6 +41,7 @@ struct SignOut: Operation {
     )
     .described("Its tokens stop working at once.")
     .answersNothing()
+    .session(.ends)
     .faults(.notFound)
     .emits("session.ended")
 
@@ -56,6 +57,7 @@ struct EndSession: Operation {
         "End one of your sessions."
     )
     .answersNothing()
+    .session(.ends)
     .faults(.notFound)
     .emits("session.ended")
 
@@ -156,7 +158,10 @@ struct SessionOperations: Sendable {
                 at: context.now,
                 in: transaction
             )
-            return Outcome(.nothing, events: [sessions.store.event("ended", .statusChanged, ended, because: cause)])
+            return Outcome(
+                id == caller.session ? .ended : .nothing,
+                events: [sessions.store.event("ended", .statusChanged, ended, because: cause)]
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ internal import Vocabulary
 /// Begins and ends sessions, and makes their tokens. Of a token only its SHA-256 is ever stored.
 struct Sessions: Sendable {
     let store = ResourceStore(.session)
-    let lifetime: SessionLifetime
+    let lifetimes: SessionLifetimes
     let accessSeconds: Int64
     let revocations: Revocations
     let random: RandomBytes
@@ -72,7 +72,7 @@ struct Sessions: Sendable {
         let family = RefreshFamilyStateMachine(
             startedAt: authenticated.at,
             rotatedAt: context.now,
-            lifetime: self.lifetime,
+            lifetime: self.lifetimes.of(context.delivery),
             accessSeconds: self.accessSeconds
         )
         let stored = try self.store.insert(
@@ -86,6 +86,7 @@ struct Sessions: Sendable {
                 "expires_at": .instant(family.expiresAt),
                 "remote_address": context.remoteAddress.map(Value.text) ?? .null,
                 "user_agent": Device.kept(context.userAgent).map(Value.text) ?? .null,
+                "is_in_cookies": .boolean(context.delivery.isCookies),
             ]),
             for: organization,
             at: context.now,
@@ -94,7 +95,8 @@ struct Sessions: Sendable {
         let grant = self.grant(
             stored.id,
             accessExpiresAt: family.accessExpiry(at: context.now),
-            refreshExpiresAt: family.expiresAt
+            refreshExpiresAt: family.expiresAt,
+            endsAt: family.endsAt
         )
         try self.insert(grant, generation: family.generation, of: organization, at: context.now, in: transaction)
         return (displaced + [self.store.event("started", .created, stored, because: cause)], grant)
@@ -134,19 +136,19 @@ struct Sessions: Sendable {
         _ session: Stored,
         by proved: Proved,
         of organization: Identifier,
-        at now: Instant,
+        _ context: CallContext,
         in transaction: borrowing Transaction
     ) throws -> (Stored, SessionGrant) {
         let authenticated = try Self.authentication(
             of: proved.user.id,
             by: proved.beginning,
-            at: now,
+            at: context.now,
             in: transaction
         )
         let family = RefreshFamilyStateMachine(
             startedAt: authenticated.at,
             generation: try session.row.int("generation") + 1,
-            lifetime: self.lifetime,
+            lifetime: self.lifetimes.of(context.delivery),
             accessSeconds: self.accessSeconds
         )
         let after = try self.store.update(
@@ -155,6 +157,7 @@ struct Sessions: Sendable {
                 "authenticated_at": .instant(authenticated.at), "aal": .integer(authenticated.assurance.rawValue),
                 "generation": .integer(family.generation), "rotated_at": .instant(family.rotatedAt),
                 "expires_at": .instant(family.expiresAt),
+                "is_in_cookies": .boolean(context.delivery.isCookies),
             ]),
             for: organization,
             at: authenticated.at,
@@ -164,7 +167,8 @@ struct Sessions: Sendable {
         let grant = self.grant(
             session.id,
             accessExpiresAt: family.accessExpiry(at: authenticated.at),
-            refreshExpiresAt: family.expiresAt
+            refreshExpiresAt: family.expiresAt,
+            endsAt: family.endsAt
         )
         try self.insert(
             grant,
@@ -264,13 +268,19 @@ struct Sessions: Sendable {
         try self.revocations.revoke(Revocation(organization: organization, session: session, at: now), in: transaction)
     }
 
-    func grant(_ session: Identifier, accessExpiresAt: Instant, refreshExpiresAt: Instant) -> SessionGrant {
+    func grant(
+        _ session: Identifier,
+        accessExpiresAt: Instant,
+        refreshExpiresAt: Instant,
+        endsAt: Instant
+    ) -> SessionGrant {
         SessionGrant(
             session: session,
             access: Token.make(.access, self.random),
             refresh: Token.make(.refresh, self.random),
             accessExpiresAt: accessExpiresAt,
-            refreshExpiresAt: refreshExpiresAt
+            refreshExpiresAt: refreshExpiresAt,
+            endsAt: endsAt
         )
     }
 
@@ -296,6 +306,14 @@ struct Sessions: Sendable {
             )
         }
     }
+}
+
+/// How long sessions last: a browser may be anybody's after an hour, and a program keeps its tokens to itself.
+struct SessionLifetimes: Hashable, Sendable {
+    let program: SessionLifetime
+    let browser: SessionLifetime
+
+    func of(_ delivery: SessionDelivery) -> SessionLifetime { delivery.isCookies ? self.browser : self.program }
 }
 
 extension Authentication {

@@ -20,6 +20,7 @@ struct SwitchOrganization: Operation {
     )
     .body([.identifier("organization_id").required()])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)
+    .session(.begins)
     .faults(.notFound)
     .emits("session.started", "session.ended")
 

@@ -13,6 +13,7 @@ struct SignIn: Operation {
     )
     .described("Somebody of several organizations names one, or comes to the one they have belonged to longest.")
     .notRehearsed()
+    .session(.begins)
     .body([
         .email("email").required().example("ada@example.com"),
         .text("password", max: PasswordRule.bytesMax, .password).required(),
@@ -51,7 +52,7 @@ struct SignIns: Sendable {
                 at: place,
                 as: proved.user.id,
                 by: proved.beginning,
-                leaving: try await Arrival(of: proved.user, context, self.parts),
+                leaving: try await Arrival(of: .known(proved), context, self.parts),
                 SignIn.declaration,
                 context,
                 self.parts

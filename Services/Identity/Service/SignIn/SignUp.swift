@@ -20,6 +20,7 @@ struct SignUp: Operation {
         """
     )
     .notRehearsed()
+    .session(.begins)
     .body([
         .text("organization_name", max: 200).required().example("Northwind Consulting"),
         .text("name", max: 200).required().example("Ada Lovelace").redacted(.name),
@@ -64,19 +65,6 @@ struct SignUp: Operation {
 struct SignUps: Sendable {
     let parts: IdentityParts
 
-    /// Who signs up.
-    private enum Person: Sendable {
-        case known(Proved)
-        case new(Identifier, PasswordHash)
-
-        var id: Identifier {
-            switch self {
-            case .known(let proved): proved.user.id
-            case .new(let id, _): id
-            }
-        }
-    }
-
     func register(in router: inout Router) {
         router.serve(SignUp.self) { request, context in
             let email = try EmailAddress(request.email)
@@ -108,7 +96,8 @@ struct SignUps: Sendable {
 
     private func person(_ email: EmailAddress, _ request: SignUp, _ context: CallContext) async throws -> Person? {
         guard let user = try await self.parts.crossTenant.user(email) else {
-            return .new(Identifier.next(at: context.now), try await self.parts.hasher.hash(request.password))
+            let password = try await self.parts.hasher.hash(request.password)
+            return .new(Identifier.next(at: context.now), name: request.name, password)
         }
         let proof = PasswordProof(parts: self.parts)
         return try await proof.given(by: user, request.password, request.code, context).map(Person.known)
@@ -126,11 +115,7 @@ struct SignUps: Sendable {
         inside.member = Caller(kind: .member, subject: person.id, organization: id, role: .owner)
         let context = inside
         let cause = try context.cause()
-        let (beginning, arrival): (Sessions.Beginning, Arrival) =
-            switch person {
-            case .known(let proved): (proved.beginning, try await Arrival(of: proved.user, context, parts))
-            case .new(let id, _): (.password(setAt: context.now, .password), Arrival(ofNew: id, parts))
-            }
+        let arrival = try await Arrival(of: person, context, parts)
         return try await parts.persistence.commands.run(SignUp.declaration, context) { transaction in
             let organization = try parts.organizations.insert(
                 Values([
@@ -143,8 +128,7 @@ struct SignUps: Sendable {
                 in: transaction
             )
             var events = [parts.organizations.event("created", .created, organization, because: cause)]
-            if case .new(let id, let password) = person {
-                let user = NewUser(id: id, email: email, name: request.name, password: password)
+            if let user = person.newUser(email) {
                 try user.insert(at: context.now, in: transaction)
                 events.append(user.registered(because: cause))
             }
@@ -161,13 +145,13 @@ struct SignUps: Sendable {
             let (started, grant) = try parts.sessions.begin(
                 for: member,
                 of: person.id,
-                by: beginning,
+                by: person.beginning(at: context.now),
                 context,
                 in: transaction
             )
             events += started
             try arrival.record(context, in: transaction)
-            return Outcome(try SignedIn.reply(organization, member, grant), events: events)
+            return Outcome(try SignedIn.reply(organization, member, grant, context), events: events)
         }
     }
 }

@@ -54,23 +54,30 @@ enum SignedIn {
                 in: transaction
             )
             try arrival?.record(context, in: transaction)
-            return Outcome(try Self.reply(organization, member, grant), events: events)
+            return Outcome(try Self.reply(organization, member, grant, context), events: events)
         }
     }
 
-    static func reply(_ organization: Stored, _ member: Stored, _ grant: SessionGrant) throws(SQLFault) -> Reply {
-        var writer = JSONWriter(capacity: 2_048)
-        writer.beginObject()
-        writer.key("organization")
-        writer.raw(organization.json)
-        writer.key("user")
-        writer.value(try Self.user(of: member))
-        writer.key("member")
-        writer.raw(member.json)
-        writer.key("session")
-        writer.value(grant.json)
-        writer.endObject()
-        return Reply(status: 201, body: writer.finish(), location: "/v1/sessions/\(grant.session)")
+    static func reply(
+        _ organization: Stored,
+        _ member: Stored,
+        _ grant: SessionGrant,
+        _ context: CallContext
+    ) throws(SQLFault) -> Reply {
+        try grant.reply(context) { () throws(SQLFault) in
+            var writer = JSONWriter(capacity: 2_048)
+            writer.beginObject()
+            writer.key("organization")
+            writer.raw(organization.json)
+            writer.key("user")
+            writer.value(try Self.user(of: member))
+            writer.key("member")
+            writer.raw(member.json)
+            writer.key("session")
+            writer.value(grant.json)
+            writer.endObject()
+            return Reply(status: 201, body: writer.finish(), location: "/v1/sessions/\(grant.session)")
+        }
     }
 
     /// The person as the membership names them.
