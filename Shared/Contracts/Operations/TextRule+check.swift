@@ -68,7 +68,10 @@ extension TextRule {
     static let pattern = "^\(anyText)$"
     private static let anyText = #"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]*"#
     /// What schemas say of ``isWebAddress(_:)``.
-    static let uriPattern = "^https?://[!-~]+$"
+    static let uriPattern =
+        "^https?://[A-Za-z0-9.\\-]+(:[0-9]{1,5})?(/\(pathText)*)?(\\?\(queryText)*)?(#\(queryText)*)?$"
+    private static let pathText = "([A-Za-z0-9\\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})"
+    private static let queryText = "([A-Za-z0-9\\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})"
     /// What schemas say of ``isPhone(_:)``.
     static let phonePattern = #"^[+()\-./ ]*([0-9][+()\-./ ]*){3,15}$"#
 
@@ -91,10 +94,38 @@ extension TextRule {
         return labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
     }
 
-    /// By http or https, in visible ASCII as RFC 3986 has it: another alphabet comes as punycode and percent signs.
+    /// By http or https, as RFC 3986 has it: another alphabet comes as punycode and percent signs. The host is a name or an IPv4
+    /// address; a user and a password have no place in what others are shown.
     private static func isWebAddress(_ text: String) -> Bool {
         guard let start = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
-        return text.utf8.count > start.utf8.count && text.utf8.allSatisfy(self.isVisible)
+        let rest = text.utf8.dropFirst(start.utf8.count)
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
+        let parts = authority.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard let host = parts.first, !host.isEmpty,
+            host.allSatisfy({ self.isLetterOrDigit($0) || ".-".utf8.contains($0) })
+        else { return false }
+        if parts.count == 2, !(1...5).contains(parts[1].count) || !parts[1].allSatisfy(self.isDigit) { return false }
+        return self.isPathAndQuery(rest[authority.endIndex...])
+    }
+
+    /// RFC 3986, sections 3.3 to 3.5: percent signs begin two hexadecimal digits, and one fragment at most.
+    private static func isPathAndQuery(_ text: Substring.UTF8View) -> Bool {
+        let plain = "-._~!$&'()*+,;=:@/?".utf8
+        var rest = text
+        var fragments = 0
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst(), let low = rest.popFirst(),
+                    [high, low].allSatisfy({ self.isLetterOrDigit($0) && self.isHexDigit($0 | 0x20) })
+                else { return false }
+            case UInt8(ascii: "#"):
+                fragments += 1
+            default:
+                guard self.isLetterOrDigit(byte) || plain.contains(byte) else { return false }
+            }
+        }
+        return fragments <= 1
     }
 
     /// Digits with the usual punctuation, 3 to 15 digits as E.164 has them.
@@ -103,7 +134,13 @@ extension TextRule {
         return (3...15).contains(digits) && text.utf8.allSatisfy { "+()-./ 0123456789".utf8.contains($0) }
     }
 
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        self.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
     private static func isHexDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        self.isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }
