@@ -130,9 +130,8 @@ let package = Package(
         .target(
             name: "Mail",
             dependencies: [
-                "Postgres", "Vocabulary", "Contracts", "Resources", "ServiceKit", nioCore, nioPosix, nioTLS, nioSSL,
-                crypto,
-                mustache, logging,
+                "Postgres", "Vocabulary", "Contracts", "Resources", "ServiceKit", "Telemetry", nioCore, nioPosix,
+                nioTLS, nioSSL, crypto, mustache, logging,
             ],
             path: "Shared/Mail",
             resources: [.embedInCode("Migrations")]
@@ -204,8 +203,8 @@ let package = Package(
         .testTarget(
             name: "MailTests",
             dependencies: [
-                "Mail", "Postgres", "Contracts", "Vocabulary", "ServiceKit", "TestKit", nioCore, nioEmbedded, nioPosix,
-                nioTLS,
+                "Mail", "Postgres", "Contracts", "Vocabulary", "ServiceKit", "Telemetry", "TestKit", nioCore,
+                nioEmbedded, nioPosix, nioTLS,
             ]
         ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Contracts", "Vocabulary", logging]),

@@ -3,6 +3,7 @@ internal import Logging
 internal import NIOCore
 internal import Postgres
 public import ServiceKit
+internal import Telemetry
 internal import Vocabulary
 
 /// How a service sends mail: its settings, and what follows from them.
@@ -108,11 +109,23 @@ public struct MailSettings: Sendable {
 extension MailSettings {
     private static let sendingInterval: Duration = .seconds(1)
     private static let sweepInterval: Duration = .seconds(3_600)
+    /// How long a scrape waits for the count of waiting mails; after that it has the last one.
+    private static let countSecondsMax: Int64 = 1
 
     /// The work of sending, for a service's background.
     public func work(on tasks: MailTasks, in environment: ServiceEnvironment) throws -> [Periodic] {
         let (clock, logger) = (environment.clock, environment.makeLogger("mail"))
+        let metrics = MailMetrics(environment.metrics.registry)
+        environment.metrics.registry.beforeScrape(inquiring: {
+            do throws(SQLFault) {
+                let now = clock.now()
+                metrics.set(try await tasks.backlog(at: now, deadline: now.advanced(bySeconds: Self.countSecondsMax)))
+            } catch {
+                logger.notice("waiting mails could not be counted", metadata: ["error": "\(error)"])
+            }
+        })
         let sweep = Periodic("mail-sweep", every: Self.sweepInterval, clock: clock, logger: logger) { now in
+            metrics.countExpired(try await tasks.expire(at: now))
             try await tasks.sweep(at: now)
         }
         guard let transport = try self.transport(environment.group) else {
@@ -125,6 +138,7 @@ extension MailSettings {
             tasks,
             from: self.sender,
             clock: clock,
+            metrics: metrics,
             report: { report in
                 logger.log(
                     level: report.isFinal ? .error : .warning,

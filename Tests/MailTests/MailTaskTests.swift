@@ -1,5 +1,6 @@
 internal import Postgres
 internal import Synchronization
+internal import Telemetry
 internal import TestKit
 internal import Testing
 internal import Vocabulary
@@ -14,6 +15,7 @@ internal import Vocabulary
         let sent = Mutex<[SMTPEnvelope]>([])
         let answers = Mutex<[SMTPDelivery]>([])
         let reports = Mutex<[MailSender.Report]>([])
+        let registry = MetricsRegistry()
 
         func take(_ mails: [SMTPEnvelope]) -> [SMTPDelivery] {
             self.sent.withLock { $0 += mails }
@@ -38,6 +40,7 @@ internal import Vocabulary
                 tasks,
                 from: from,
                 clock: clock.wall,
+                metrics: MailMetrics(server.registry),
                 report: { report in server.reports.withLock { $0.append(report) } }
             ) {
                 server.take($0)
@@ -169,7 +172,7 @@ internal import Vocabulary
             let id = try await self.queue(tasks, database, at: clock.now)
             clock.advance(bySeconds: 86_400)
             #expect(try await sender.turn() == 0)
-            #expect(try await tasks.sweep(at: clock.now) == 0)
+            #expect(try await tasks.expire(at: clock.now) == 1)
             #expect(try await self.state(of: id, database) == ("expired", false, nil))
             #expect(server.sent.withLock { $0.isEmpty })
         }
@@ -178,11 +181,40 @@ internal import Vocabulary
     @Test func `where nobody sends, what waited is gone with its time`() async throws {
         try await self.run { database, tasks, _, _, clock in
             let id = try await self.queue(tasks, database, at: clock.now)
-            #expect(try await tasks.sweep(at: clock.now) == 0)
+            #expect(try await tasks.expire(at: clock.now) == 0)
             #expect(try await self.state(of: id, database) == ("waiting", true, nil))
             clock.advance(bySeconds: 86_400)
-            #expect(try await tasks.sweep(at: clock.now) == 0)
+            #expect(try await tasks.expire(at: clock.now) == 1)
             #expect(try await self.state(of: id, database) == ("expired", false, nil))
+        }
+    }
+
+    // MARK: - Watching
+
+    @Test func `what waits is counted with its age, and what becomes of mails by outcome`() async throws {
+        try await self.run { database, tasks, sender, server, clock in
+            #expect(try await tasks.backlog(at: clock.now) == MailTasks.Backlog(count: 0, oldestSeconds: 0))
+            for number in 0..<3 {
+                _ = try await self.queue(tasks, database, "\(number)", at: clock.now)
+                clock.advance(bySeconds: 2)
+            }
+            #expect(try await tasks.backlog(at: clock.now) == MailTasks.Backlog(count: 3, oldestSeconds: 6))
+            server.answers.withLock { $0 = [.accepted, .postponed("451"), .refused("550")] }
+            _ = try await sender.turn()
+            let backlog = try await tasks.backlog(at: clock.now)
+            #expect(backlog == MailTasks.Backlog(count: 1, oldestSeconds: 4))
+            let metrics = MailMetrics(server.registry)
+            metrics.set(backlog)
+            clock.advance(bySeconds: 86_400)
+            metrics.countExpired(try await tasks.expire(at: clock.now))
+            let text = String(decoding: await server.registry.scrape(), as: UTF8.self)
+            for line in [
+                "mails_waiting 1", "mails_waiting_oldest_seconds 4", #"mails_total{outcome="sent"} 1"#,
+                #"mails_total{outcome="postponed"} 1"#, #"mails_total{outcome="refused"} 1"#,
+                #"mails_total{outcome="expired"} 1"#,
+            ] {
+                #expect(text.contains("\n\(line)\n"), "\(line) in \(text)")
+            }
         }
     }
 
@@ -220,7 +252,13 @@ internal import Vocabulary
         try await self.run { database, tasks, _, _, clock in
             let from = try #require(MailAddress("no-reply@firm.example"))
             let sent = Mutex<[Int]>([])
-            let sender = MailSender(tasks, from: from, clock: clock.wall, report: { _ in }) { mails in
+            let sender = MailSender(
+                tasks,
+                from: from,
+                clock: clock.wall,
+                metrics: MailMetrics(MetricsRegistry()),
+                report: { _ in }
+            ) { mails in
                 clock.advance(bySeconds: MailTasks.leaseSeconds - 1)
                 let batch = sent.withLock { counts in
                     counts.append(mails.count)

@@ -14,6 +14,7 @@ public struct MailSender: Sendable {
     private let tasks: MailTasks
     private let sender: MailAddress
     private let transport: Transport
+    private let metrics: MailMetrics
     private let report: @Sendable (Report) -> Void
     /// Read anew for every step: between two of them a mail server may have taken minutes.
     private let clock: WallClock
@@ -26,16 +27,18 @@ public struct MailSender: Sendable {
         public let isFinal: Bool
     }
 
-    public init(
+    init(
         _ tasks: MailTasks,
         from sender: MailAddress,
         clock: WallClock,
+        metrics: MailMetrics,
         report: @escaping @Sendable (Report) -> Void,
         _ transport: @escaping Transport
     ) {
         self.tasks = tasks
         self.sender = sender
         self.clock = clock
+        self.metrics = metrics
         self.transport = transport
         self.report = report
     }
@@ -92,6 +95,7 @@ public struct MailSender: Sendable {
     }
 
     private func tell(_ outcome: MailTasks.Outcome, of task: MailTasks.Leased) {
+        self.metrics.count(outcome)
         switch outcome {
         case .sent: break
         case .refused(let reason):

@@ -127,19 +127,23 @@ public struct MailTasks: Sendable {
         )
     }
 
-    /// Ends what was not sent in its time (what such a mail says is of no use any more: its links open nothing), and deletes what ended
-    /// long enough ago.
+    /// Ends what was not sent in its time: what such a mail says is of no use any more, its links open nothing. Answers how many.
     @discardableResult
-    public func sweep(at now: Instant) async throws -> Int {
+    func expire(at now: Instant) async throws -> Int {
         try await self.database.transaction(.system) { transaction in
-            try transaction.queue(
+            try transaction.query(
                 """
                 UPDATE mail_task SET state = 'expired', ended_at = $1, content_sealed = NULL
                 WHERE state = 'waiting' AND expires_at <= $1
                 """,
                 [.instant(now)]
-            )
+            ).affected
         }
+    }
+
+    /// Deletes what ended long enough ago; answers how many.
+    @discardableResult
+    func sweep(at now: Instant) async throws -> Int {
         var total = 0
         var affected = 0
         repeat {
@@ -152,6 +156,26 @@ public struct MailTasks: Sendable {
             total += affected
         } while affected == Int(Self.sweepRowsMax)
         return total
+    }
+
+    // MARK: - Watching
+
+    /// What is neither sent nor given up.
+    struct Backlog: Hashable, Sendable {
+        let count: Int64
+        /// The age of the oldest, 0 where there is none.
+        let oldestSeconds: Double
+    }
+
+    func backlog(at now: Instant, deadline: Instant? = nil) async throws(SQLFault) -> Backlog {
+        let rows = try await self.database.read(
+            .system,
+            "SELECT count(*) AS count, min(created_at) AS oldest FROM mail_task WHERE state = 'waiting'",
+            [],
+            deadline: deadline
+        )
+        let age = try rows[0].instantOrNil("oldest")?.microseconds(until: now) ?? 0
+        return Backlog(count: try rows[0].int("count"), oldestSeconds: max(0, Double(age) / 1_000_000))
     }
 
     // MARK: - For the developer's mailbox
