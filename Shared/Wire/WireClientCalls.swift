@@ -161,20 +161,29 @@ extension WireClient {
         }
         switch result {
         case .success(let reply) where reply.status == WireStatus.retryElsewhere:
-            var next = plan
-            if let picked { next.excluded.append(picked.instance) }
-            guard next.excluded.count < Self.elsewhereMax else { return self.end(plan, .failure(.unavailable)) }
-            self.attempt(next)
+            if !self.attemptElsewhere(plan, than: picked) { self.end(plan, .failure(.unavailable)) }
         case .success(let reply):
             let isRetried = reply.status == WireStatus.unavailable && plan.idempotent && self.retry(plan)
             if !isRetried { self.end(plan, .success(reply)) }
         case .failure(.notSent):
-            if !self.retry(plan) { self.end(plan, .failure(.unavailable)) }
+            // A connection that began to drain after it was picked took nothing: to ask another instance is no retry, and however
+            // many calls were on their way to it, none has to fail for want of a budget.
+            let isElsewhere = picked != nil && self.attemptElsewhere(plan, than: picked)
+            if !isElsewhere && !self.retry(plan) { self.end(plan, .failure(.unavailable)) }
         case .failure(.lost):
             if !plan.idempotent || !self.retry(plan) { self.end(plan, .failure(.unavailable)) }
         case .failure(let failure):
             self.end(plan, .failure(WireFailure(failure)))
         }
+    }
+
+    /// `false` where enough instances were asked.
+    private func attemptElsewhere(_ plan: Plan, than picked: ReadyConnection?) -> Bool {
+        var next = plan
+        if let picked { next.excluded.append(picked.instance) }
+        guard next.excluded.count < Self.elsewhereMax else { return false }
+        self.attempt(next)
+        return true
     }
 
     /// What a result says of the instance. A fault that the service answered is an answer; running out of time is not.
