@@ -201,6 +201,9 @@ public struct Resource: Sendable {
         return fields
     }
 
+    /// What its events tell of it: all that an answer shows, but for what must be possible to forget.
+    public var told: [Field] { self.visible.filter { !$0.isUntold } }
+
     /// Every column that a verb may look at.
     public var stored: [Field] {
         self.visible + self.hidden + (self.isStory ? [Self.correlation] : [])

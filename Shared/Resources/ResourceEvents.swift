@@ -62,7 +62,8 @@ extension CallContext {
 }
 
 extension ResourceStore {
-    /// The event that says what happened to a row: `data` is the row as clients see it, `previous` what its changed fields were.
+    /// The event that says what happened to a row: `data` is the row as clients see it but for what is told in no event
+    /// (``Field/untold()``), `previous` what its changed fields were.
     public func event(
         _ type: String,
         _ activity: Activity,
@@ -74,7 +75,7 @@ extension ResourceStore {
         var writer = JSONWriter(capacity: stored.json.count + 64)
         writer.beginObject()
         writer.key("data")
-        writer.raw(stored.json)
+        self.plan.tell(stored, into: &writer)
         if let previous {
             writer.key("previous")
             writer.raw(self.plan.differences(from: previous.row, to: stored.row))
@@ -105,7 +106,7 @@ extension ResourceStore {
 extension Resource {
     /// The events that the derived operations publish.
     public var derivedEvents: [EventDeclaration] {
-        let data = Field.object("data", self.visible)
+        let data = Field.object("data", self.told)
         var events: [EventDeclaration] = []
         if !self.actions.isDisjoint(with: [.create, .batch]) {
             events.append(

@@ -297,24 +297,3 @@ public struct ResourceOperations: Sendable {
         }
     }
 }
-
-extension JSONWriter {
-    mutating func beginPage() {
-        self.beginObject()
-        self.key("data")
-        self.beginArray()
-    }
-
-    mutating func endPage(next: String?, total: Int64?) {
-        self.endArray()
-        self.key("next_cursor")
-        if let next { self.string(next) } else { self.null() }
-        self.key("has_more")
-        self.bool(next != nil)
-        if let total {
-            self.key("total")
-            self.int(total)
-        }
-        self.endObject()
-    }
-}

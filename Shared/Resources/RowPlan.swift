@@ -6,6 +6,8 @@ struct RowPlan: Sendable {
     private let record: JSONRecord
     /// The columns that every change changes, and which therefore say nothing of it.
     private let unremarkable: Set<Int>
+    /// The columns that no event tells of.
+    private let untold: Set<Int>
     /// The select list of what an answer shows: the visible fields, in their order.
     let shown: SQL
     /// The select list of what a rule may look at: the visible fields first, then the hidden ones.
@@ -18,6 +20,7 @@ struct RowPlan: Sendable {
         let visible = resource.visible
         self.record = JSONRecord(visible.map { ($0.name, Self.form(of: $0.kind)) })
         self.unremarkable = Set(visible.indices.filter { ["version", "updated_at"].contains(visible[$0].name) })
+        self.untold = Set(visible.indices.filter { visible[$0].isUntold })
         let columns = resource.stored.map { field in
             let name = SQL(identifier: field.name)
             return resource.computed[field.name].map { "(" + $0 + ") AS " + name } ?? name
@@ -53,6 +56,18 @@ struct RowPlan: Sendable {
         writer.endObject()
     }
 
+    /// What an event tells of a row.
+    func tell(_ stored: Stored, into writer: inout JSONWriter) {
+        guard !self.untold.isEmpty else { return writer.raw(stored.json) }
+        writer.beginObject()
+        stored.row.rows.withValues(row: stored.row.index, columns: self.record.count) { values in
+            for index in values.indices where !self.untold.contains(index) {
+                self.record.write(values, member: index, into: &writer)
+            }
+        }
+        writer.endObject()
+    }
+
     /// The fields of `old` that differ from `new`, as an event's `previous`.
     func differences(from old: Row, to new: Row) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
@@ -60,7 +75,9 @@ struct RowPlan: Sendable {
         old.rows.withValues(row: old.index, columns: self.record.count) { before in
             new.rows.withValues(row: new.index, columns: self.record.count) { after in
                 for index in before.indices where !Self.isSame(before[index], after[index]) {
-                    if !self.unremarkable.contains(index) { self.record.write(before, member: index, into: &writer) }
+                    if !self.unremarkable.contains(index), !self.untold.contains(index) {
+                        self.record.write(before, member: index, into: &writer)
+                    }
                 }
             }
         }

@@ -60,7 +60,7 @@ internal import Vocabulary
         }
     }
 
-    @Test func `nothing changes or deletes them but their age`() async throws {
+    @Test func `nothing deletes them but their age, and only where somebody was can be forgotten`() async throws {
         try await IdentityHarness.run { service in
             let ada = try await service.signUp()
             let organization = try #require(Identifier(ada.organization))
@@ -68,8 +68,10 @@ internal import Vocabulary
                 try await service.database.transaction(scope) { try $0.query(sql).affected }
             }
             await #expect(throws: SQLFault.self) {
-                try await affected(.system, "UPDATE security_event SET detail = '{}'")
+                try await affected(.system, "UPDATE security_event SET type = 'session.ended'")
             }
+            #expect(try await affected(.organization(organization), "UPDATE security_event SET network = NULL") == 0)
+            #expect(try await affected(.system, "UPDATE security_event SET network = NULL") > 0)
             #expect(try await affected(.organization(organization), "DELETE FROM security_event") == 0)
             func count() async throws -> Int64 {
                 try await service.database.read(.system, "SELECT count(*) AS n FROM security_event", [])[0].int("n")

@@ -24,14 +24,14 @@ import h2.events
 
 TIMEOUT_SECONDS = 30
 READ_BYTES = 65_536
-# Operations that refuse an idempotency key: their answers hold secrets and are not kept for a retry.
+# Operations that refuse an idempotency key: their answers hold secrets, or concern all of a person's organizations, and are not kept for a retry.
 WITHOUT_KEY = {"/v1/signup", "/v1/sessions", "/v1/sessions/refresh", "/v1/sessions/switch", "/v1/sessions/current/authenticate",
                "/v1/api-keys", "/v1/integration-tokens",
                "/v1/me/change-password", "/v1/password-resets", "/v1/password-resets/complete",
                "/v1/invitations/accept", "/v1/invitations/join",
                "/v1/organization/transfer-ownership",
                "/v1/me/second-factor", "/v1/me/second-factor/confirm", "/v1/me/second-factor/disable",
-               "/v1/me/second-factor/recovery-codes"}
+               "/v1/me/second-factor/recovery-codes", "/v1/me/erasure", "/v1/me/erasure/withdraw"}
 # The same of those whose path has an id.
 ENDINGS_WITHOUT_KEY = ("/rotate", "/replace", "/reset-second-factor")
 

@@ -105,6 +105,9 @@ def test_their_ids_in_filters_find_nothing(walls):
 def test_nothing_that_we_can_read_names_anything_of_theirs(walls):
     theirs = {row for rows in walls.snapshot(walls.theirs).values() for row in rows}
     theirs |= set(walls.theirs.ids.values()) | {walls.theirs.owner.user["id"], walls.theirs.owner.organization["id"]}
+    # There is one only after somebody has asked; who is the only owner is refused, and stays.
+    for world in (walls.ours, walls.theirs):
+        assert world.owner.post("/v1/me/erasure").expect(201).json()["status"] == "refused"
     problems = []
     for operation in walls.operations:
         if operation.method != "GET" or operation.is_stream:

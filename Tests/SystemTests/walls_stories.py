@@ -107,6 +107,13 @@ def member(world: World, *verbs) -> str:
     return made(world, "members", {"name": "Fresh", "email": f"fresh-{uuid.uuid4().hex[:12]}@example.com", "role": "member"}, *verbs)
 
 
+def scheduled_erasure(world: World) -> Step:
+    """The only owner of a firm would be refused."""
+    made(world, "members", {"name": "Fresh", "email": f"fresh-{uuid.uuid4().hex[:12]}@example.com", "role": "owner"})
+    assert world.owner.post("/v1/me/erasure").expect(201).json()["status"] == "scheduled"
+    return None, None
+
+
 def begun(world: World) -> str:
     return world.owner.post("/v1/me/second-factor", {"password": PASSWORD}).expect(201).json()["secret"]
 
@@ -196,6 +203,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "identity.integration_token.create": lambda world: (None, {"provider": "google", "name": "Fresh", "secret": "fresh-token"}),
     "identity.integration_token.replace": lambda world: (token(world, "stripe"), {"secret": "fresher-token"}),
     "identity.integration_token.revoke": lambda world: (token(world, "microsoft"), None),
+    "identity.erasure.withdraw": scheduled_erasure,
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
     "identity.member.reset_second_factor": who_lost_their_phone,
     "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),

@@ -65,6 +65,12 @@ extension Membership {
         return .left(userID: self.userID, role: self.role)
     }
 
+    /// Whether somebody would be left to decide.
+    public func canLeave(ownerCount: Int) -> Bool {
+        // Whoever is kept out is none of those who were counted.
+        self.role != .owner || self.status != .active || ownerCount > 1
+    }
+
     /// Keeps the member out; nobody does so to themself.
     public mutating func deactivate(by actor: Membership, ownerCount: Int) throws(Rejection) {
         try actor.requirePower(over: self.role)
@@ -117,8 +123,7 @@ extension Membership {
     }
 
     private func requireAnotherOwner(_ ownerCount: Int) throws(Rejection) {
-        // Whoever is kept out is none of those who were counted.
-        guard self.role != .owner || self.status != .active || ownerCount > 1 else {
+        guard self.canLeave(ownerCount: ownerCount) else {
             throw .conflict("last_owner", "The last owner can neither leave nor be demoted.")
         }
     }

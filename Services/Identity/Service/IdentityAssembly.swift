@@ -38,6 +38,9 @@ extension Identity {
                 Periodic("last-uses", every: IdentityParts.lastUsesInterval, clock: clock, logger: logger) { now in
                     try await parts.writeLastUses(at: now)
                 },
+                Periodic("erasures", every: Erasures.interval, clock: clock, logger: logger) { now in
+                    try await parts.carryOutErasures(at: now)
+                },
                 Periodic("vault", every: Resealing.interval, clock: clock, logger: logger) { _ in
                     try (try await parts.resealIntegrationTokens()).check()
                 },

@@ -128,6 +128,10 @@ public struct IdentityParts: Sendable {
         try await InvitationExpiry(parts: self).sweep(at: now)
     }
 
+    /// Forgets those who have asked for it and whose time has come; answers how many.
+    @discardableResult
+    public func carryOutErasures(at now: Instant) async throws -> Int { try await Erasures(parts: self).run(at: now) }
+
     /// Seals the tokens of the vault anew that an older key has sealed.
     public func resealIntegrationTokens() async throws -> ResealedTokens { try await Resealing(parts: self).run() }
 

@@ -19,6 +19,8 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     SecondFactorOperations(parts: parts).register(in: &router)
     RecoveryCodeRenewals(parts: parts).register(in: &router)
     SecondFactorResets(parts: parts).register(in: &router)
+    PersonalExports(parts: parts).register(in: &router)
+    ErasureOperations(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
@@ -59,5 +61,7 @@ public enum Identity {
             Migration("identity_023", PackageResources.identity_023_integration_tokens_sql),
             Migration("identity_030", PackageResources.identity_030_browser_sessions_sql),
             Migration("identity_031", PackageResources.identity_031_session_ends_sql),
+            Migration("identity_040", PackageResources.identity_040_names_of_users_sql),
+            Migration("identity_041", PackageResources.identity_041_erasure_sql),
         ]
 }

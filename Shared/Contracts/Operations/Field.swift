@@ -9,6 +9,8 @@ public struct Field: Hashable, Sendable {
     public private(set) var isNullable = false
     public private(set) var writing: Writing = .always
     public private(set) var isFilterable = false
+    /// Told in no event.
+    public private(set) var isUntold = false
     public private(set) var isSortable = false
     /// What the declaration itself says of a log; read `sensitivity`, which knows the rule of the kind too.
     private(set) var declaredSensitivity: Sensitivity?
@@ -148,6 +150,9 @@ extension Field {
     public func onCreate() -> Field { self.with { $0.writing = .onCreate } }
     public func filterable() -> Field { self.with { $0.isFilterable = true } }
     public func sortable() -> Field { self.with { $0.isSortable = true } }
+    /// Keeps a value out of the events that tell of its row: what they say is kept for good, in every service and in hash chains, and
+    /// a person's name or address must be possible to forget. Whoever needs it reads it where it is kept, by the row's id.
+    public func untold() -> Field { self.with { $0.isUntold = true } }
     public func redacted(_ sensitivity: Sensitivity) -> Field { self.with { $0.declaredSensitivity = sensitivity } }
     /// Another field with the values of this one, as a filter is.
     public func redacted(like field: Field) -> Field { self.with { $0.declaredSensitivity = field.sensitivity } }

@@ -68,6 +68,21 @@ public struct MailTasks: Sendable {
         return id
     }
 
+    /// Deletes the mails to an address that can still be read: those that wait, and those that are kept for a developer.
+    public func forget(_ address: String, in transaction: borrowing Transaction) throws {
+        let rows = try transaction.query(
+            "SELECT id, content_sealed FROM mail_task WHERE content_sealed IS NOT NULL ORDER BY id FOR UPDATE",
+            []
+        )
+        for row in rows {
+            let id = try row.uuid("id")
+            guard self.seal.open(try row.binary("content_sealed"), of: id)?.recipient.address == address else {
+                continue
+            }
+            try transaction.queue("DELETE FROM mail_task WHERE id = $1", [.uuid(id)])
+        }
+    }
+
     // MARK: - Sending
 
     /// Takes what is due, the longest due first. What another sender has taken is passed over.

@@ -111,7 +111,7 @@ struct CancelContract: Operation {
 
 extension Resource {
     static let contractEvents: [EventDeclaration] = {
-        let data: [Field] = [.object("data", Resource.contract.visible), .document("previous")]
+        let data: [Field] = [.object("data", Resource.contract.told), .document("previous")]
         return [
             EventDeclaration("contract.sent", .sent, "A contract went out for signature.", fields: data),
             EventDeclaration(

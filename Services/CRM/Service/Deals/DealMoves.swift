@@ -99,7 +99,7 @@ struct DealMoves: Sendable {
         EventDeclaration("deal.lost", .statusChanged, "A deal was lost.", fields: data),
         EventDeclaration("deal.reopened", .statusChanged, "A closed deal was taken up again.", fields: data),
     ]
-    private static let data: [Field] = [.object("data", Resource.deal.visible), .document("previous")]
+    private static let data: [Field] = [.object("data", Resource.deal.told), .document("previous")]
 
     func register(in router: inout Router) {
         router.serve(AdvanceDeal.self) { request, context in

@@ -88,5 +88,5 @@ enum ProposalVerb: String, CaseIterable, Sendable {
             fields: data
         ),
     ]
-    private static let data: [Field] = [.object("data", Resource.proposal.visible), .document("previous")]
+    private static let data: [Field] = [.object("data", Resource.proposal.told), .document("previous")]
 }

@@ -35,14 +35,14 @@ struct EngagementMoves: Sendable {
             "engagement.created",
             .created,
             "A signed contract made an engagement.",
-            fields: [.object("data", Resource.engagement.visible)]
+            fields: [.object("data", Resource.engagement.told)]
         ),
         EventDeclaration(
             "engagement.activated",
             .statusChanged,
             "An engagement began.",
             fields: [
-                .object("data", Resource.engagement.visible),
+                .object("data", Resource.engagement.told),
                 .document("billing").nullable().described("The contract's billing terms."),
             ]
         ),

@@ -14,7 +14,7 @@ struct CreateProject: Sendable {
             "project.created",
             .created,
             "A project was created.",
-            fields: [.object("data", Resource.project.visible)]
+            fields: [.object("data", Resource.project.told)]
         )
     ]
 

@@ -28,7 +28,7 @@ struct ShiftProject: Operation {
             .updated,
             "A project and its open work moved to another start.",
             fields: [
-                .object("data", Resource.project.visible), .document("previous"),
+                .object("data", Resource.project.told), .document("previous"),
                 .integer("days", -Int64(Int32.max)...Int64(Int32.max)).described(
                     "By how many days; negative for earlier."
                 ),

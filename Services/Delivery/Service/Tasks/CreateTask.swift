@@ -13,7 +13,7 @@ struct CreateTask: Sendable {
             "task.created",
             .created,
             "A task was created.",
-            fields: [.object("data", Resource.task.visible)]
+            fields: [.object("data", Resource.task.told)]
         )
     ]
 

@@ -90,13 +90,13 @@ struct APIKeys: Sendable {
             "api_key.created",
             .created,
             "An API key was made.",
-            fields: [.object("data", Resource.apiKey.visible)]
+            fields: [.object("data", Resource.apiKey.told)]
         ),
         EventDeclaration(
             "api_key.revoked",
             .statusChanged,
             "An API key was revoked.",
-            fields: [.object("data", Resource.apiKey.visible)]
+            fields: [.object("data", Resource.apiKey.told)]
         ),
     ]
 

@@ -47,7 +47,7 @@ struct KeyRotations: Sendable {
         "api_key.rotated",
         .updated,
         "An API key was given another secret; the one before may work for a while.",
-        fields: [.object("data", Resource.apiKey.visible), .document("previous")]
+        fields: [.object("data", Resource.apiKey.told), .document("previous")]
     )
 
     func register(in router: inout Router) {

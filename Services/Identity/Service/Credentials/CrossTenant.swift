@@ -36,10 +36,14 @@ struct CrossTenant: Sendable {
 
     // MARK: - People
 
+    /// What ``user(_:)`` is made of.
+    static let userColumns: SQL =
+        "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user"
+
     func user(_ email: EmailAddress) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE email = $1",
+            Self.userColumns + " WHERE email = $1",
             [.text(email.description)]
         )
         return try rows.first.map(Self.user)
@@ -48,7 +52,7 @@ struct CrossTenant: Sendable {
     func user(_ id: Identifier) async throws -> User? {
         let rows = try await self.database.read(
             .system,
-            "SELECT id, name, email, status, password_hash, pepper_kid, password_set_at FROM app_user WHERE id = $1",
+            Self.userColumns + " WHERE id = $1",
             [.uuid(id)]
         )
         return try rows.first.map(Self.user)
@@ -68,7 +72,7 @@ struct CrossTenant: Sendable {
         return try rows.first.map(Self.user)
     }
 
-    private static func user(_ row: Row) throws -> User {
+    static func user(_ row: Row) throws -> User {
         var password: PasswordHash?
         if let encoded = try row.textOrNil("password_hash"), let kid = try row.textOrNil("pepper_kid") {
             password = PasswordHash(encoded: encoded, pepperKid: kid)

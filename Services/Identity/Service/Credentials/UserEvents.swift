@@ -8,6 +8,11 @@ internal import Vocabulary
 struct UserEvents: Sendable {
     let parts: IdentityParts
 
+    /// What an event tells of a person: that it is they. Who they are is read where it can be forgotten.
+    static let data = Field.object("data", [.identifier("id")])
+
+    static func payload(of user: Identifier) -> JSONObject { ["data": ["id": .string(user.description)]] }
+
     typealias Place = (organization: Identifier, member: Identifier)
 
     /// Where the person belongs, each place held.
@@ -42,14 +47,12 @@ struct UserEvents: Sendable {
 
     static func event(
         _ type: String,
-        _ user: CrossTenant.User,
+        _ user: Identifier,
         _ version: Int64,
         _ more: JSONObject = [:],
         because cause: Cause
     ) -> EventRecord {
-        var payload: JSONObject = [
-            "data": ["id": .string(user.id.description), "name": .string(user.name), "email": .string(user.email)]
-        ]
+        var payload = self.payload(of: user)
         for member in more.members { payload[member.key] = member.value }
         return EventRecord(
             id: Identifier.next(at: cause.now),
@@ -57,7 +60,7 @@ struct UserEvents: Sendable {
             type: type,
             activity: .updated,
             aggregateType: "user",
-            aggregateID: user.id,
+            aggregateID: user,
             aggregateVersion: version,
             actor: cause.actor,
             correlation: cause.correlation,
@@ -65,6 +68,32 @@ struct UserEvents: Sendable {
             occurredAt: cause.now,
             payload: JSON.object(payload).bytes
         )
+    }
+
+    /// What happened to a person as each place where they belong is to be told; it counts as a change of theirs.
+    ///
+    /// - Parameter more: what has to be done in each place besides, and the events of that.
+    func events(
+        _ type: String,
+        of user: Identifier,
+        by actor: Actor,
+        since request: Identifier,
+        at now: Instant,
+        in visits: borrowing Visits,
+        _ more: (Place, Cause, borrowing Visits) throws -> [EventRecord] = { _, _, _ in [] }
+    ) throws -> [(organization: Identifier, events: [EventRecord])] {
+        let version = try self.version(of: user, at: now, in: visits)
+        return try self.places(of: user, in: visits).map { place in
+            let cause = Cause(
+                actor: actor,
+                organization: place.organization,
+                causation: request,
+                correlation: request,
+                now: now
+            )
+            let others = try more(place, cause, visits)
+            return (place.organization, [Self.event(type, user, version, because: cause)] + others)
+        }
     }
 
     /// Last in the transaction: tickets of the event log come after every row, and always in the same order.

@@ -13,7 +13,7 @@ extension Resource {
             plural: "invitations",
             table: "invitation",
             fields: [
-                .email("email").required().filterable().example("grace@example.com"),
+                .email("email").required().filterable().untold().example("grace@example.com"),
                 .choice("role", Role.self).required(),
                 .choice("status", Invitation.Status.self).readOnly().filterable(),
                 .instant("expires_at").readOnly().described("Until when the link in the mail is good."),

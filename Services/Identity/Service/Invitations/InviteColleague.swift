@@ -83,7 +83,7 @@ struct InvitationMoves: Sendable {
     private var store: ResourceStore { self.parts.invitations }
 
     static let events: [EventDeclaration] = {
-        let data: [Field] = [.object("data", Resource.invitation.visible)]
+        let data: [Field] = [.object("data", Resource.invitation.told)]
         return [
             EventDeclaration("invitation.created", .sent, "Somebody was invited by mail.", fields: data),
             EventDeclaration(

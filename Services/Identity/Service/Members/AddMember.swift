@@ -90,7 +90,7 @@ struct MemberAdditions: Sendable {
             "member.added",
             .created,
             "Somebody joined the organization.",
-            fields: [.object("data", Resource.member.visible)]
+            fields: [.object("data", Resource.member.told)]
         )
     ]
 

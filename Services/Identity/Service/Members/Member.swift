@@ -14,8 +14,9 @@ extension Resource {
             table: "organization_member",
             fields: [
                 .identifier("user_id").readOnly().filterable(),
-                .text("name", max: 200).required().filterable().sortable().redacted(.name).example("Grace Hopper"),
-                .email("email").required().filterable().example("grace@example.com"),
+                .text("name", max: 200).required().filterable().sortable().redacted(.name).untold()
+                    .example("Grace Hopper"),
+                .email("email").required().filterable().untold().example("grace@example.com"),
                 .choice("role", Role.self).required().filterable().sortable(),
                 .choice("status", Membership.Status.self).readOnly().filterable().described("Whether they are let in."),
             ]

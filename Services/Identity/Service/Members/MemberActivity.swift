@@ -53,7 +53,7 @@ struct MemberActivity: Sendable {
     private var moves: MemberMoves { MemberMoves(parts: self.parts) }
 
     static let events: [EventDeclaration] = {
-        let fields: [Field] = [.object("data", Resource.member.visible), .document("previous")]
+        let fields: [Field] = [.object("data", Resource.member.told), .document("previous")]
         return [
             EventDeclaration("member.deactivated", .statusChanged, "A member is kept out.", fields: fields),
             EventDeclaration("member.reactivated", .statusChanged, "A member was let in again.", fields: fields),

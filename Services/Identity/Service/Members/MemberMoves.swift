@@ -63,13 +63,13 @@ struct MemberMoves: Sendable {
             "member.role_changed",
             .updated,
             "A member was given another role.",
-            fields: [.object("data", Resource.member.visible), .document("previous")]
+            fields: [.object("data", Resource.member.told), .document("previous")]
         ),
         EventDeclaration(
             "member.removed",
             .deleted,
             "A member left or was removed.",
-            fields: [.object("data", Resource.member.visible)]
+            fields: [.object("data", Resource.member.told)]
         ),
     ]
 
@@ -121,32 +121,39 @@ struct MemberMoves: Sendable {
                 let actor = try self.actor(caller, in: transaction)
                 _ = try membership.remove(by: actor, ownerCount: ownerCount)
             }
-            let removed = try members.end(
-                where: "id = $3",
-                [.uuid(member.id)],
-                atMost: 1,
-                for: caller.organization,
-                at: context.now,
-                in: transaction
-            )
-            _ = try self.parts.sessions.endAll(
-                of: member.id,
-                because: .memberRemoved,
-                of: caller.organization,
-                at: context.now,
-                in: transaction
-            )
-            try self.forget(caller.organization, at: context.now, in: transaction)
-            let keys = try APIKeys(self.parts).revokeAll(of: member.id, because: cause, in: transaction)
+            let events = try self.end(member.id, because: cause, in: transaction)
             let isOwn = caller.kind == .member && membership.userID == caller.subject
-            return Outcome(
-                isOwn ? .ended : .nothing,
-                events: removed.map { members.event("removed", .deleted, $0, because: cause) } + keys
-            )
+            return Outcome(isOwn ? .ended : .nothing, events: events)
         }
     }
 
     // MARK: - Steps
+
+    /// Takes a member out, with their sessions and the keys they made; whether they may go was asked before.
+    func end(
+        _ member: Identifier,
+        because cause: Cause,
+        in transaction: borrowing Transaction
+    ) throws -> [EventRecord] {
+        let removed = try self.parts.members.end(
+            where: "id = $3",
+            [.uuid(member)],
+            atMost: 1,
+            for: cause.organization,
+            at: cause.now,
+            in: transaction
+        )
+        _ = try self.parts.sessions.endAll(
+            of: member,
+            because: .memberRemoved,
+            of: cause.organization,
+            at: cause.now,
+            in: transaction
+        )
+        try self.forget(cause.organization, at: cause.now, in: transaction)
+        let keys = try APIKeys(self.parts).revokeAll(of: member, because: cause, in: transaction)
+        return removed.map { self.parts.members.event("removed", .deleted, $0, because: cause) } + keys
+    }
 
     /// How many active owners there are; it stays so until the transaction ends.
     func lockedOwnerCount(of organization: Identifier, in transaction: borrowing Transaction) throws -> Int {

@@ -35,13 +35,7 @@ struct NewUser: Sendable {
     }
 
     func registered(because cause: Cause) -> EventRecord {
-        let payload: JSON = [
-            "data": [
-                "id": .string(self.id.description), "name": .string(self.name),
-                "email": .string(self.email.description),
-            ]
-        ]
-        return EventRecord(
+        EventRecord(
             id: Identifier.next(at: cause.now),
             organization: cause.organization,
             type: "user.registered",
@@ -53,7 +47,7 @@ struct NewUser: Sendable {
             correlation: cause.correlation,
             causation: cause.causation,
             occurredAt: cause.now,
-            payload: payload.bytes
+            payload: JSON.object(UserEvents.payload(of: self.id)).bytes
         )
     }
 }

@@ -84,13 +84,13 @@ struct Organizations: Sendable {
             "organization.created",
             .created,
             "A firm signed up.",
-            fields: [.object("data", Resource.organization.visible)]
+            fields: [.object("data", Resource.organization.told)]
         ),
         EventDeclaration(
             "organization.updated",
             .updated,
             "An organization was changed.",
-            fields: [.object("data", Resource.organization.visible), .document("previous")]
+            fields: [.object("data", Resource.organization.told), .document("previous")]
         ),
     ]
 

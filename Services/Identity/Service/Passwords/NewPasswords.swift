@@ -23,7 +23,7 @@ struct NewPasswords: Sendable {
             "user.password_changed",
             .updated,
             "Somebody has another password; their other sessions have ended.",
-            fields: [.object("data", SignedIn.userFields), .choice("way", Way.self)]
+            fields: [UserEvents.data, .choice("way", Way.self)]
         )
     ]
 
@@ -65,7 +65,7 @@ struct NewPasswords: Sendable {
                 try self.endSessions(of: place.member, keeping: session, because: cause, in: transaction)
             }
             let more: JSONObject = ["way": .string(way.rawValue)]
-            let changed = UserEvents.event("user.password_changed", user, version, more, because: cause)
+            let changed = UserEvents.event("user.password_changed", user.id, version, more, because: cause)
             events.append((place.organization, [changed] + ended))
         }
         try visits.system.queue(

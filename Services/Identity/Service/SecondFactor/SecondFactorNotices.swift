@@ -48,7 +48,7 @@ struct SecondFactorNotices: Sendable {
             change.eventType,
             .updated,
             change.summary,
-            fields: [.object("data", SignedIn.userFields)]
+            fields: [UserEvents.data]
         )
     }
 
@@ -66,19 +66,15 @@ struct SecondFactorNotices: Sendable {
         let mail = try self.parts.mails.secondFactor(of: user, change, at: context.now)
         try self.parts.mails.tasks.queue(mail, for: nil, at: context.now, in: visits.system)
         let told = UserEvents(parts: self.parts)
-        let version = try told.version(of: user.id, at: context.now, in: visits)
-        var events: [(organization: Identifier, events: [EventRecord])] = []
-        for place in try told.places(of: user.id, in: visits) {
-            let cause = Cause(
-                actor: actor,
-                organization: place.organization,
-                causation: context.requestID,
-                correlation: context.requestID,
-                now: context.now
-            )
-            let event = UserEvents.event(change.eventType, user, version, because: cause)
-            events.append((place.organization, [event] + (try more(place, cause, visits))))
-        }
+        let events = try told.events(
+            change.eventType,
+            of: user.id,
+            by: actor,
+            since: context.requestID,
+            at: context.now,
+            in: visits,
+            more
+        )
         try told.append(events, in: visits)
     }
 }

@@ -14,6 +14,8 @@ extension Resource {
             fields: [
                 .choice("type", SecurityEventRule.types).readOnly().filterable().example("session.started"),
                 .identifier("user_id").nullable().readOnly().filterable().described("Whom it is about."),
+                .text("user_name", max: 200).nullable().readOnly().redacted(.name).example("Grace Hopper")
+                    .described("Their name in this organization as it is now; that of somebody who was removed too."),
                 .choice("actor_kind", Actor.Kind.self).readOnly(),
                 .identifier("actor_id").readOnly().filterable().described(
                     "Who did it: a user, an API key; for an attempt that failed, whose account it was made at."
@@ -26,6 +28,13 @@ extension Resource {
                 .document("detail", bytesMax: 4_096).readOnly().redacted(.content),
             ]
         )
+        resource.computed = [
+            "user_name": """
+            SELECT m.name FROM organization_member m
+            WHERE m.organization_id = security_event.organization_id AND m.user_id = security_event.user_id
+            ORDER BY m.created_at DESC LIMIT 1
+            """
+        ]
         resource.hasExternalID = false
         resource.isSoftDeleted = false
         resource.actions = [.get, .list]

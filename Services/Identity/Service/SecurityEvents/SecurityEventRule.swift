@@ -27,8 +27,8 @@ struct SecurityEventRule: Hashable, Sendable {
 
     private static let key = ["name", "prefix", "scopes", "expires_at", "former_until", "revoked_at"]
     private static let token = ["provider", "name", "expires_at"]
-    private static let member = ["name", "email", "role", "status"]
-    private static let invitation = ["email", "role", "expires_at"]
+    private static let member = ["role", "status"]
+    private static let invitation = ["role", "expires_at"]
 
     /// By the event's type.
     static let all: [String: SecurityEventRule] = Dictionary(
@@ -42,6 +42,10 @@ struct SecurityEventRule: Hashable, Sendable {
             SecurityEventRule("user.second_factor_disabled", about: .aggregate),
             SecurityEventRule("user.second_factor_reset", about: .aggregate),
             SecurityEventRule("user.recovery_codes_renewed", about: .aggregate),
+            SecurityEventRule("user.erasure_scheduled", about: .aggregate),
+            SecurityEventRule("user.erasure_withdrawn", about: .aggregate),
+            SecurityEventRule("user.erasure_refused", about: .aggregate),
+            SecurityEventRule("user.erased", about: .aggregate),
             SecurityEventRule("member.added", about: .user, Self.member),
             SecurityEventRule("member.role_changed", about: .user, Self.member).withPrevious(),
             SecurityEventRule("member.deactivated", about: .user, Self.member),
@@ -71,6 +75,8 @@ struct SecurityEventRule: Hashable, Sendable {
         case refused = "session.refused"
         /// A link for a new password was asked for.
         case resetRequested = "user.password_reset_requested"
+        /// Somebody began to fetch all that is held about them.
+        case exported = "user.data_exported"
         /// An API key was used from a network that it had not been used from.
         case newNetwork = "api_key.used_from_new_network"
     }

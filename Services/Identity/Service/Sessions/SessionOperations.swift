@@ -122,16 +122,9 @@ struct SessionOperations: Sendable {
             )
         }
         var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("data")
-        writer.beginArray()
+        writer.beginPage()
         for session in sessions { writer.raw(try OwnSession.json(session, seenFrom: caller.session)) }
-        writer.endArray()
-        writer.key("next_cursor")
-        writer.null()
-        writer.key("has_more")
-        writer.bool(false)
-        writer.endObject()
+        writer.endPage(next: nil)
         return Reply(body: writer.finish())
     }
 

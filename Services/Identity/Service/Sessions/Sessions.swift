@@ -37,7 +37,7 @@ struct Sessions: Sendable {
     static let liveMax: Int64 = 100
 
     static let events: [EventDeclaration] = {
-        let data: [Field] = [.object("data", Resource.session.visible)]
+        let data: [Field] = [.object("data", Resource.session.told)]
         return [
             EventDeclaration("session.started", .created, "Somebody signed in.", fields: data),
             EventDeclaration("session.ended", .statusChanged, "A session was ended.", fields: data),

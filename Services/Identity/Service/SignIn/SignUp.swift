@@ -89,7 +89,7 @@ struct SignUps: Sendable {
                 "user.registered",
                 .created,
                 "A person is known here from now on.",
-                fields: [.object("data", SignedIn.userFields)]
+                fields: [UserEvents.data]
             )
         ])
     }

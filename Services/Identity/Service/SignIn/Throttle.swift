@@ -40,7 +40,7 @@ struct Throttle: Sendable {
         refusing refusal: Fault = Throttle.refusal,
         _ verify: () async throws -> Output?
     ) async throws -> Output {
-        let device = Self.digest("\(email) \(Device(context.remoteAddress, context.userAgent))")
+        let device = Self.digest(of: Device(context.remoteAddress, context.userAgent), email.description)
         let isKnown = try await self.isKnown(device)
         let buckets = self.buckets(email, context.remoteAddress).filter { !isKnown || $0.kind != "account" }
         guard try await self.count(buckets, at: context.now) else {
@@ -111,6 +111,21 @@ struct Throttle: Sendable {
         }
     }
 
+    /// Forgets from where a person has signed in, as far as their history says it.
+    func forgetDevices(of user: Identifier, _ email: String, in transaction: borrowing Transaction) throws {
+        let places = try transaction.query(
+            "SELECT DISTINCT remote_address, user_agent FROM sign_in_history WHERE user_id = $1",
+            [.uuid(user)]
+        )
+        let devices = try places.map { place in
+            let device = Device(try place.textOrNil("remote_address"), try place.textOrNil("user_agent"))
+            return Self.digest(of: device, email)
+        }
+        for device in Set(devices) {
+            try transaction.queue("DELETE FROM known_device WHERE device = $1", [.bytes(device)])
+        }
+    }
+
     // MARK: - Buckets
 
     private struct Bucket: Sendable {
@@ -130,6 +145,8 @@ struct Throttle: Sendable {
     }
 
     private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+
+    private static func digest(of device: Device, _ email: String) -> [UInt8] { Self.digest("\(email) \(device)") }
 
     /// By its key alone, so that an address which nobody has costs what every other does.
     private func isKnown(_ device: [UInt8]) async throws -> Bool {

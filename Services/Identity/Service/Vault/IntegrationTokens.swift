@@ -96,7 +96,7 @@ struct IntegrationTokens: Sendable {
     private var store: ResourceStore { self.parts.integrationTokens }
 
     static let events: [EventDeclaration] = {
-        let data: [Field] = [.object("data", Resource.integrationToken.visible)]
+        let data: [Field] = [.object("data", Resource.integrationToken.told)]
         return [
             EventDeclaration("integration_token.stored", .created, "A token was put into the vault.", fields: data),
             EventDeclaration("integration_token.replaced", .updated, "A token has another secret.", fields: data),

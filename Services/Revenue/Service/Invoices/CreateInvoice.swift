@@ -13,7 +13,7 @@ struct CreateInvoice: Sendable {
         "invoice.created",
         .created,
         "An invoice was drafted.",
-        fields: [.object("data", Resource.invoice.visible)]
+        fields: [.object("data", Resource.invoice.told)]
     )
 
     func register(in router: inout Router) {

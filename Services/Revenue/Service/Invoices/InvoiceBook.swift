@@ -157,7 +157,7 @@ struct InvoiceBook: Sendable {
 
     // MARK: Events
 
-    private static let data: [Field] = [.object("data", Resource.invoice.visible), .document("previous")]
+    private static let data: [Field] = [.object("data", Resource.invoice.told), .document("previous")]
 
     static let events = [
         EventDeclaration(

@@ -9,7 +9,7 @@ struct PaymentBook: Sendable {
     let payments: ResourceStore
     let book: InvoiceBook
 
-    private static let data: [Field] = [.object("data", Resource.payment.visible)]
+    private static let data: [Field] = [.object("data", Resource.payment.told)]
 
     static let events = [
         EventDeclaration("payment.recorded", .paid, "Money was received from a client.", fields: data),

@@ -59,7 +59,7 @@ struct ScheduleMoves: Sendable {
     let schedules: ResourceStore
     let commands: Commands
 
-    private static let data: [Field] = [.object("data", Resource.invoiceSchedule.visible), .document("previous")]
+    private static let data: [Field] = [.object("data", Resource.invoiceSchedule.told), .document("previous")]
 
     static let events = [
         EventDeclaration(
