@@ -56,6 +56,7 @@ public struct EventHandlers: Sendable {
 public struct ReceivedEvents: Sendable {
     public let producer: String
     public let records: [EventRecord]
+    /// The machine's time, whatever the organization's is.
     public let now: Instant
 
     public init(producer: String, records: [EventRecord], now: Instant) {
@@ -70,13 +71,15 @@ public struct ReceivedEvent: Sendable {
     public let producer: String
     public let record: EventRecord
     public let payload: JSON
+    /// The time of what is done with it: not before the event itself, which a sandbox whose clock is ahead has dated.
     public let now: Instant
 
+    /// - Parameter now: the machine's time, or the organization's.
     public init(producer: String, record: EventRecord, payload: JSON, now: Instant) {
         self.producer = producer
         self.record = record
         self.payload = payload
-        self.now = now
+        self.now = max(now, record.occurredAt)
     }
 
     public var organization: Identifier { self.record.organization }

@@ -102,7 +102,7 @@ public struct Commands: Sendable {
                 operation: declaration.wireName,
                 key: $0,
                 requestHash: context.requestHash,
-                at: context.now
+                at: context.wallTime
             )
         }
         do {

@@ -21,6 +21,8 @@ public struct Assertion: Hashable, Sendable {
     public var authenticatedAt: Instant?
     public var timeZone: String?
     public var currency: String?
+    /// How far the organization's clock is ahead of the machines', in seconds; nil for all but sandboxes that were advanced.
+    public var aheadSeconds: Int64?
     /// The membership's version, so that a service that has seen a newer one can refuse.
     public var memberVersion: Int64?
     public var issuedAt: Instant
@@ -38,6 +40,7 @@ public struct Assertion: Hashable, Sendable {
         authenticatedAt: Instant? = nil,
         timeZone: String? = nil,
         currency: String? = nil,
+        aheadSeconds: Int64? = nil,
         memberVersion: Int64? = nil,
         issuedAt: Instant,
         expiresAt: Instant
@@ -53,6 +56,7 @@ public struct Assertion: Hashable, Sendable {
         self.authenticatedAt = authenticatedAt
         self.timeZone = timeZone
         self.currency = currency
+        self.aheadSeconds = aheadSeconds
         self.memberVersion = memberVersion
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
@@ -117,6 +121,10 @@ extension Assertion {
         }
         Self.write("tz", self.timeZone, to: &writer)
         Self.write("cur", self.currency, to: &writer)
+        if let aheadSeconds {
+            writer.key("ahead")
+            writer.int(aheadSeconds)
+        }
         if let memberVersion {
             writer.key("mver")
             writer.int(memberVersion)
@@ -155,6 +163,7 @@ extension Assertion {
             authenticatedAt: payload["auth"]?.int64.map(Instant.init(microseconds:)),
             timeZone: payload["tz"]?.string,
             currency: payload["cur"]?.string,
+            aheadSeconds: try Self.ahead(payload["ahead"]),
             memberVersion: payload["mver"]?.int64,
             issuedAt: Instant(microseconds: try Self.required("iat", payload["iat"]?.int64)),
             expiresAt: Instant(microseconds: try Self.required("exp", payload["exp"]?.int64))
@@ -175,6 +184,14 @@ extension Assertion {
     private static func role(_ value: JSON?) throws(AssertionFault) -> Role? {
         guard let value else { return nil }
         return try Self.required("role", value.string.flatMap { Role(rawValue: $0) })
+    }
+
+    /// Read as the wrong time, or as none, it would date a sandbox's rows on another day.
+    private static func ahead(_ value: JSON?) throws(AssertionFault) -> Int64? {
+        guard let value else { return nil }
+        let seconds = try Self.required("ahead", value.int64)
+        guard SandboxClockLimits.totalSeconds.contains(seconds) else { throw .malformed("ahead") }
+        return seconds
     }
 
     private static func strings(_ name: String, _ value: JSON?) throws(AssertionFault) -> [String]? {

@@ -1,10 +1,12 @@
-internal import CRMService
 internal import Contracts
 internal import Postgres
+internal import Resources
 internal import Telemetry
 internal import TestKit
 internal import Testing
 internal import Vocabulary
+
+@testable internal import CRMService
 
 @Suite struct ExpirySweepTests {
     /// An organization's offer that ends with the 23rd, in UTC.
@@ -20,6 +22,27 @@ internal import Vocabulary
         let id = try await sale.proposal(deal: deal, validUntil: lastDay).id()
         _ = try await sale.act("proposal.send", id)
         return id
+    }
+
+    @Test func aSandboxIsSweptAtItsOwnTime() async throws {
+        try await Sale.run { sale in
+            let other = Sale(service: sale.service.neighbour)
+            let (late, next) = (try await Self.offer(sale), try await Self.offer(other))
+            let data: JSON = ["time_zone": "UTC", "currency": "EUR", "clock_ahead_seconds": .int(86_400 * 7)]
+            try await sale.service.receive(
+                "organization.updated",
+                from: "identity",
+                version: 2,
+                payload: ["data": data],
+                crmHandlers()
+            )
+            let sweep = sale.expirySweep()
+            let now = sale.service.clock.now
+            #expect(try await SandboxTurns(sale.service.database).follow(at: now, sweep.sweep) == 1)
+            #expect(try await SandboxTurns(sale.service.database).follow(at: now, sweep.sweep) == 0)
+            #expect(try await sale.service.json("crm.proposal.get/1", ["id": late])["status"] == "expired")
+            #expect(try await other.service.json("crm.proposal.get/1", ["id": next])["status"] == "sent")
+        }
     }
 
     @Test func anOrganizationThatFailsDoesNotKeepTheOthersFromTheirTurn() async throws {

@@ -10,11 +10,7 @@ extension IdentityHarness {
         own: Bool = false,
         _ query: [(name: String, value: String)] = []
     ) async throws -> JSON {
-        let context = CallContext(
-            member: try await self.caller(token),
-            requestID: Identifier.random(),
-            now: self.clock.now
-        )
+        let context = try await self.context(token)
         let reply = try await self.router.reply(
             to: "identity.security_event.\(own ? "list_own" : "list")/1",
             parameters: query,

@@ -45,6 +45,8 @@ struct IdentityHarness: Sendable {
     init(_ database: Database, _ options: IdentityOptions) throws {
         self.database = database
         let persistence = Persistence(database: database, log: EventLog(), cursorKey: [1, 2, 3])
+        var options = options
+        options.clock = self.clock.wall
         self.parts = try IdentityParts(persistence, options)
         self.router = identityRouter(self.parts)
     }
@@ -62,11 +64,7 @@ struct IdentityHarness: Sendable {
         isDryRun: Bool = false,
         delivery: SessionDelivery = .body
     ) async throws -> Reply {
-        var context = CallContext(
-            member: try await self.caller(token),
-            requestID: Identifier.random(),
-            now: self.clock.now
-        )
+        var context = try await self.context(token)
         context.ifMatch = ifMatch.map(VersionMatch.init)
         context.isDryRun = isDryRun
         context.remoteAddress = address
@@ -78,6 +76,16 @@ struct IdentityHarness: Sendable {
             parameters: id.map { [(name: "id", value: $0)] } ?? [],
             body: body == .null ? [] : body.bytes,
             context: context
+        )
+    }
+
+    /// A call at the time of the caller's organization.
+    func context(_ token: String?) async throws -> CallContext {
+        let caller = try await self.caller(token)
+        return CallContext(
+            member: caller,
+            requestID: Identifier.random(),
+            now: self.clock.now.advanced(bySeconds: caller?.aheadSeconds ?? 0)
         )
     }
 
@@ -142,7 +150,8 @@ struct IdentityHarness: Sendable {
             role: try #require(found["role"]?.string.flatMap(Role.init(rawValue:))),
             scopes: found["scopes"]?.array?.compactMap(\.string),
             session: id("session_id"),
-            authenticatedAt: found["authenticated_at"]?.string.flatMap(Instant.init(_:))
+            authenticatedAt: found["authenticated_at"]?.string.flatMap(Instant.init(_:)),
+            aheadSeconds: found["ahead_seconds"]?.int64 ?? 0
         )
     }
 
@@ -151,11 +160,13 @@ struct IdentityHarness: Sendable {
     func signUp(
         _ name: String = "Ada",
         _ email: String = "ada@example.com",
-        at address: String = "192.0.2.1"
+        at address: String = "192.0.2.1",
+        isSandbox: Bool = false
     ) async throws -> SignedInFirm {
         let body: JSON = [
             "organization_name": .string("Firm of \(name)"), "name": .string(name), "email": .string(email),
             "password": .string(Self.password), "time_zone": "Europe/Berlin", "currency": "EUR",
+            "is_sandbox": .bool(isSandbox),
         ]
         let reply = try await self.call("organization.sign_up", body, address: address)
         #expect(reply.status == 201)

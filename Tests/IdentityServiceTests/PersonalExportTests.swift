@@ -24,11 +24,7 @@ extension IdentityHarness {
     }
 
     func exportPage(_ token: String, limit: Int, _ cursor: String?) async throws -> JSON {
-        let context = CallContext(
-            member: try await self.caller(token),
-            requestID: Identifier.random(),
-            now: self.clock.now
-        )
+        let context = try await self.context(token)
         var parameters = [(name: "limit", value: String(limit))]
         if let cursor { parameters.append((name: "cursor", value: cursor)) }
         let reply = try await self.router.reply(

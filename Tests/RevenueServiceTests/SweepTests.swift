@@ -1,9 +1,11 @@
 internal import Contracts
 internal import Postgres
-internal import RevenueService
+internal import Resources
 internal import TestKit
 internal import Testing
 internal import Vocabulary
+
+@testable internal import RevenueService
 
 /// Sweeps over several organizations, of which one cannot be served.
 @Suite struct SweepTests {
@@ -24,6 +26,64 @@ internal import Vocabulary
                 "UPDATE organization_ref SET time_zone = $2 WHERE organization_id = $1",
                 [.uuid(organization), .text(zone)]
             )
+        }
+    }
+
+    /// Puts the organization's clock forward.
+    private static func advance(_ fixture: Fixture, days: Int64, version: Int64 = 2) async throws {
+        try await fixture.tell(
+            "organization.updated",
+            "identity",
+            fixture.service.organization,
+            ["name": "Firm", "time_zone": "UTC", "clock_ahead_seconds": .int(days * 86_400)],
+            version: version
+        )
+    }
+
+    @Test func aSandboxIsSweptAtItsOwnTimeAndAtOnceWhenItsClockIsAdvanced() async throws {
+        try await Self.both { sandbox, other in
+            let now = sandbox.service.clock.now
+            let late = try await sandbox.finalized(1_000, due: "2026-12-20").text("id")
+            let next = try await other.finalized(1_000, due: "2026-12-20").text("id")
+            let turns = SandboxTurns(sandbox.service.database)
+            func follow() async throws -> Int {
+                try await turns.follow(at: now) { try await sandbox.overdueSweep.sweep($0) }
+            }
+            #expect(try await follow() == 0)
+            try await Self.advance(sandbox, days: 60)
+            #expect(try await follow() == 1)
+            #expect(try await sandbox.invoice(late)["overdue_since"] == "2026-12-21")
+            #expect(try await other.invoice(next)["is_overdue"] == false)
+            let event = try #require(try await sandbox.service.events("invoice.overdue").first)
+            #expect(event.occurredAt == now.advanced(bySeconds: 60 * 86_400))
+            // Once for each step; later, the ordinary sweep has it too.
+            let more = try await sandbox.finalized(1_000, due: "2027-01-31").text("id")
+            #expect(try await follow() == 0)
+            let later = now.advanced(bySeconds: 15 * 86_400)
+            #expect(try await sandbox.overdueSweep.sweep(now: later) == 1)
+            #expect(try await sandbox.invoice(more)["is_overdue"] == true)
+            #expect(try await other.invoice(next)["is_overdue"] == false)
+        }
+    }
+
+    @Test func aSandboxBillsThePeriodsThatItsClockHasPassed() async throws {
+        try await Self.both { sandbox, other in
+            for fixture in [sandbox, other] {
+                _ = try await fixture.service.json(
+                    "revenue.invoice_schedule.create/1",
+                    body: [
+                        "client_company_id": .string(fixture.client.description), "anchor_date": "2026-12-22",
+                        "end_kind": "after_n", "end_after": 2, "lines": [Fixture.line(1_000)],
+                    ]
+                )
+            }
+            let now = sandbox.service.clock.now
+            #expect(try await sandbox.scheduleSweep.sweep(now: now) == 0)
+            try await Self.advance(sandbox, days: 70)
+            let turns = SandboxTurns(sandbox.service.database)
+            #expect(try await turns.follow(at: now) { try await sandbox.scheduleSweep.sweep($0) } == 2)
+            #expect(try await sandbox.service.json("revenue.invoice.list/1").list("data").count == 2)
+            #expect(try await other.service.json("revenue.invoice.list/1").list("data").isEmpty)
         }
     }
 

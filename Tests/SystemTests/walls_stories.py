@@ -204,6 +204,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "identity.integration_token.replace": lambda world: (token(world, "stripe"), {"secret": "fresher-token"}),
     "identity.integration_token.revoke": lambda world: (token(world, "microsoft"), None),
     "identity.erasure.withdraw": scheduled_erasure,
+    "identity.sandbox_clock.advance": lambda world: (None, {"advance_seconds": 1}),
     "identity.member.change_role": lambda world: (world.ids["members"], {"role": "member"}),
     "identity.member.reset_second_factor": who_lost_their_phone,
     "identity.second_factor.begin": lambda world: (None, {"password": PASSWORD}),

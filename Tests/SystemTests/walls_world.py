@@ -35,7 +35,7 @@ class Walls:
 
     def world(self, name: str) -> World:
         owner = self.caller()
-        signed_up = sign_up(self.url, name)
+        signed_up = sign_up(self.url, name, is_sandbox=True)
         owner.token, owner.user, owner.organization = signed_up.token, signed_up.user, signed_up.organization
         return World(owner, self.stack).build()
 

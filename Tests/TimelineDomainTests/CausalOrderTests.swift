@@ -5,8 +5,20 @@ internal import Vocabulary
 @Suite struct CausalOrderTests {
     private func id(_ number: UInt64) -> Identifier { Identifier(high: 1, low: number) }
 
-    private func order(_ events: [(UInt64, UInt64?)]) -> [Int] {
-        CausalOrder.order(events.map { (id: self.id($0.0), cause: $0.1.map(self.id)) })
+    /// Events of one moment, or each of its own.
+    private func order(_ events: [(UInt64, UInt64?)], at times: [Int64]? = nil) -> [Int] {
+        CausalOrder.order(
+            events.enumerated().map { index, event in
+                (self.id(event.0), event.1.map(self.id), Instant(microseconds: times?[index] ?? 0))
+            }
+        )
+    }
+
+    /// The effect, from one service, came before the whole story of the other.
+    @Test func tellsWhatHappenedFirstFirst() {
+        #expect(self.order([(3, 2), (1, nil), (2, nil)], at: [30, 10, 20]) == [1, 2, 0])
+        // By clocks that differ: the cause comes first all the same.
+        #expect(self.order([(3, 2), (1, nil), (2, nil)], at: [5, 10, 20]) == [2, 0, 1])
     }
 
     @Test func keepsAnOrderThatIsRight() {

@@ -19,6 +19,7 @@ struct AssertionTests {
         authenticatedAt: Self.now.advanced(bySeconds: -60),
         timeZone: "Europe/Berlin",
         currency: "EUR",
+        aheadSeconds: 86_400,
         memberVersion: 4,
         issuedAt: Self.now,
         expiresAt: Self.now.advanced(bySeconds: 60)

@@ -24,6 +24,14 @@ public let crmDefinition = ServiceDefinition(
             ) { now in
                 try await sweep.sweep(now: now)
             },
+            Periodic(
+                "sandbox-clocks",
+                every: SandboxTurns.interval,
+                clock: environment.clock,
+                logger: environment.makeLogger("expiry")
+            ) { now in
+                try await SandboxTurns(persistence.database).follow(at: now, sweep.sweep)
+            },
         ]
     )
 }

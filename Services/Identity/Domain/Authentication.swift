@@ -15,4 +15,9 @@ public struct Authentication: Hashable, Sendable {
         self.at = at
         self.assurance = assurance
     }
+
+    /// The same by another clock.
+    public func moved(bySeconds seconds: Int64) -> Authentication {
+        Authentication(at: self.at.advanced(bySeconds: seconds), self.assurance)
+    }
 }

@@ -17,6 +17,7 @@ extension Identity {
         var options = try IdentityOptions(environment.values)
         options.linkBase = mail.linkBase
         options.keepsMails = mail.hasMailbox
+        options.clock = environment.clock
         let parts = try IdentityParts(try environment.persistence(), options)
         let (clock, logger) = (environment.clock, environment.makeLogger("identity.housekeeping"))
         return AssembledService(

@@ -19,6 +19,8 @@ public struct IdentityOptions: Sendable {
     /// Password attempts from one network address in a quarter of an hour.
     public var addressAttemptsMax = Int(Throttle.addressAttemptsMax)
     public var random: RandomBytes = systemRandomBytes
+    /// The machine's, where a call's own context does not say.
+    public var clock = WallClock.system
     /// What the links in mails begin with.
     public var linkBase = "http://127.0.0.1:8080"
     /// Whether sent mails can still be read, where a developer has no mail server.
@@ -63,7 +65,7 @@ public struct IdentityParts: Sendable {
             ),
             linkBase: options.linkBase
         )
-        self.revocations = Revocations(self.crossTenant)
+        self.revocations = Revocations(self.crossTenant, options.clock)
         self.hasher = try PasswordHasher(
             peppers: options.peppers,
             cost: Argon2.Cost(memoryKiB: UInt32(options.argonMemoryKiB), iterations: UInt32(options.argonIterations)),

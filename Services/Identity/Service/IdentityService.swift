@@ -22,6 +22,7 @@ public func identityRouter(_ parts: IdentityParts) -> Router {
     PersonalExports(parts: parts).register(in: &router)
     ErasureOperations(parts: parts).register(in: &router)
     Organizations(parts: parts).register(in: &router)
+    SandboxClocks(parts: parts).register(in: &router)
     parts.persistence.serve(.member, in: &router)
     MemberAdditions(parts: parts).register(in: &router)
     MemberMoves(parts: parts).register(in: &router)
@@ -63,5 +64,6 @@ public enum Identity {
             Migration("identity_031", PackageResources.identity_031_session_ends_sql),
             Migration("identity_040", PackageResources.identity_040_names_of_users_sql),
             Migration("identity_041", PackageResources.identity_041_erasure_sql),
+            Migration("identity_042", PackageResources.identity_042_sandbox_clocks_sql),
         ]
 }

@@ -32,6 +32,11 @@ extension Revenue {
                 Periodic("overdue", every: environment.sweepInterval, clock: clock, logger: logger) { now in
                     try await overdue.sweep(now: now)
                 },
+                Periodic("sandbox-clocks", every: SandboxTurns.interval, clock: clock, logger: logger) { now in
+                    try await SandboxTurns(persistence.database).follow(at: now) { turn in
+                        try await schedules.sweep(turn) + overdue.sweep(turn)
+                    }
+                },
             ]
         )
     }

@@ -25,6 +25,7 @@ public struct Revenue: Sendable {
             Migration("revenue_009", PackageResources.revenue_009_list_indexes_sql),
             Migration("revenue_010", PackageResources.revenue_010_given_columns_sql),
             Migration("revenue_011", PackageResources.revenue_011_number_formats_sql),
+            Migration("revenue_012", PackageResources.revenue_012_sandbox_clocks_sql),
         ]
 
     /// Who acts where nobody asks: sweeps. 4 is revenue's place among the services.

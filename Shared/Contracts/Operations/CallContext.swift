@@ -8,6 +8,7 @@ public struct CallContext: Sendable {
     public var peer: String?
     public var requestID: Identifier
     public var traceparent: String?
+    /// The caller's organization's time, which a sandbox may have advanced: for all that happens in it.
     public var now: Instant
     public var deadline: Instant?
     public var idempotencyKey: String?
@@ -30,6 +31,20 @@ public struct CallContext: Sendable {
         self.now = now
         self.requestHash = []
         self.isDryRun = false
+    }
+
+    /// The machines' time: for what belongs to no organization, such as passwords, throttles, mails and what is kept for how long.
+    public var wallTime: Instant {
+        guard let ahead = self.member?.aheadSeconds, ahead != 0 else { return self.now }
+        return self.now.advanced(bySeconds: -ahead)
+    }
+
+    /// The same call by somebody else, in their organization and at its time.
+    public func acting(as caller: Caller) -> CallContext {
+        var other = self
+        other.now = self.wallTime.advanced(bySeconds: caller.aheadSeconds)
+        other.member = caller
+        return other
     }
 
     /// The caller of an operation that requires one.

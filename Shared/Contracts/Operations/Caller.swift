@@ -24,6 +24,8 @@ public struct Caller: Hashable, Sendable {
     /// The organization's zone and currency, so that a person's request never waits for a copy of them to arrive.
     public var zone: Zone
     public var currency: Currency
+    /// How far the organization's clock is ahead of everybody else's: 0 but for a sandbox that was advanced.
+    public var aheadSeconds: Int64
 
     public init(
         kind: Kind,
@@ -34,7 +36,8 @@ public struct Caller: Hashable, Sendable {
         session: Identifier? = nil,
         authenticatedAt: Instant? = nil,
         zone: Zone = .utc,
-        currency: Currency = .usd
+        currency: Currency = .usd,
+        aheadSeconds: Int64 = 0
     ) {
         self.kind = kind
         self.subject = subject
@@ -45,6 +48,7 @@ public struct Caller: Hashable, Sendable {
         self.authenticatedAt = authenticatedAt
         self.zone = zone
         self.currency = currency
+        self.aheadSeconds = aheadSeconds
     }
 
     public var actor: Actor { Actor(kind: Actor.Kind(self.kind), id: self.subject) }

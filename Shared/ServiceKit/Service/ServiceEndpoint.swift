@@ -128,7 +128,11 @@ public struct ServiceEndpoint: CallHandler {
     ) throws(Fault) -> CallContext {
         let now = self.clock.now()
         let member = try self.member(of: call, at: now, scope)
-        var context = CallContext(member: member, requestID: scope.requestID, now: now)
+        var context = CallContext(
+            member: member,
+            requestID: scope.requestID,
+            now: member.map { now.advanced(bySeconds: $0.aheadSeconds) } ?? now
+        )
         context.peer = peer.service
         context.traceparent = call.traceparent
         context.deadline = call.deadlineMilliseconds.map { Instant.system().adding(microseconds: Int64($0) * 1_000) }
@@ -199,7 +203,8 @@ extension Caller {
             session: assertion.session,
             authenticatedAt: assertion.authenticatedAt,
             zone: zone,
-            currency: currency
+            currency: currency,
+            aheadSeconds: assertion.aheadSeconds ?? 0
         )
     }
 }

@@ -13,6 +13,7 @@ enum References {
     )
 
     static func follow(_ handlers: inout EventHandlers) {
-        for copy in [LocalCopy.organization, .member, Self.projectTemplate] { copy.follow(&handlers) }
+        let copies = [LocalCopy.organization(and: [.clockAhead]), .member, Self.projectTemplate]
+        for copy in copies { copy.follow(&handlers) }
     }
 }

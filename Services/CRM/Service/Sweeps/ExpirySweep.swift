@@ -33,6 +33,15 @@ public struct ExpirySweep: Sendable {
     /// the others.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
+        var count = 0
+        for turn in try await SandboxTurns(self.database).all(at: now) { count += try await self.sweep(turn) }
+        return count
+    }
+
+    /// One turn of it.
+    func sweep(_ turn: SweepTurn) async throws -> Int {
+        let now = turn.now
+        let (whose, sandbox) = turn.condition(2)
         // By the day that the easternmost zone has; whether the organization's own day is over is its own part.
         let organizations = try await self.database.read(
             .system,
@@ -44,9 +53,8 @@ public struct ExpirySweep: Sendable {
                 SELECT organization_id, sign_until FROM contract WHERE status = 'sent' AND sign_until <= $1
             ) AS due
             JOIN organization_ref AS o ON o.organization_id = due.organization_id
-            GROUP BY o.organization_id, o.time_zone ORDER BY o.organization_id
-            """,
-            [.date(Zone.utc.date(at: now))]
+            """ + " WHERE " + whose + " GROUP BY o.organization_id, o.time_zone ORDER BY o.organization_id",
+            [.date(Zone.utc.date(at: now))] + sandbox
         )
         var count = 0
         for row in organizations {

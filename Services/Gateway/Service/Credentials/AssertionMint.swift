@@ -29,6 +29,7 @@ struct AssertionMint: Sendable {
                 authenticatedAt: caller.authenticatedAt,
                 timeZone: caller.zone.identifier,
                 currency: caller.currency.code,
+                aheadSeconds: caller.aheadSeconds == 0 ? nil : caller.aheadSeconds,
                 memberVersion: identity.memberVersion,
                 issuedAt: now,
                 expiresAt: now.advanced(bySeconds: Self.lifetimeSeconds)

@@ -67,7 +67,9 @@ extension ResolvedCredential.Identity {
             session: json["session_id"]?.string.flatMap(Identifier.init(_:)),
             authenticatedAt: json["authenticated_at"]?.string.flatMap(Instant.init(_:)),
             zone: try read("time_zone", Zone.init(_:)),
-            currency: try read("currency", Currency.init(_:))
+            currency: try read("currency", Currency.init(_:)),
+            // An identity of before sandboxes had clocks does not say.
+            aheadSeconds: json["ahead_seconds"]?.int64 ?? 0
         )
     }
 

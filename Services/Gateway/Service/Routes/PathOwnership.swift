@@ -12,7 +12,7 @@ enum PathOwnership {
             "identity",
             [
                 "signup", "password-resets", "sessions", "me", "organization", "members", "invitations", "api-keys",
-                "integration-tokens", "security-events",
+                "integration-tokens", "security-events", "sandbox",
             ]
         ),
         (

@@ -200,10 +200,7 @@ struct APIKeys: Sendable {
             at: cause.now,
             in: transaction
         )
-        try self.parts.revocations.revoke(
-            Revocation(organization: cause.organization, subject: key.id, at: cause.now),
-            in: transaction
-        )
+        try self.parts.revocations.revoke(of: cause.organization, subject: key.id, in: transaction)
         return (after, self.store.event("revoked", .statusChanged, after, because: cause))
     }
 

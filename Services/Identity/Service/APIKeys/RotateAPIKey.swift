@@ -85,10 +85,7 @@ struct KeyRotations: Sendable {
                 in: transaction
             )
             // Gateways ask again: what they know of the secret before has another end now.
-            try self.parts.revocations.revoke(
-                Revocation(organization: caller.organization, subject: after.id, at: context.now),
-                in: transaction
-            )
+            try self.parts.revocations.revoke(of: caller.organization, subject: after.id, in: transaction)
             return Outcome(
                 Reply(body: try APIKeys.answer(after, showing: token), etag: after.version),
                 events: [keys.event("rotated", .updated, after, previous: before, because: cause)]

@@ -32,6 +32,20 @@ struct CrossTenant: Sendable {
         let role: Role
         let zone: Zone
         let currency: Currency
+        let aheadSeconds: Int64
+
+        /// The person as they act here.
+        func caller(_ user: Identifier) -> Caller {
+            Caller(
+                kind: .member,
+                subject: user,
+                organization: self.organization,
+                role: self.role,
+                zone: self.zone,
+                currency: self.currency,
+                aheadSeconds: self.aheadSeconds
+            )
+        }
     }
 
     // MARK: - People
@@ -92,7 +106,7 @@ struct CrossTenant: Sendable {
         let rows = try await self.database.read(
             .system,
             """
-            SELECT m.organization_id, m.id, m.role, o.name, o.time_zone, o.currency
+            SELECT m.organization_id, m.id, m.role, o.name, o.time_zone, o.currency, o.clock_ahead_seconds
             FROM organization_member m JOIN organization o ON o.id = m.organization_id
             WHERE m.user_id = $1 AND m.deleted_at IS NULL AND m.status = 'active' ORDER BY m.created_at, m.id
             """,
@@ -105,7 +119,8 @@ struct CrossTenant: Sendable {
                 member: try row.uuid("id"),
                 role: try Role(stored: try row.text("role")),
                 zone: try Zone(stored: try row.text("time_zone")),
-                currency: try Currency(stored: try row.text("currency"))
+                currency: try Currency(stored: try row.text("currency")),
+                aheadSeconds: try row.int("clock_ahead_seconds")
             )
         }
     }
@@ -130,14 +145,15 @@ struct CrossTenant: Sendable {
             SELECT t.organization_id, s.id AS session_id, s.user_id, s.member_id, s.last_used_at, t.expires_at,
                 -- A second factor that somebody has by now counts from when they have given it in this session.
                 CASE WHEN s.aal = 2 OR f.user_id IS NULL THEN s.authenticated_at END AS authenticated_at,
-                m.role, m.version AS member_version, o.time_zone, o.currency
+                m.role, m.version AS member_version, o.time_zone, o.currency, o.clock_ahead_seconds
             FROM session_token t
             JOIN session s ON s.organization_id = t.organization_id AND s.id = t.session_id
             JOIN organization_member m ON m.organization_id = s.organization_id AND m.id = s.member_id
             JOIN organization o ON o.id = s.organization_id
             JOIN app_user u ON u.id = s.user_id
             LEFT JOIN second_factor f ON f.user_id = s.user_id AND f.confirmed_at IS NOT NULL
-            WHERE t.token_sha256 = $1 AND t.kind = 'access' AND t.expires_at > $2 AND s.ended_at IS NULL
+            WHERE t.token_sha256 = $1 AND t.kind = 'access' AND s.ended_at IS NULL
+                AND t.expires_at > $2::timestamptz + o.clock_ahead_seconds * interval '1 second'
                 AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,
             [.bytes(token.sha256), .instant(now)]
@@ -151,13 +167,14 @@ struct CrossTenant: Sendable {
             """
             SELECT k.organization_id, k.id, k.scopes, k.member_id, k.last_used_at,
                 CASE WHEN k.token_sha256 = $1 THEN k.expires_at ELSE k.former_until END AS expires_at,
-                m.role, m.version AS member_version, o.time_zone, o.currency
+                m.role, m.version AS member_version, o.time_zone, o.currency, o.clock_ahead_seconds
             FROM api_key k
             JOIN organization_member m ON m.organization_id = k.organization_id AND m.id = k.member_id
             JOIN organization o ON o.id = k.organization_id
             JOIN app_user u ON u.id = m.user_id
-            WHERE (k.token_sha256 = $1 OR k.former_token_sha256 = $1 AND k.former_until > $2)
-                AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
+            CROSS JOIN LATERAL (SELECT $2::timestamptz + o.clock_ahead_seconds * interval '1 second' AS now) AS c
+            WHERE (k.token_sha256 = $1 OR k.former_token_sha256 = $1 AND k.former_until > c.now)
+                AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > c.now)
                 AND m.deleted_at IS NULL AND m.status = 'active' AND u.status = 'active'
             """,
             [.bytes(token.sha256), .instant(now)]
@@ -165,14 +182,22 @@ struct CrossTenant: Sendable {
     }
 
     /// Whose session a refresh token belongs to; everything else is decided under that organization's lock.
-    func organization(ofRefresh token: Token) async throws -> (organization: Identifier, session: Identifier)? {
+    func organization(
+        ofRefresh token: Token
+    ) async throws -> (organization: Identifier, session: Identifier, aheadSeconds: Int64)? {
         let rows = try await self.database.read(
             .system,
-            "SELECT organization_id, session_id FROM session_token WHERE token_sha256 = $1 AND kind = 'refresh'",
+            """
+            SELECT t.organization_id, t.session_id, o.clock_ahead_seconds
+            FROM session_token t JOIN organization o ON o.id = t.organization_id
+            WHERE t.token_sha256 = $1 AND t.kind = 'refresh'
+            """,
             [.bytes(token.sha256)]
         )
         guard let row = rows.first else { return nil }
-        return (try row.uuid("organization_id"), try row.uuid("session_id"))
+        return (
+            try row.uuid("organization_id"), try row.uuid("session_id"), try row.int("clock_ahead_seconds")
+        )
     }
 
     // MARK: - Invitations
@@ -185,13 +210,15 @@ struct CrossTenant: Sendable {
         let email: EmailAddress
         let invitation: Invitation
         let tokenSHA256: String
+        let aheadSeconds: Int64
     }
 
     func invitation(_ token: Token) async throws -> Invited? {
         let rows = try await self.database.read(
             .system,
             """
-            SELECT i.id, i.organization_id, i.email, i.role, i.status, i.expires_at, i.token_sha256, o.name
+            SELECT i.id, i.organization_id, i.email, i.role, i.status, i.expires_at, i.token_sha256, o.name,
+                o.clock_ahead_seconds
             FROM invitation i JOIN organization o ON o.id = i.organization_id WHERE i.token_sha256 = $1
             """,
             [.bytes(token.sha256)]
@@ -203,17 +230,27 @@ struct CrossTenant: Sendable {
             organizationName: try row.text("name"),
             email: try EmailAddress(try row.text("email")),
             invitation: try Invitation(row),
-            tokenSHA256: try row.text("token_sha256")
+            tokenSHA256: try row.text("token_sha256"),
+            aheadSeconds: try row.int("clock_ahead_seconds")
         )
     }
 
-    func organizationsWithOverdueInvitations(at now: Instant) async throws -> [Identifier] {
+    /// Where invitations have had their time, and what time it is there.
+    func organizationsWithOverdueInvitations(at now: Instant) async throws -> [(Identifier, at: Instant)] {
         let rows = try await self.database.read(
             .system,
-            "SELECT DISTINCT organization_id FROM invitation WHERE pending_until <= $1",
+            """
+            SELECT DISTINCT o.id, o.clock_ahead_seconds FROM invitation i JOIN organization o ON o.id = i.organization_id
+            WHERE i.pending_until <= $1
+            UNION
+            SELECT DISTINCT o.id, o.clock_ahead_seconds FROM organization o JOIN invitation i ON i.organization_id = o.id
+            WHERE o.clock_ahead_seconds > 0 AND i.pending_until <= $1 + o.clock_ahead_seconds * interval '1 second'
+            """,
             [.instant(now)]
         )
-        return try rows.map { try $0.uuid("organization_id") }
+        return try rows.map {
+            (try $0.uuid("id"), now.advanced(bySeconds: try $0.int("clock_ahead_seconds")))
+        }
     }
 
     // MARK: - For housekeeping, throttling and what concerns a person wherever they belong

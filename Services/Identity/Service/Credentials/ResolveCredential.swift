@@ -24,6 +24,8 @@ struct ResolveCredential: Operation {
                 .currency(), .integer("member_version", 1...Int64.max), .instant("expires_at").nullable(),
                 .instant("authenticated_at").nullable()
                     .described("When the person last proved who they are by all that is asked of them."),
+                .integer("ahead_seconds", SandboxClockLimits.totalSeconds)
+                    .described("How far the organization's clock is ahead, where it is a sandbox."),
             ]
         )
     )
@@ -61,7 +63,7 @@ struct Credentials: Sendable {
             session,
             of: organization,
             lastAt: try row.instantOrNil("last_used_at"),
-            at: now
+            at: now.advanced(bySeconds: try row.int("clock_ahead_seconds"))
         )
         return try self.reply(
             row,
@@ -75,10 +77,10 @@ struct Credentials: Sendable {
     }
 
     private func apiKey(_ token: Token, _ context: CallContext) async throws -> Reply {
-        let now = context.now
-        guard let row = try await self.parts.crossTenant.apiKey(token, at: now) else { throw Self.refusal }
+        guard let row = try await self.parts.crossTenant.apiKey(token, at: context.now) else { throw Self.refusal }
         let id = try row.uuid("id")
         let organization = try row.uuid("organization_id")
+        let now = context.now.advanced(bySeconds: try row.int("clock_ahead_seconds"))
         self.parts.lastUses.note(.apiKey, id, of: organization, lastAt: try row.instantOrNil("last_used_at"), at: now)
         self.parts.keyNetworks.note(id, of: organization, from: context.remoteAddress)
         let makerRole = Role(rawValue: try row.text("role")) ?? .viewer
@@ -114,6 +116,7 @@ struct Credentials: Sendable {
             "member_id": .string(try row.uuid("member_id").description),
             "time_zone": .string(try row.text("time_zone")),
             "currency": .string(try row.text("currency")),
+            "ahead_seconds": .int(try row.int("clock_ahead_seconds")),
             "member_version": .int(try row.int("member_version")),
             "authenticated_at": authenticatedAt.map { .string($0.description) } ?? .null,
             "expires_at": try row.instantOrNil("expires_at").map { .string($0.description) } ?? .null,

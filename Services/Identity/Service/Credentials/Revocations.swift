@@ -10,19 +10,8 @@ struct Revocation: Hashable, Sendable {
     var session: Identifier?
     /// A user or an API key.
     var subject: Identifier?
+    /// By the machines' clock, whatever the organization's says: it is what polls and deletions go by.
     let at: Instant
-
-    init(organization: Identifier, session: Identifier? = nil, subject: Identifier? = nil, at now: Instant) {
-        self.init(id: Identifier.next(at: now), organization: organization, session: session, subject: subject, at: now)
-    }
-
-    init(id: Identifier, organization: Identifier, session: Identifier?, subject: Identifier?, at: Instant) {
-        self.id = id
-        self.organization = organization
-        self.session = session
-        self.subject = subject
-        self.at = at
-    }
 }
 
 /// Tells every connected gateway what to forget: at once where this process did it, within a poll where another one did.
@@ -48,14 +37,31 @@ final class Revocations: Sendable {
     }
 
     private let crossTenant: CrossTenant
+    private let clock: WallClock
     private let state = Mutex(State())
 
-    init(_ crossTenant: CrossTenant) { self.crossTenant = crossTenant }
+    init(_ crossTenant: CrossTenant, _ clock: WallClock) {
+        self.crossTenant = crossTenant
+        self.clock = clock
+    }
 
     // MARK: - Telling
 
     /// Records a revocation in the transaction that makes it true, and tells this process's readers once that has committed.
-    func revoke(_ revocation: Revocation, in transaction: borrowing Transaction) throws(SQLFault) {
+    func revoke(
+        of organization: Identifier,
+        session: Identifier? = nil,
+        subject: Identifier? = nil,
+        in transaction: borrowing Transaction
+    ) throws(SQLFault) {
+        let now = self.clock.now()
+        let revocation = Revocation(
+            id: Identifier.next(at: now),
+            organization: organization,
+            session: session,
+            subject: subject,
+            at: now
+        )
         try transaction.queue(
             """
             INSERT INTO credential_revocation (id, organization_id, session_id, subject, revoked_at)

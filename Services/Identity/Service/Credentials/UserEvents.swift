@@ -13,18 +13,21 @@ struct UserEvents: Sendable {
 
     static func payload(of user: Identifier) -> JSONObject { ["data": ["id": .string(user.description)]] }
 
-    typealias Place = (organization: Identifier, member: Identifier)
+    typealias Place = (organization: Identifier, member: Identifier, aheadSeconds: Int64)
 
     /// Where the person belongs, each place held.
     func places(of user: Identifier, in visits: borrowing Visits) throws -> [Place] {
         let rows = try visits.system.query(
             """
-            SELECT organization_id, id FROM organization_member WHERE user_id = $1 AND deleted_at IS NULL
-            ORDER BY organization_id, id FOR UPDATE
+            SELECT m.organization_id, m.id, o.clock_ahead_seconds
+            FROM organization_member m JOIN organization o ON o.id = m.organization_id
+            WHERE m.user_id = $1 AND m.deleted_at IS NULL ORDER BY m.organization_id, m.id FOR UPDATE OF m
             """,
             [.uuid(user)]
         )
-        return try rows.map { (try $0.uuid("organization_id"), try $0.uuid("id")) }
+        return try rows.map {
+            (try $0.uuid("organization_id"), try $0.uuid("id"), try $0.int("clock_ahead_seconds"))
+        }
     }
 
     /// Counts a change of the person; their new version.
@@ -35,13 +38,14 @@ struct UserEvents: Sendable {
         )[0].int("version")
     }
 
-    static func cause(_ user: Identifier, _ organization: Identifier, _ context: CallContext) -> Cause {
+    /// At the time of each place: one may be a sandbox that lives in another year.
+    static func cause(_ actor: Actor, _ place: Place, _ context: CallContext) -> Cause {
         Cause(
-            actor: Actor(kind: .member, id: user),
-            organization: organization,
+            actor: actor,
+            organization: place.organization,
             causation: context.requestID,
             correlation: context.requestID,
-            now: context.now
+            now: context.wallTime.advanced(bySeconds: place.aheadSeconds)
         )
     }
 
@@ -72,7 +76,9 @@ struct UserEvents: Sendable {
 
     /// What happened to a person as each place where they belong is to be told; it counts as a change of theirs.
     ///
-    /// - Parameter more: what has to be done in each place besides, and the events of that.
+    /// - Parameters:
+    ///   - now: the machines' time; each place is told at its own.
+    ///   - more: what has to be done in each place besides, and the events of that.
     func events(
         _ type: String,
         of user: Identifier,
@@ -89,7 +95,7 @@ struct UserEvents: Sendable {
                 organization: place.organization,
                 causation: request,
                 correlation: request,
-                now: now
+                now: now.advanced(bySeconds: place.aheadSeconds)
             )
             let others = try more(place, cause, visits)
             return (place.organization, [Self.event(type, user, version, because: cause)] + others)

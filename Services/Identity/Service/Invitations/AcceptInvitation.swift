@@ -77,20 +77,20 @@ struct InvitationAcceptances: Sendable {
         router.serve(JoinOrganization.self) { request, context in try await self.join(request, context) }
     }
 
-    private func invitation(_ token: String, at now: Instant) async throws -> CrossTenant.Invited {
+    private func invitation(_ token: String, at wallTime: Instant) async throws -> CrossTenant.Invited {
         guard let token = Token(token), token.kind == .invitation,
             let invited = try await self.parts.crossTenant.invitation(token)
         else { throw Self.unknown }
         // Before anything is asked of a person for whom it is too late; decided again under the lock.
         var invitation = invited.invitation
-        try invitation.accept(at: now)
+        try invitation.accept(at: wallTime.advanced(bySeconds: invited.aheadSeconds))
         return invited
     }
 
     // MARK: - By the link
 
     private func accept(_ request: AcceptInvitation, _ context: CallContext) async throws -> Reply {
-        let invited = try await self.invitation(request.token, at: context.now)
+        let invited = try await self.invitation(request.token, at: context.wallTime)
         let person = try await self.person(invited, request, context)
         let inside = self.inside(context, invited, as: person.id)
         let arrival = try await Arrival(of: person, inside, self.parts)
@@ -105,7 +105,7 @@ struct InvitationAcceptances: Sendable {
             let (started, grant) = try self.parts.sessions.begin(
                 for: member,
                 of: person.id,
-                by: person.beginning(at: inside.now),
+                by: person.beginning(at: inside.wallTime),
                 inside,
                 in: transaction
             )
@@ -157,7 +157,7 @@ struct InvitationAcceptances: Sendable {
 
     private func join(_ request: JoinOrganization, _ context: CallContext) async throws -> Reply {
         let caller = try context.caller()
-        let invited = try await self.invitation(request.token, at: context.now)
+        let invited = try await self.invitation(request.token, at: context.wallTime)
         guard let user = try await self.parts.crossTenant.user(caller.subject), user.isActive,
             user.email == invited.email.description
         else {
@@ -180,14 +180,15 @@ struct InvitationAcceptances: Sendable {
 
     /// The person acts in the organization that they are joining.
     private func inside(_ context: CallContext, _ invited: CrossTenant.Invited, as person: Identifier) -> CallContext {
-        var inside = context
-        inside.member = Caller(
-            kind: .member,
-            subject: person,
-            organization: invited.organization,
-            role: invited.invitation.role
+        context.acting(
+            as: Caller(
+                kind: .member,
+                subject: person,
+                organization: invited.organization,
+                role: invited.invitation.role,
+                aheadSeconds: invited.aheadSeconds
+            )
         )
-        return inside
     }
 
     /// Decides under the invitation's lock, for the very link that was presented.
@@ -205,7 +206,7 @@ struct InvitationAcceptances: Sendable {
         try invitation.accept(at: context.now)
         var events: [EventRecord] = []
         if let user = person.newUser(invited.email) {
-            guard try user.insertUnlessKnown(at: context.now, in: transaction) else {
+            guard try user.insertUnlessKnown(at: context.wallTime, in: transaction) else {
                 throw Fault(
                     .conflict,
                     "Somebody else is adding this person at the same moment. Try again.",

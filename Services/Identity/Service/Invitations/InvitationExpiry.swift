@@ -17,10 +17,10 @@ struct InvitationExpiry: Sendable {
     @discardableResult
     func sweep(at now: Instant) async throws -> Int {
         var total = 0
-        for organization in try await self.parts.crossTenant.organizationsWithOverdueInvitations(at: now) {
+        for (organization, time) in try await self.parts.crossTenant.organizationsWithOverdueInvitations(at: now) {
             var count = 0
             repeat {
-                count = try await self.sweep(organization, at: now)
+                count = try await self.sweep(organization, at: time)
                 total += count
             } while count == Self.expiredMax
         }

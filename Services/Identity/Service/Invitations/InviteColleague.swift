@@ -141,7 +141,7 @@ struct InvitationMoves: Sendable {
             values["invited_by"] = .identifier(caller.subject)
             values["token_sha256"] = token.sha256Value
             let stored = try self.store.insert(values, for: caller.organization, at: context.now, in: transaction)
-            try self.mail(invitation, to: request.email, token, caller, at: context.now, in: transaction)
+            try self.mail(invitation, to: request.email, token, caller, at: context.wallTime, in: transaction)
             return Outcome(
                 stored.reply(status: 201, location: "/v1/invitations/\(stored.id)"),
                 events: [self.store.event("created", .sent, stored, because: cause)]
@@ -160,7 +160,7 @@ struct InvitationMoves: Sendable {
             var values = invitation.values
             values["token_sha256"] = token.sha256Value
             before = try self.store.update(before, values, for: caller.organization, at: context.now, in: transaction)
-            try self.mail(invitation, to: email, token, caller, at: context.now, in: transaction)
+            try self.mail(invitation, to: email, token, caller, at: context.wallTime, in: transaction)
             return Outcome(before.reply(), events: [self.store.event("resent", .sent, before, because: cause)])
         }
     }
@@ -250,7 +250,7 @@ struct InvitationMoves: Sendable {
             inviter: try inviters.first?.row.text("name"),
             role: invitation.role,
             token,
-            expiresAt: invitation.expiresAt
+            expiresAt: invitation.expiresAt.advanced(bySeconds: -caller.aheadSeconds)
         )
         try self.parts.mails.tasks.queue(mail, for: caller.organization, at: now, in: transaction)
     }

@@ -29,14 +29,14 @@ extension Mails {
     /// Tells a person that somebody, who is probably them, has signed in from elsewhere.
     func newDevice(of user: CrossTenant.User, _ context: CallContext) throws -> Mail {
         let values = [
-            "name": user.name, "time": Self.minute(context.now), "address": context.remoteAddress ?? "unknown",
+            "name": user.name, "time": Self.minute(context.wallTime), "address": context.remoteAddress ?? "unknown",
             "program": String((context.userAgent ?? "an unknown program").prefix(Self.programLengthMax)),
         ]
         return Mail(
             kind: "new_device",
             to: MailAddress(try EmailAddress(user.email), name: user.name),
             Self.template.render(values),
-            expiresAt: context.now.advanced(bySeconds: Self.noticeSeconds)
+            expiresAt: context.wallTime.advanced(bySeconds: Self.noticeSeconds)
         )
     }
 }

@@ -137,7 +137,7 @@ struct MemberAdditions: Sendable {
                 name: row.name,
                 password: password
             )
-            if try new.insertUnlessKnown(at: context.now, in: transaction) {
+            if try new.insertUnlessKnown(at: context.wallTime, in: transaction) {
                 user = new.id
                 events.append(new.registered(because: cause))
             } else {

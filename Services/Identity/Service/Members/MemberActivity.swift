@@ -124,7 +124,7 @@ struct MemberActivity: Sendable {
         in transaction: borrowing Transaction
     ) throws -> Stored {
         // Gateways forget all of the organization's credentials: the API keys that the member made are among them.
-        try self.moves.forget(caller.organization, at: now, in: transaction)
+        try self.moves.forget(caller.organization, in: transaction)
         return try self.parts.members.update(
             before,
             Values(["status": .text(membership.status.rawValue)]),

@@ -97,7 +97,7 @@ struct MemberMoves: Sendable {
                 at: context.now,
                 in: transaction
             )
-            try self.forget(caller.organization, at: context.now, in: transaction)
+            try self.forget(caller.organization, in: transaction)
             return Outcome(
                 after.reply(),
                 events: [members.event("role_changed", .updated, after, previous: before, because: cause)]
@@ -150,7 +150,7 @@ struct MemberMoves: Sendable {
             at: cause.now,
             in: transaction
         )
-        try self.forget(cause.organization, at: cause.now, in: transaction)
+        try self.forget(cause.organization, in: transaction)
         let keys = try APIKeys(self.parts).revokeAll(of: member, because: cause, in: transaction)
         return removed.map { self.parts.members.event("removed", .deleted, $0, because: cause) } + keys
     }
@@ -181,13 +181,9 @@ struct MemberMoves: Sendable {
         return try Membership(own)
     }
 
-    func forget(
-        _ organization: Identifier,
-        at now: Instant,
-        in transaction: borrowing Transaction
-    ) throws {
+    func forget(_ organization: Identifier, in transaction: borrowing Transaction) throws {
         // All credentials of the organization: the member's API keys change with the role too, and gateways ask again quickly.
-        try self.parts.revocations.revoke(Revocation(organization: organization, at: now), in: transaction)
+        try self.parts.revocations.revoke(of: organization, in: transaction)
     }
 }
 

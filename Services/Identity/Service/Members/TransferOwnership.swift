@@ -83,7 +83,7 @@ struct OwnershipTransfers: Sendable {
                 )
                 return (before, after)
             }
-            try moves.forget(caller.organization, at: context.now, in: transaction)
+            try moves.forget(caller.organization, in: transaction)
             return Outcome(
                 changed[0].1.reply(),
                 events: changed.map { members.event("role_changed", .updated, $1, previous: $0, because: cause) }

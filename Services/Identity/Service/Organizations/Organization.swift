@@ -33,7 +33,12 @@ extension Resource {
                             )
                     ]
                 ).nullable().described("How documents are numbered, where it is to be another way than the usual one."),
-                .boolean("is_sandbox").readOnly(),
+                .boolean("is_sandbox").readOnly().described(
+                    "Whether it was signed up to try things out, with a clock of its own that `POST /v1/sandbox/clock` advances."
+                ),
+                .integer("clock_ahead_seconds", SandboxClockLimits.totalSeconds).readOnly().described(
+                    "How far its clock is ahead of everybody else's; 0 but for a sandbox that was advanced."
+                ),
             ]
         )
         resource.hasExternalID = false
@@ -128,7 +133,7 @@ struct Organizations: Sendable {
                     in: transaction
                 )
                 // Credentials carry the zone and the currency.
-                try self.parts.revocations.revoke(Revocation(organization: id, at: context.now), in: transaction)
+                try self.parts.revocations.revoke(of: id, in: transaction)
                 return Outcome(
                     after.reply(),
                     events: [

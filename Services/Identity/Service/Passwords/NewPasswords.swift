@@ -48,7 +48,7 @@ struct NewPasswords: Sendable {
             """,
             [
                 .uuid(user.id), old.map { .text($0.encoded) } ?? .null, .text(password.encoded),
-                .text(password.pepperKid), .instant(context.now),
+                .text(password.pepperKid), .instant(context.wallTime),
             ]
         )
         guard let row = rows.first else {
@@ -60,7 +60,7 @@ struct NewPasswords: Sendable {
         let places = try told.places(of: user.id, in: visits)
         var events: [(organization: Identifier, events: [EventRecord])] = []
         for place in places {
-            let cause = UserEvents.cause(user.id, place.organization, context)
+            let cause = UserEvents.cause(Actor(kind: .member, id: user.id), place, context)
             let ended = try visits.visit(place.organization) { transaction in
                 try self.endSessions(of: place.member, keeping: session, because: cause, in: transaction)
             }
@@ -70,12 +70,12 @@ struct NewPasswords: Sendable {
         }
         try visits.system.queue(
             "UPDATE password_reset SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",
-            [.uuid(user.id), .instant(context.now)]
+            [.uuid(user.id), .instant(context.wallTime)]
         )
         try self.parts.mails.tasks.queue(
-            try self.parts.mails.passwordChanged(of: user, at: context.now),
+            try self.parts.mails.passwordChanged(of: user, at: context.wallTime),
             for: nil,
-            at: context.now,
+            at: context.wallTime,
             in: visits.system
         )
         try told.append(events, in: visits)

@@ -84,7 +84,7 @@ struct PasswordResets: Sendable {
         try await self.parts.crossTenant.change { transaction in
             try transaction.queue(
                 "INSERT INTO password_reset_request (id, email, requested_at) VALUES ($1, $2, $3)",
-                [.uuid(Identifier.next(at: context.now)), .text(email.description), .instant(context.now)]
+                [.uuid(Identifier.next(at: context.wallTime)), .text(email.description), .instant(context.wallTime)]
             )
         }
         return .nothing
@@ -145,7 +145,7 @@ struct PasswordResets: Sendable {
 
     private func complete(_ request: CompletePasswordReset, _ context: CallContext) async throws -> Reply {
         guard let token = Token(request.token), token.kind == .passwordReset,
-            let user = try await self.parts.crossTenant.user(resettingBy: token, at: context.now)
+            let user = try await self.parts.crossTenant.user(resettingBy: token, at: context.wallTime)
         else { throw Self.gone }
         try PasswordRule.require(request.password, of: user)
         let password = try await self.parts.hasher.hash(request.password)
@@ -155,7 +155,7 @@ struct PasswordResets: Sendable {
             try visits.system.query("SELECT FROM app_user WHERE id = $1 FOR UPDATE", [.uuid(user.id)])
             let spent = try visits.system.query(
                 "UPDATE password_reset SET used_at = $2 WHERE token_sha256 = $1 AND used_at IS NULL AND expires_at > $2",
-                [.bytes(token.sha256), .instant(context.now)]
+                [.bytes(token.sha256), .instant(context.wallTime)]
             ).affected
             guard spent == 1 else { throw Self.gone }
             // Whoever forgot their password has tried others: the new one need not wait for those.

@@ -91,18 +91,18 @@ struct ErasureOperations: Sendable {
                     problems: [Problem("", "erasure_scheduled", "Withdraw it, or wait.")]
                 )
             }
-            var erasure = UserErasure(of: user.id, at: context.now)
+            var erasure = UserErasure(of: user.id, at: context.wallTime)
             erasure.refusals = try erasures.refusals(of: user.id, in: visits)
             if !erasure.refusals.isEmpty {
                 try erasure.state.refuse()
-                erasure.endedAt = context.now
+                erasure.endedAt = context.wallTime
             }
             try erasures.record(
                 erasure,
                 of: user,
                 by: caller.actor,
                 since: context.requestID,
-                at: context.now,
+                at: context.wallTime,
                 in: visits
             )
             return erasure
@@ -117,13 +117,13 @@ struct ErasureOperations: Sendable {
             let user = try erasures.lock(caller.subject, in: visits)
             guard var erasure = try erasures.latest(of: user.id, in: visits) else { throw Self.missing }
             try erasure.state.withdraw()
-            erasure.endedAt = context.now
+            erasure.endedAt = context.wallTime
             try erasures.record(
                 erasure,
                 of: user,
                 by: caller.actor,
                 since: context.requestID,
-                at: context.now,
+                at: context.wallTime,
                 in: visits
             )
             return erasure

@@ -140,7 +140,7 @@ struct PersonalExports: Sendable {
                 .exported,
                 at: user,
                 from: context.remoteAddress,
-                at: context.now,
+                at: context.wallTime,
                 in: transaction
             )
         }

@@ -63,15 +63,15 @@ struct SecondFactorNotices: Sendable {
         _ more: (UserEvents.Place, Cause, borrowing Visits) throws -> [EventRecord] = { _, _, _ in [] }
     ) throws {
         let actor = try context.caller().actor
-        let mail = try self.parts.mails.secondFactor(of: user, change, at: context.now)
-        try self.parts.mails.tasks.queue(mail, for: nil, at: context.now, in: visits.system)
+        let mail = try self.parts.mails.secondFactor(of: user, change, at: context.wallTime)
+        try self.parts.mails.tasks.queue(mail, for: nil, at: context.wallTime, in: visits.system)
         let told = UserEvents(parts: self.parts)
         let events = try told.events(
             change.eventType,
             of: user.id,
             by: actor,
             since: context.requestID,
-            at: context.now,
+            at: context.wallTime,
             in: visits,
             more
         )

@@ -144,7 +144,7 @@ struct SecondFactorOperations: Sendable {
 
     private func begin(_ request: BeginSecondFactor, _ context: CallContext) async throws -> Reply {
         let user = try await self.user(request.password, context)
-        guard let secret = try await self.parts.secondFactors.begin(of: user.id, at: context.now) else {
+        guard let secret = try await self.parts.secondFactors.begin(of: user.id, at: context.wallTime) else {
             throw Self.isOn
         }
         let uri = TOTP.uri(secret, account: user.email)
@@ -171,7 +171,7 @@ struct SecondFactorOperations: Sendable {
         else { throw Self.isOff }
         guard !stored.isConfirmed else { throw Self.isOn }
         let step = try await self.proved(user, context) {
-            SecondFactors.step(of: request.code, stored, at: context.now)
+            SecondFactors.step(of: request.code, stored, at: context.wallTime)
         }
         let codes = try await self.parts.secondFactors.makeRecoveryCodes()
         try await self.parts.crossTenant.visit { visits in
@@ -180,7 +180,7 @@ struct SecondFactorOperations: Sendable {
                 of: user.id,
                 step: step,
                 codes.map(\.hash),
-                at: context.now,
+                at: context.wallTime,
                 in: visits.system
             )
             guard isOn else { throw Self.isOn }
@@ -200,7 +200,7 @@ struct SecondFactorOperations: Sendable {
     private func disable(_ request: DisableSecondFactor, _ context: CallContext) async throws -> Reply {
         let user = try await self.user(request.password, context)
         _ = try await self.proved(user, context) {
-            try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.now)
+            try await self.parts.secondFactors.assurance(by: request.code, of: user.id, at: context.wallTime)
         }
         try await self.parts.crossTenant.visit { visits in
             guard try SecondFactors.end(user.id, in: visits.system) else { throw Self.isOff }

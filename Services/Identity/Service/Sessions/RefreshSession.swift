@@ -46,10 +46,13 @@ struct Refreshes: Sendable {
             guard let token = Self.presented(request, context).flatMap(Token.init(_:)), token.kind == .refresh,
                 let owner = try await self.parts.crossTenant.organization(ofRefresh: token)
             else { throw Self.refusal }
-            guard let grant = try await self.grant(for: token, owner.session, of: owner.organization, context) else {
+            // Nobody is the caller yet, so the context is at the machines' time.
+            var inside = context
+            inside.now = context.wallTime.advanced(bySeconds: owner.aheadSeconds)
+            guard let grant = try await self.grant(for: token, owner.session, of: owner.organization, inside) else {
                 throw Self.refusal
             }
-            return try grant.refreshed(context)
+            return try grant.refreshed(inside)
         }
     }
 

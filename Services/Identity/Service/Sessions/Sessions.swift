@@ -30,7 +30,7 @@ struct Sessions: Sendable {
         /// A password, just verified, with the time at which it was set, and what was proved by all that was asked for.
         case password(setAt: Instant?, Authentication.Assurance)
         /// Another session of the same person, which goes on in another place.
-        case session(Authentication)
+        case session(Authentication, passwordSetAt: Instant?)
     }
 
     /// Live sessions of a member: whoever signs in once more loses the one that was refreshed longest ago.
@@ -163,7 +163,7 @@ struct Sessions: Sendable {
             at: authenticated.at,
             in: transaction
         )
-        try self.forgetTokens(of: session.id, organization, at: authenticated.at, in: transaction)
+        try self.forgetTokens(of: session.id, organization, in: transaction)
         let grant = self.grant(
             session.id,
             accessExpiresAt: family.accessExpiry(at: authenticated.at),
@@ -207,8 +207,9 @@ struct Sessions: Sendable {
         case .password(let verified, let assurance):
             guard setAt == verified else { throw Throttle.refusal }
             return Authentication(at: now, assurance)
-        case .session(let earlier):
-            guard setAt.map({ $0 <= earlier.at }) ?? true else { throw Throttle.refusal }
+        case .session(let earlier, let passwordSetAt):
+            // Another password has ended the earlier session too, but perhaps after it was looked at.
+            guard setAt == passwordSetAt else { throw Throttle.refusal }
             return earlier
         }
     }
@@ -228,7 +229,7 @@ struct Sessions: Sendable {
             at: now,
             in: transaction
         )
-        try self.forgetTokens(of: session.id, organization, at: now, in: transaction)
+        try self.forgetTokens(of: session.id, organization, in: transaction)
         return after
     }
 
@@ -258,14 +259,13 @@ struct Sessions: Sendable {
     private func forgetTokens(
         of session: Identifier,
         _ organization: Identifier,
-        at now: Instant,
         in transaction: borrowing Transaction
     ) throws {
         try transaction.queue(
             "DELETE FROM session_token WHERE organization_id = $1 AND session_id = $2",
             [.uuid(organization), .uuid(session)]
         )
-        try self.revocations.revoke(Revocation(organization: organization, session: session, at: now), in: transaction)
+        try self.revocations.revoke(of: organization, session: session, in: transaction)
     }
 
     func grant(

@@ -41,6 +41,8 @@ struct Switches: Sendable {
             guard let place = places.first(where: { $0.organization == request.organization }) else {
                 throw Fault.notFound(Resource.organization.label)
             }
+            // Before the session: what replaced this password has then ended the session.
+            guard let user = try await self.parts.crossTenant.user(caller.subject) else { throw Refreshes.refusal }
             let session = try await self.parts.sessions.store.read(
                 current,
                 for: caller.organization,
@@ -51,7 +53,11 @@ struct Switches: Sendable {
             let reply = try await SignedIn.begin(
                 at: place,
                 as: caller.subject,
-                by: .session(try Authentication(session)),
+                // As long ago there as it was here, where the two have clocks of their own.
+                by: .session(
+                    try Authentication(session).moved(bySeconds: place.aheadSeconds - caller.aheadSeconds),
+                    passwordSetAt: user.passwordSetAt
+                ),
                 SwitchOrganization.declaration,
                 context,
                 self.parts

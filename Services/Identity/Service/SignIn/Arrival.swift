@@ -31,12 +31,12 @@ struct Arrival: Sendable {
             of: self.user,
             from: context.remoteAddress,
             Device.kept(context.userAgent),
-            at: context.now,
+            at: context.wallTime,
             in: transaction
         )
         guard let notice = self.notice else { return }
         let organization = try context.caller().organization
-        try self.parts.mails.tasks.queue(notice, for: organization, at: context.now, in: transaction)
+        try self.parts.mails.tasks.queue(notice, for: organization, at: context.wallTime, in: transaction)
     }
 
     /// Nobody's first sign-in is from a new device.

@@ -98,7 +98,8 @@ struct Mes: Sendable {
                     member: caller.subject,
                     role: caller.role,
                     zone: caller.zone,
-                    currency: caller.currency
+                    currency: caller.currency,
+                    aheadSeconds: caller.aheadSeconds
                 ),
                 into: &writer
             )

@@ -26,7 +26,7 @@ struct PasswordProof: Sendable {
         // The right password first: whoever does not know it does not learn whether there is more to know.
         var assurance: Authentication.Assurance?
         if isRight, let user, user.isActive {
-            assurance = try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.now)
+            assurance = try await self.parts.secondFactors.assurance(by: code, of: user.id, at: context.wallTime)
         }
         guard let user, let assurance else {
             try await SignInFailures(crossTenant: self.parts.crossTenant).note(of: user?.id, context)

@@ -20,9 +20,9 @@ struct SignInFailures: Sendable {
                 VALUES ($1, $2, $3, $4, $5)
                 """,
                 [
-                    .uuid(Identifier.next(at: context.now)), user.map(SQLValue.uuid) ?? .null,
+                    .uuid(Identifier.next(at: context.wallTime)), user.map(SQLValue.uuid) ?? .null,
                     context.remoteAddress.map(SQLValue.text) ?? .null,
-                    Device.kept(context.userAgent).map(SQLValue.text) ?? .null, .instant(context.now),
+                    Device.kept(context.userAgent).map(SQLValue.text) ?? .null, .instant(context.wallTime),
                 ]
             )
         }

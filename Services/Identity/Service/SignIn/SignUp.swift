@@ -30,6 +30,8 @@ struct SignUp: Operation {
         .text("time_zone", max: 64, .timeZone).defaulting(to: "UTC").example("Europe/Berlin"),
         .currency().defaulting(to: "USD"),
         .text("locale", max: 35).defaulting(to: "en"),
+        .boolean("is_sandbox").defaulting(to: false)
+            .described("To try things out: `POST /v1/sandbox/clock` advances its clock. It stays so for good."),
         SecondFactors.field,
     ])
     .answers(.object("SignedIn", SignedIn.fields), status: 201)
@@ -43,6 +45,7 @@ struct SignUp: Operation {
     let timeZone: String
     let currency: String
     let locale: String
+    let isSandbox: Bool
     let code: String?
 
     init(_ input: Values) throws(Fault) {
@@ -53,6 +56,7 @@ struct SignUp: Operation {
         self.timeZone = try input.text("time_zone")
         self.currency = try input.text("currency")
         self.locale = try input.text("locale")
+        self.isSandbox = try input.boolean("is_sandbox")
         self.code = input.optionalText("code")
     }
 }
@@ -111,16 +115,18 @@ struct SignUps: Sendable {
     ) async throws -> Reply {
         let parts = self.parts
         let id = Identifier.next(at: context.now)
-        var inside = context
-        inside.member = Caller(kind: .member, subject: person.id, organization: id, role: .owner)
-        let context = inside
+        let context = context.acting(
+            as: Caller(kind: .member, subject: person.id, organization: id, role: .owner)
+        )
         let cause = try context.cause()
         let arrival = try await Arrival(of: person, context, parts)
         return try await parts.persistence.commands.run(SignUp.declaration, context) { transaction in
             let organization = try parts.organizations.insert(
                 Values([
                     "name": .text(request.organizationName), "time_zone": .text(request.timeZone),
-                    "currency": .text(request.currency), "locale": .text(request.locale), "is_sandbox": .boolean(false),
+                    "currency": .text(request.currency), "locale": .text(request.locale),
+                    "is_sandbox": .boolean(request.isSandbox),
+                    "clock_ahead_seconds": .integer(0),
                 ]),
                 id: id,
                 for: id,

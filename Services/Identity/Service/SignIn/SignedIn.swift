@@ -26,16 +26,7 @@ enum SignedIn {
         _ context: CallContext,
         _ parts: IdentityParts
     ) async throws -> Reply {
-        var inside = context
-        inside.member = Caller(
-            kind: .member,
-            subject: user,
-            organization: place.organization,
-            role: place.role,
-            zone: place.zone,
-            currency: place.currency
-        )
-        let context = inside
+        let context = context.acting(as: place.caller(user))
         return try await parts.persistence.commands.run(declaration, context) { transaction in
             // Under a lock, so that a member who is being removed or deactivated cannot slip in.
             let member = try parts.members.lock(place.member, for: place.organization, in: transaction)

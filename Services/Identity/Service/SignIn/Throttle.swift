@@ -43,7 +43,7 @@ struct Throttle: Sendable {
         let device = Self.digest(of: Device(context.remoteAddress, context.userAgent), email.description)
         let isKnown = try await self.isKnown(device)
         let buckets = self.buckets(email, context.remoteAddress).filter { !isKnown || $0.kind != "account" }
-        guard try await self.count(buckets, at: context.now) else {
+        guard try await self.count(buckets, at: context.wallTime) else {
             await self.hasher.pretend()
             throw refusal
         }
@@ -56,7 +56,7 @@ struct Throttle: Sendable {
             throw error
         }
         guard let output else { throw refusal }
-        try await self.release(buckets, lifting: true, remembering: (device, context.now))
+        try await self.release(buckets, lifting: true, remembering: (device, context.wallTime))
         return output
     }
 
@@ -67,7 +67,7 @@ struct Throttle: Sendable {
                 Bucket("mail_address", context.remoteAddress ?? "", Self.mailsFromAddressMax, isHard: true),
                 Bucket("mail_account", email.description, Self.mailsToAccountMax, isHard: true),
             ],
-            at: context.now
+            at: context.wallTime
         )
     }
 
@@ -83,7 +83,7 @@ struct Throttle: Sendable {
             Bucket("invitations_of", organization.description, Self.invitationsOfOrganizationMax, isHard: true),
             Bucket("invitations_to", email.description, Self.invitationsToAddressMax, isHard: true),
         ]
-        guard try await self.count(buckets, at: context.now) else {
+        guard try await self.count(buckets, at: context.wallTime) else {
             throw Fault(
                 .rateLimited,
                 "Too many invitations were sent to this address or by this organization. Try again in a quarter of an hour.",

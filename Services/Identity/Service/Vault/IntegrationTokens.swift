@@ -120,7 +120,7 @@ struct IntegrationTokens: Sendable {
 
     private func create(_ request: StoreIntegrationToken, _ context: CallContext) async throws -> Reply {
         let cause = try context.cause()
-        try Self.requireFuture(request.expiresAt, context.now)
+        try Self.requireFuture(request.expiresAt, context.wallTime)
         let id = Identifier.next(at: context.now)
         let place = VaultKeyRing.Place(organization: cause.organization, provider: request.provider, id: id)
         var values = try self.parts.vaultKeys.seal(Array(request.secret.utf8), for: place).values
@@ -145,7 +145,7 @@ struct IntegrationTokens: Sendable {
 
     private func replace(_ request: ReplaceIntegrationToken, _ context: CallContext) async throws -> Reply {
         let cause = try context.cause()
-        try Self.requireFuture(request.expiresAt, context.now)
+        try Self.requireFuture(request.expiresAt, context.wallTime)
         return try await self.parts.persistence.commands.run(ReplaceIntegrationToken.declaration, context) {
             transaction in
             let before = try self.live(request.id, becoming: "replaced", context, cause, in: transaction)
@@ -169,6 +169,7 @@ struct IntegrationTokens: Sendable {
 
     // MARK: - Steps
 
+    /// By the machines' time, in a sandbox too: it is the provider who ends its token.
     private static func requireFuture(_ expiresAt: Instant?, _ now: Instant) throws(Rejection) {
         guard let expiresAt, expiresAt <= now else { return }
         throw .invalid("/expires_at", code: "past", "A token that has expired is of no use.")

@@ -87,12 +87,13 @@ enum References {
 
     /// The organization with what revenue alone needs of it. A format that cannot be read counts as none.
     static let organization = LocalCopy.organization(and: [
+        .clockAhead,
         LocalCopy.Column("invoice_number_format") { event in
             guard let pattern = event.data["number_formats"]?["invoice"]?.string,
                 (try? NumberFormat(pattern)) != nil
             else { return .null }
             return .text(pattern)
-        }
+        },
     ])
 
     static func follow(_ handlers: inout EventHandlers) {

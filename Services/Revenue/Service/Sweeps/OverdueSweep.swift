@@ -22,9 +22,17 @@ public struct OverdueSweep: Sendable {
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
         var marked = 0
+        for turn in try await SandboxTurns(self.database).all(at: now) { marked += try await self.sweep(turn) }
+        return marked
+    }
+
+    /// One turn of it.
+    func sweep(_ turn: SweepTurn) async throws -> Int {
+        let now = turn.now
+        var marked = 0
         var after: Candidate?
         while true {
-            let page = try await self.candidates(at: now, after: after)
+            let page = try await self.candidates(turn, after: after)
             let found = Dictionary(grouping: page, by: \.organization)
             for (organization, invoices) in found.sorted(by: { $0.key < $1.key }) {
                 marked += try await self.watch.serve(organization) {
@@ -37,7 +45,8 @@ public struct OverdueSweep: Sendable {
     }
 
     /// What is due before the day that the easternmost zone has; whether the organization's own day has come is its own part.
-    private func candidates(at now: Instant, after: Candidate?) async throws -> [Candidate] {
+    private func candidates(_ turn: SweepTurn, after: Candidate?) async throws -> [Candidate] {
+        let (whose, sandbox) = turn.condition(5)
         let rows = try await self.database.read(
             .system,
             """
@@ -45,12 +54,11 @@ public struct OverdueSweep: Sendable {
             LEFT JOIN organization_ref o ON o.organization_id = i.organization_id
             WHERE i.finalized_at IS NOT NULL AND i.voided_at IS NULL AND i.balance_minor > 0 AND i.overdue_since IS NULL
                 AND i.due_on <= $1 AND ($2::uuid IS NULL OR (i.organization_id, i.id) > ($2, $3::uuid))
-            ORDER BY i.organization_id, i.id LIMIT $4
-            """,
+            """ + " AND " + whose + " ORDER BY i.organization_id, i.id LIMIT $4",
             [
-                .date(Zone.utc.date(at: now)), after.map { .uuid($0.organization) } ?? .null,
+                .date(Zone.utc.date(at: turn.now)), after.map { .uuid($0.organization) } ?? .null,
                 after.map { .uuid($0.id) } ?? .null, .int(Self.pageMax),
-            ]
+            ] + sandbox
         )
         return try rows.map {
             (try $0.uuid("organization_id"), try $0.uuid("id"), try $0.date("due_on"), try $0.text("time_zone"))

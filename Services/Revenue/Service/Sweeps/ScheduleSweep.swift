@@ -21,9 +21,17 @@ public struct ScheduleSweep: Sendable {
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
         var billed = 0
+        for turn in try await SandboxTurns(self.database).all(at: now) { billed += try await self.sweep(turn) }
+        return billed
+    }
+
+    /// One turn of it.
+    func sweep(_ turn: SweepTurn) async throws -> Int {
+        let now = turn.now
+        var billed = 0
         var after: Candidate?
         while true {
-            let page = try await self.candidates(at: now, after: after)
+            let page = try await self.candidates(turn, after: after)
             for schedule in page {
                 billed += try await self.watch.serve(schedule.organization) {
                     guard try schedule.nextOn <= Zone(stored: schedule.zone).date(at: now) else { return 0 }
@@ -36,7 +44,8 @@ public struct ScheduleSweep: Sendable {
     }
 
     /// What begins by the day that the easternmost zone has; whether the organization's own day has come is its own part.
-    private func candidates(at now: Instant, after: Candidate?) async throws -> [Candidate] {
+    private func candidates(_ turn: SweepTurn, after: Candidate?) async throws -> [Candidate] {
+        let (whose, sandbox) = turn.condition(5)
         let rows = try await self.database.read(
             .system,
             """
@@ -44,13 +53,12 @@ public struct ScheduleSweep: Sendable {
             LEFT JOIN organization_ref o ON o.organization_id = s.organization_id
             WHERE s.status <> 'completed' AND s.next_on <= $1
                 AND ($2::uuid IS NULL OR (s.organization_id, s.id) > ($2, $3::uuid))
-            ORDER BY s.organization_id, s.id LIMIT $4
-            """,
+            """ + " AND " + whose + " ORDER BY s.organization_id, s.id LIMIT $4",
             [
-                .date(Zone.utc.date(at: now).adding(days: 1)), after.map { .uuid($0.organization) } ?? .null,
+                .date(Zone.utc.date(at: turn.now).adding(days: 1)), after.map { .uuid($0.organization) } ?? .null,
                 after.map { .uuid($0.id) } ?? .null,
                 .int(Self.pageMax),
-            ]
+            ] + sandbox
         )
         return try rows.map {
             (try $0.uuid("organization_id"), try $0.uuid("id"), try $0.date("next_on"), try $0.text("time_zone"))

@@ -126,7 +126,7 @@ struct ActivityList: Sendable {
         _ context: CallContext
     ) async throws -> [Rows] {
         let page = ActivityPage(request, organization, after: position)
-        let floor = (position?.time ?? context.now).advanced(bySeconds: -Self.recentSeconds)
+        let floor = (position?.time ?? context.wallTime).advanced(bySeconds: -Self.recentSeconds)
         let recent = try await self.read(page.bySequence(from: floor), organization, context)
         guard recent.count <= request.limit else { return [recent] }
         return [

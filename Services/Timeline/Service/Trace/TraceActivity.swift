@@ -69,16 +69,17 @@ struct ActivityTrace: Sendable {
     }
 
     /// As much of a story as one answer tells, from its first event on.
-    private static func beginning(of rows: Rows) throws -> (written: [[UInt8]], [(id: Identifier, cause: Identifier?)])
-    {
+    private static func beginning(of rows: Rows) throws -> (written: [[UInt8]], [CausalOrder.Event]) {
         var written: [[UInt8]] = []
-        var events: [(id: Identifier, cause: Identifier?)] = []
+        var events: [CausalOrder.Event] = []
         var bytes = 0
         for row in rows where events.count < TraceActivity.countMax && bytes < TraceActivity.bytesEnough {
             var writer = JSONWriter(capacity: 512)
             RowShape.trace.write(row, into: &writer)
             written.append(writer.finish())
-            events.append((try row.uuid("event_id"), try row.uuidOrNil("causation_id")))
+            events.append(
+                (try row.uuid("event_id"), try row.uuidOrNil("causation_id"), try row.instant("occurred_at"))
+            )
             bytes += written[written.count - 1].count
         }
         return (written, events)
