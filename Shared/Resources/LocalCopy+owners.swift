@@ -27,12 +27,13 @@ extension LocalCopy {
         Column("currency") { event in .text(event.data["currency"]?.string ?? Currency.usd.code) },
     ]
 
-    /// Who can own a record or be given a task: by the id of their membership, not of their user.
+    /// Who can own a record or be given a task: by the id of their membership, not of their user. Who is kept out cannot, until they are
+    /// let in again; what is theirs stays theirs.
     public static let member = LocalCopy(
         of: "member",
         from: "identity",
-        kept: ["added", "role_changed"],
-        ended: ["removed"],
+        kept: ["added", "role_changed", "reactivated"],
+        ended: ["removed", "deactivated"],
         columns: [.identifier("user_id"), .text("role")]
     )
 

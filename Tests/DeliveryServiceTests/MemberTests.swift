@@ -46,4 +46,35 @@ internal import Vocabulary
             #expect(Set(world.caughtUp.producers) == ["identity"])
         }
     }
+
+    @Test func `Who is kept out is given nothing, and keeps what they have`() async throws {
+        try await World.run { world in
+            let project = try await world.project(in: try await world.engagement())
+            let task = try await world.task("Build", in: project)
+            let member = try await world.member()
+            func assign(_ version: Int64, _ body: JSON) async throws -> JSON {
+                try await world.service.json("delivery.task.change/1", ["id": task], body: body, ifMatch: version)
+            }
+            func tell(_ type: String, _ version: Int64) async throws {
+                let data: JSON = ["user_id": .string(Identifier.random().description), "role": "member"]
+                _ = try await world.service.receive(
+                    type,
+                    from: "identity",
+                    aggregate: try #require(Identifier(member)),
+                    version: version,
+                    payload: ["data": data],
+                    world.handlers
+                )
+            }
+            #expect(try await assign(1, ["assignee_id": .string(member)])["assignee_id"] == .string(member))
+            try await tell("member.deactivated", 2)
+            let renamed = try await assign(2, ["name": "Build it"])
+            #expect(renamed["assignee_id"] == .string(member))
+            let body: JSON = ["project_id": .string(project), "name": "Test", "assignee_id": .string(member)]
+            let fault = await world.service.refusal("delivery.task.create/1", body: body)
+            #expect(fault?.problems.map(\.code) == ["unknown_reference"])
+            try await tell("member.reactivated", 3)
+            #expect(try await world.create("task", body)["assignee_id"] == .string(member))
+        }
+    }
 }

@@ -45,5 +45,6 @@ public enum CRM {
             Migration("crm_005", PackageResources.crm_005_list_indexes_sql),
             Migration("crm_006", PackageResources.crm_006_given_columns_sql),
             Migration("crm_007", PackageResources.crm_007_sandbox_clocks_sql),
+            Migration("crm_008", PackageResources.crm_008_members_kept_out_sql),
         ]
 }

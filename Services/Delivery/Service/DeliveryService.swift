@@ -17,6 +17,7 @@ public struct Delivery: Sendable {
             Migration("delivery_004", PackageResources.delivery_004_members_sql),
             Migration("delivery_005", PackageResources.delivery_005_milestone_shares_sql),
             Migration("delivery_006", PackageResources.delivery_006_given_columns_sql),
+            Migration("delivery_007", PackageResources.delivery_007_members_kept_out_sql),
         ]
 
     private let persistence: Persistence
