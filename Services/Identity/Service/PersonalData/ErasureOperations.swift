@@ -68,8 +68,7 @@ struct ErasureOperations: Sendable {
         router.serve(ScheduleErasure.self) { _, context in try await self.schedule(context) }
         router.serve(GetErasure.self) { _, context in
             let rows = try await self.parts.crossTenant.look(
-                "SELECT " + UserErasure.columns + " FROM user_erasure WHERE user_id = $1"
-                    + " ORDER BY requested_at DESC, id DESC LIMIT 1",
+                UserErasure.latest,
                 [.uuid(try context.caller().subject)]
             )
             guard let row = rows.first else { throw Self.missing }

@@ -144,8 +144,7 @@ struct Erasures: Sendable {
 
     func latest(of user: Identifier, in visits: borrowing Visits) throws -> UserErasure? {
         try visits.system.query(
-            "SELECT " + UserErasure.columns
-                + " FROM user_erasure WHERE user_id = $1 ORDER BY requested_at DESC, id DESC LIMIT 1",
+            UserErasure.latest,
             [.uuid(user)]
         ).first.map(UserErasure.init)
     }

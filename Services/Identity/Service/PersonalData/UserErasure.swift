@@ -92,7 +92,11 @@ extension UserErasure {
             .map(Refusal.init(organization:))
     }
 
-    static let columns: SQL = "id, user_id, status, requested_at, due_at, ended_at, refusals"
+    /// A person's latest (`$1`): the one that waits, where one does.
+    static let latest: SQL = """
+        SELECT id, user_id, status, requested_at, due_at, ended_at, refusals FROM user_erasure WHERE user_id = $1
+        ORDER BY status = 'scheduled' DESC, requested_at DESC, id DESC LIMIT 1
+        """
 
     /// Writes it, whether it is there already or not.
     func save(in system: borrowing Transaction) throws(SQLFault) {
