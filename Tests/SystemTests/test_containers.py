@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from client import Client
 from stack import PROCESSES, REPOSITORY, SERVICES, Stack, eventually
 
 DEPLOY = REPOSITORY / "deploy"
@@ -26,6 +27,16 @@ def image_environment() -> dict[str, str]:
     text = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
     [line] = re.findall(r"^ENV (.*)$", text, re.MULTILINE)
     return dict(pair.split("=", 1) for pair in shlex.split(line))
+
+
+def documentation() -> str:
+    """Where the image's build takes Swagger UI from, by the same commands."""
+    text = (DEPLOY / "Dockerfile").read_text()
+    [commands] = re.findall(r'RUN \["/bin/bash", "-euc", "(.*ensure_swagger_ui); cp -r \$\((\w+)\) /opt/throughline/docs"\]', text)
+    assert "COPY --from=build /opt/throughline/docs/ " + image_environment()["DOCS_DIRECTORY"] + "/\n" in text
+    return subprocess.run(
+        ["bash", "-euc", f"{commands[0]} >&2; {commands[1]}"], cwd=REPOSITORY, check=True, capture_output=True, text=True,
+        timeout=120).stdout.strip()
 
 
 def compose_secrets(service: str) -> dict[str, str]:
@@ -86,6 +97,8 @@ class Containers:
                 value = f"127.0.0.1:{self.stack.wire_port(value.partition(':')[0])}"
             elif value == "0.0.0.0":
                 value = "127.0.0.1"
+            elif name == "DOCS_DIRECTORY":
+                value = documentation()
             values[name] = value.replace(MOUNT, f"{folder}/")
         return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **values}
 
@@ -145,6 +158,7 @@ def test_the_installation_of_compose_plays_the_story_over_tls(containers):
                          str(containers.secrets / "https" / "authority.pem"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "invoice.paid" in done.stdout
+    assert b"SwaggerUIBundle" in Client(stack.url).get("/docs/swagger-ui-bundle.js").expect(200).body
 
 
 def test_a_process_with_anothers_certificate_is_not_believed(containers):
