@@ -1,4 +1,4 @@
-internal import Contracts
+public import Contracts
 internal import Crypto
 internal import Vocabulary
 
@@ -50,4 +50,13 @@ public struct CursorSigner: Sendable {
 struct Cursor: Hashable, Sendable {
     let value: String?
     let id: Identifier
+}
+
+extension Fault {
+    /// For a cursor that is not ours, was changed, or belongs to another query.
+    public static let foreignCursor = Fault(
+        .invalidRequest,
+        "This cursor does not belong to this list.",
+        problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")]
+    )
 }

@@ -110,13 +110,7 @@ public struct ResourceOperations: Sendable {
         if !filters.bindings.isEmpty { identity.append("\(filters.bindings)") }
         var cursor: Cursor?
         if let text = input.optionalText("cursor") {
-            guard let opened = self.cursors.open(text, for: identity) else {
-                throw Fault(
-                    .invalidRequest,
-                    "This cursor does not belong to this list.",
-                    problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")]
-                )
-            }
+            guard let opened = self.cursors.open(text, for: identity) else { throw Fault.foreignCursor }
             cursor = opened
         }
         let page = self.query.page(for: organization, filters: filters, sort: sort, after: cursor, limit: limit)

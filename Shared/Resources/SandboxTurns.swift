@@ -34,8 +34,14 @@ public struct SandboxTurns: Sendable {
 
     public init(_ database: Database) { self.database = database }
 
-    /// Everybody's turn and each sandbox's.
-    public func all(at now: Instant) async throws -> [SweepTurn] {
+    /// Gives everybody's turn and each sandbox's to `sweep`; answers what it answers, in all.
+    public func sweep(at now: Instant, _ sweep: (SweepTurn) async throws -> Int) async throws -> Int {
+        var count = 0
+        for turn in try await self.all(at: now) { count += try await sweep(turn) }
+        return count
+    }
+
+    private func all(at now: Instant) async throws -> [SweepTurn] {
         let sandboxes = try await self.database.read(
             .system,
             "SELECT organization_id, clock_ahead_seconds FROM organization_ref WHERE clock_ahead_seconds > 0 ORDER BY organization_id",

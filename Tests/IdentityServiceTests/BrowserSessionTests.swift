@@ -11,7 +11,7 @@ internal import Vocabulary
     /// The tokens that an answer puts into cookies, and for how long. They stand nowhere else.
     private func cookies(_ reply: Reply) throws -> (access: String, refresh: String, seconds: Int64) {
         #expect(reply.status == 204 && reply.body.isEmpty)
-        guard case .begun(let access, let refresh, let seconds) = reply.session else {
+        guard case .begun(let access, let refresh, let seconds, _) = reply.session else {
             throw Fault(.internalError, "no session came in cookies")
         }
         return (access, refresh, seconds)
@@ -129,6 +129,46 @@ internal import Vocabulary
             let grace = try await service.colleague("Grace", .member, of: owner)
             let left = try await service.call("member.remove", id: grace.member, token: grace.access)
             #expect(left.session == .ended)
+        }
+    }
+
+    /// Row S5: whatever others try, and from wherever, the browser that has been here before comes in.
+    @Test func `a browser that shows its device has attempts of its own`() async throws {
+        try await IdentityHarness.run { service in
+            _ = try await service.signUp(at: "203.0.113.5")
+            /// What signing in does to the browser with the device, from an address that thousands share.
+            func device(_ token: String?, _ password: String = IdentityHarness.password) async throws -> String? {
+                let body: JSON = ["email": "ada@example.com", "password": .string(password)]
+                let delivery = SessionDelivery.cookies(refreshToken: nil, deviceToken: token)
+                let reply = try await service.call("session.create", body, address: "192.0.2.1", delivery: delivery)
+                guard case .begun(_, _, _, let device?) = reply.session else { return nil }
+                return device
+            }
+            let own = try #require(try await device(nil))
+            #expect(own.hasPrefix("dv_") && own.utf8.count == 46)
+            #expect(try await device(own) == own)
+            // What cannot be one of ours is no name, and another's device is none of this account's.
+            #expect(try await device("dv_short")?.hasPrefix("dv_") == true)
+            #expect(try await device("dv_short") != "dv_short")
+            let strange = "dv_" + String(repeating: "A", count: 43)
+            // Somebody else on the same line has the account's attempts used up.
+            let start = service.parts.hasher.verificationsTotal
+            for _ in 0..<20 {
+                await #expect(throws: Throttle.refusal) { try await device(strange, "not the password") }
+            }
+            #expect(service.parts.hasher.verificationsTotal - start == Int(Throttle.accountAttemptsMax))
+            await #expect(throws: Throttle.refusal) { try await device(nil) }
+            await #expect(throws: Throttle.refusal) { try await device(strange) }
+            #expect(try await device(own) == own)
+            // Whoever has the browser guesses ten times in a window, and no more.
+            let before = service.parts.hasher.verificationsTotal
+            for _ in 0..<20 {
+                await #expect(throws: Throttle.refusal) { try await device(own, "not the password") }
+            }
+            #expect(service.parts.hasher.verificationsTotal - before == Int(Throttle.deviceAttemptsMax))
+            await #expect(throws: Throttle.refusal) { try await device(own) }
+            service.clock.advance(bySeconds: Throttle.windowSeconds)
+            #expect(try await device(own) == own)
         }
     }
 

@@ -11,8 +11,8 @@ from client import PASSWORD, SECRETS, Connection, Response, sign_up
 OURS = {"sec-fetch-site": "same-origin"}
 CROSS_SITE = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
 ASKED = {"session-delivery": "cookie"}
-# Of a stack as it is installed: twelve hours.
-SECONDS = 43_200
+# Of a stack as it is installed: a session is over after twelve hours, a browser is known again for half a year.
+SECONDS = {"__Host-sid": 43_200, "__Host-refresh": 43_200, "__Host-device": 180 * 86_400}
 
 
 class Browser:
@@ -37,8 +37,8 @@ class Browser:
     def keep(self, cookie: str) -> None:
         pair, *attributes = cookie.split("; ")
         name, _, value = pair.partition("=")
-        same_site = {"__Host-sid": "Lax", "__Host-refresh": "Strict"}[name]
-        seconds = 0 if value == "" else SECONDS
+        same_site = "Lax" if name == "__Host-sid" else "Strict"
+        seconds = 0 if value == "" else SECONDS[name]
         [age] = [int(attribute.removeprefix("Max-Age=")) for attribute in attributes if attribute.startswith("Max-Age=")]
         assert set(attributes) - {f"Max-Age={age}"} == {"Path=/", "Secure", "HttpOnly", f"SameSite={same_site}"}
         assert seconds - 60 <= age <= seconds
@@ -60,7 +60,7 @@ def test_a_browser_signs_in_goes_on_and_signs_out(stack, transport):
         refused = browser.request("POST", "/v1/sessions", credentials, **ASKED, **elsewhere)
         assert refused.status == 403 and not browser.jar
     signed_in = browser.request("POST", "/v1/sessions", credentials, **ASKED)
-    assert (signed_in.status, signed_in.body, set(browser.jar)) == (204, b"", {"__Host-sid", "__Host-refresh"})
+    assert (signed_in.status, signed_in.body, set(browser.jar)) == (204, b"", set(SECONDS))
 
     # They authenticate, and change nothing for another site's page.
     assert browser.request("GET", "/v1/me").expect(200).json()["user"]["id"] == owner.user["id"]
@@ -79,7 +79,7 @@ def test_a_browser_signs_in_goes_on_and_signs_out(stack, transport):
         earlier = dict(browser.jar)
         answer = browser.request("POST", path, body, **fields)
         assert (answer.status, answer.body) == (204, b"")
-        assert all(browser.jar[name] != earlier[name] for name in earlier)
+        assert {name for name in earlier if browser.jar[name] != earlier[name]} == {"__Host-sid", "__Host-refresh"}
         assert browser.request("GET", "/v1/me").status == 200
 
     # A token out of a cookie is none in a body.
@@ -91,7 +91,7 @@ def test_a_browser_signs_in_goes_on_and_signs_out(stack, transport):
 
     # The end takes both away, and they are of no use to whoever has kept them.
     kept = dict(browser.jar)
-    assert browser.request("DELETE", "/v1/sessions/current").status == 204 and not browser.jar
+    assert browser.request("DELETE", "/v1/sessions/current").status == 204 and set(browser.jar) == {"__Host-device"}
     browser.jar = dict(kept)
     assert browser.request("GET", "/v1/me").status == 401
-    assert browser.request("POST", "/v1/sessions/refresh", **ASKED).status == 401 and not browser.jar
+    assert browser.request("POST", "/v1/sessions/refresh", **ASKED).status == 401 and set(browser.jar) == {"__Host-device"}

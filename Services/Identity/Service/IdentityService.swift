@@ -65,5 +65,6 @@ public enum Identity {
             Migration("identity_040", PackageResources.identity_040_names_of_users_sql),
             Migration("identity_041", PackageResources.identity_041_erasure_sql),
             Migration("identity_042", PackageResources.identity_042_sandbox_clocks_sql),
+            Migration("identity_043", PackageResources.identity_043_device_attempts_sql),
         ]
 }

@@ -57,6 +57,7 @@ private struct HeadFields {
     private var sessionToken: String?
     private var refreshToken: String?
     private var sessionSeconds: Int64?
+    private var deviceToken: String?
 
     mutating func read(_ cursor: inout HeadCursor) throws(FrameFault) {
         let field: HeadField?
@@ -120,6 +121,7 @@ private struct HeadFields {
         case .sessionToken: self.sessionToken = try cursor.string()
         case .refreshToken: self.refreshToken = try cursor.string()
         case .sessionSeconds: self.sessionSeconds = try cursor.integer()
+        case .deviceToken: self.deviceToken = try cursor.string()
         }
     }
 
@@ -172,7 +174,9 @@ private struct HeadFields {
             try self.require([.id, .operation], kind)
             var call = self.call
             call.id = try self.callID()
-            if self.asksForCookies { call.delivery = .cookies(refreshToken: self.refreshToken) }
+            if self.asksForCookies {
+                call.delivery = .cookies(refreshToken: self.refreshToken, deviceToken: self.deviceToken)
+            }
             return .call(call)
         case .reply:
             try self.require([.id, .status], kind)
@@ -205,7 +209,12 @@ private struct HeadFields {
         switch (seconds, self.sessionToken, self.refreshToken) {
         case (0, _, _): return .ended
         case (1..., let access?, let refresh?):
-            return .begun(accessToken: access, refreshToken: refresh, seconds: seconds)
+            return .begun(
+                accessToken: access,
+                refreshToken: refresh,
+                seconds: seconds,
+                deviceToken: self.deviceToken
+            )
         default: throw FrameFault(.headInvalid, "a session needs both tokens and some time")
         }
     }

@@ -63,9 +63,10 @@ public enum HeadEncoder {
         if call.dryRun { Self.literal(#","dry_run":true"#, to: &buffer) }
         Self.field(#","remote_address":"#, call.remoteAddress, to: &buffer)
         Self.field(#","user_agent":"#, call.userAgent, to: &buffer)
-        if case .cookies(let refreshToken) = call.delivery {
+        if case .cookies(let refreshToken, let deviceToken) = call.delivery {
             Self.literal(#","session_cookies":true"#, to: &buffer)
             Self.field(#","refresh_token":"#, refreshToken, to: &buffer)
+            Self.field(#","device_token":"#, deviceToken, to: &buffer)
         }
         buffer.append(UInt8(ascii: "}"))
     }
@@ -85,10 +86,11 @@ public enum HeadEncoder {
 
     private static func append(_ session: SessionChange, to buffer: inout [UInt8]) {
         switch session {
-        case .begun(let accessToken, let refreshToken, let seconds):
+        case .begun(let accessToken, let refreshToken, let seconds, let deviceToken):
             Self.field(#","session_token":"#, accessToken, to: &buffer)
             Self.field(#","refresh_token":"#, refreshToken, to: &buffer)
             Self.field(#","session_seconds":"#, seconds, to: &buffer)
+            Self.field(#","device_token":"#, deviceToken, to: &buffer)
         case .ended: Self.literal(#","session_seconds":0"#, to: &buffer)
         }
     }

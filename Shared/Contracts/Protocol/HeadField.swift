@@ -3,7 +3,7 @@ enum HeadField: UInt8 {
     case kind, id, operation, parameters, assertion, deadline, traceparent, requestID, idempotencyKey, ifMatch
     case ifNoneMatch, dryRun, remoteAddress, status, httpStatus, etag, location, replayed, retryAfter, count, version
     case service, instance, build, catalog, nonce, proof, code, detail, userAgent, next
-    case sessionCookies, sessionToken, refreshToken, sessionSeconds
+    case sessionCookies, sessionToken, refreshToken, sessionSeconds, deviceToken
 
     init?(_ name: UnsafeRawBufferPointer) {
         let candidates: [(StaticString, HeadField)]
@@ -18,6 +18,7 @@ enum HeadField: UInt8 {
         case 9: candidates = Self.names9
         case 10: candidates = Self.names10
         case 11: candidates = Self.names11
+        case 12: candidates = Self.names12
         case 13: candidates = Self.names13
         case 14: candidates = Self.names14
         case 15: candidates = Self.names15
@@ -51,6 +52,7 @@ enum HeadField: UInt8 {
         ("deadline_ms", .deadline), ("traceparent", .traceparent), ("http_status", .httpStatus),
         ("retry_after", .retryAfter),
     ]
+    private static let names12: [(StaticString, HeadField)] = [("device_token", .deviceToken)]
     private static let names13: [(StaticString, HeadField)] = [
         ("if_none_match", .ifNoneMatch), ("session_token", .sessionToken), ("refresh_token", .refreshToken),
     ]

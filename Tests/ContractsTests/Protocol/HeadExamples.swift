@@ -72,6 +72,12 @@ enum HeadExamples {
             #"{"kind":"call","id":1,"operation":"a.b/1","session_cookies":true,"refresh_token":"rt_1"}"#
         ),
         (
+            .call(
+                CallHead(id: 1, operation: "a.b/1", delivery: .cookies(refreshToken: nil, deviceToken: "dv_1"))
+            ),
+            #"{"kind":"call","id":1,"operation":"a.b/1","session_cookies":true,"device_token":"dv_1"}"#
+        ),
+        (
             .reply(
                 ReplyHead(
                     id: 2,
@@ -80,6 +86,17 @@ enum HeadExamples {
                 )
             ),
             #"{"kind":"reply","id":2,"status":"ok","session_token":"st_1","refresh_token":"rt_1","session_seconds":43200}"#
+        ),
+        (
+            .reply(
+                ReplyHead(
+                    id: 2,
+                    status: "ok",
+                    session: .begun(accessToken: "st_1", refreshToken: "rt_1", seconds: 9, deviceToken: "dv_1")
+                )
+            ),
+            #"{"kind":"reply","id":2,"status":"ok","session_token":"st_1","refresh_token":"rt_1","session_seconds":9,"#
+                + #""device_token":"dv_1"}"#
         ),
         (
             .reply(ReplyHead(id: 2, status: "ok", session: .ended)),

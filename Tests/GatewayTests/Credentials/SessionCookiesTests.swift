@@ -14,6 +14,7 @@ internal import Testing
         "__Host-sid=st_new; Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Lax",
         "__Host-refresh=rt_new; Path=/; Max-Age=43200; Secure; HttpOnly; SameSite=Strict",
     ]
+    private static let device = "__Host-device=dv_1; Path=/; Max-Age=15552000; Secure; HttpOnly; SameSite=Strict"
     private static let cleared = [
         "__Host-sid=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax",
         "__Host-refresh=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict",
@@ -33,6 +34,18 @@ internal import Testing
                 reply.session = new
                 return reply
             }
+        }
+        // As a sign-in does: who shows no device is given one.
+        router.serve(self.declaration("know", .open, .begins)) { _, context in
+            var reply = Reply.nothing
+            guard case .cookies(nil, let device) = context.delivery else { return reply }
+            reply.session = .begun(
+                accessToken: "st_new",
+                refreshToken: "rt_new",
+                seconds: 43_200,
+                deviceToken: device ?? "dv_1"
+            )
+            return reply
         }
         router.serve(self.declaration("refresh", .open, .refreshes)) { _, context in
             guard context.delivery == .cookies(refreshToken: "rt_old") else { throw Fault(.unauthenticated, "No.") }
@@ -69,6 +82,10 @@ internal import Testing
         // Who asks gets cookies and no body; who does not, a body and no cookies.
         Case("begin", [asked, ours], 204, set), Case("begin", [], 200), Case("begin", [cookies, ours], 200),
         Case("switch", [owner, asked, ours], 204, set), Case("switch", [owner], 200),
+        // The cookie of a device goes to where a session begins, and comes back.
+        Case("know", [asked, ours], 204, set + [device]),
+        Case("know", [HTTPField("cookie", "__Host-device=dv_1")], 204),
+        Case("know", [asked, ours, HTTPField("cookie", "__Host-device=dv_1")], 204, set + [device]),
         // A session in cookies stays in cookies, whatever a script leaves out.
         Case("switch", [cookies, ours], 204, set), Case("switch", [cookies, asked, ours], 204, set),
         // From another site nobody is signed in, in or out.

@@ -33,9 +33,7 @@ public struct ExpirySweep: Sendable {
     /// the others.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
-        var count = 0
-        for turn in try await SandboxTurns(self.database).all(at: now) { count += try await self.sweep(turn) }
-        return count
+        try await SandboxTurns(self.database).sweep(at: now, self.sweep)
     }
 
     /// One turn of it.

@@ -15,6 +15,11 @@ struct SessionCookies: Hashable, Sendable {
     static let headerValue = "cookie"
     /// `__Host-` has a browser take it from this very host only, and then it goes along with every request: nothing but a refresh reads it.
     static let refreshName = "__Host-refresh"
+    /// By which identity knows the browser again when somebody signs in, also after a session's end: who tries the account from
+    /// elsewhere does not keep its owner out.
+    static let deviceName = "__Host-device"
+    /// As long as identity remembers a device that nobody signs in from.
+    static let deviceSeconds: Int64 = 180 * 86_400
 
     /// Refuses who asks for cookies from another site, so that nobody is signed in as somebody else by a page they visit.
     init(_ request: HTTPRequest, _ operation: RoutedOperation, _ effect: SessionEffect) throws(Fault) {
@@ -27,7 +32,8 @@ struct SessionCookies: Hashable, Sendable {
             let isHeld = operation.access.rule == .open ? false : try Self.isCredential(request)
             let isInCookies = isAsked || isHeld
             self.isInCookies = isInCookies
-            self.delivery = isInCookies ? .cookies(refreshToken: nil) : .body
+            let device = isInCookies ? PresentedCredential.cookie(Self.deviceName, in: request.fields) : nil
+            self.delivery = isInCookies ? .cookies(refreshToken: nil, deviceToken: device) : .body
         case .refreshes:
             let token = isAsked ? PresentedCredential.cookie(Self.refreshName, in: request.fields) : nil
             self.isInCookies = isAsked
@@ -57,8 +63,11 @@ struct SessionCookies: Hashable, Sendable {
     func fields(for reply: WireReply) -> [HTTPField] {
         guard self.isInCookies else { return [] }
         switch reply.session {
-        case .begun(let accessToken, let refreshToken, let seconds):
-            return Self.fields(accessToken, refreshToken, seconds)
+        case .begun(let accessToken, let refreshToken, let seconds, let deviceToken):
+            let device = deviceToken.map {
+                Self.field(Self.deviceName, $0, Self.deviceSeconds, sameSite: "Strict")
+            }
+            return Self.fields(accessToken, refreshToken, seconds) + (device.map { [$0] } ?? [])
         case .ended: return Self.cleared
         case nil:
             let isLost = self.effect == .refreshes && reply.status == Fault.Code.unauthenticated.rawValue

@@ -48,23 +48,16 @@ final class LastUses: Sendable {
     }
 
     private static let statements: [(Kind, SQL)] = [
-        (
-            .session,
-            """
-            UPDATE session AS c SET last_used_at = $3::timestamptz + o.clock_ahead_seconds * interval '1 second'
-            FROM unnest($1::uuid[], $2::uuid[]) AS used (organization_id, id) JOIN organization o ON o.id = used.organization_id
-            WHERE c.organization_id = used.organization_id AND c.id = used.id
-                AND (c.last_used_at IS NULL OR c.last_used_at < $3::timestamptz + o.clock_ahead_seconds * interval '1 second')
-            """
-        ),
-        (
-            .apiKey,
-            """
-            UPDATE api_key AS c SET last_used_at = $3::timestamptz + o.clock_ahead_seconds * interval '1 second'
-            FROM unnest($1::uuid[], $2::uuid[]) AS used (organization_id, id) JOIN organization o ON o.id = used.organization_id
-            WHERE c.organization_id = used.organization_id AND c.id = used.id
-                AND (c.last_used_at IS NULL OR c.last_used_at < $3::timestamptz + o.clock_ahead_seconds * interval '1 second')
-            """
-        ),
+        (.session, LastUses.statement("session")), (.apiKey, LastUses.statement("api_key")),
     ]
+
+    /// At the time of the organization whose credential it is.
+    private static func statement(_ table: SQL) -> SQL {
+        "UPDATE " + table + " AS c SET " + """
+            last_used_at = $3::timestamptz + o.clock_ahead_seconds * interval '1 second'
+            FROM unnest($1::uuid[], $2::uuid[]) AS used (organization_id, id) JOIN organization o ON o.id = used.organization_id
+            WHERE c.organization_id = used.organization_id AND c.id = used.id
+                AND (c.last_used_at IS NULL OR c.last_used_at < $3::timestamptz + o.clock_ahead_seconds * interval '1 second')
+            """
+    }
 }

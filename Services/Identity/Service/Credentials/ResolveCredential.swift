@@ -48,7 +48,7 @@ struct Credentials: Sendable {
             switch token.kind {
             case .access: return try await self.session(token, at: context.now)
             case .apiKey: return try await self.apiKey(token, context)
-            case .refresh, .passwordReset, .invitation: throw Self.refusal
+            case .refresh, .passwordReset, .invitation, .device: throw Self.refusal
             }
         }
         RevocationStream.register(self.parts.revocations, in: &router)

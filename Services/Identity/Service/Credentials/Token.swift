@@ -18,6 +18,8 @@ struct Token: Hashable, Sendable {
         case apiKey = "ak_"
         case passwordReset = "pr_"
         case invitation = "iv_"
+        /// Authenticates nobody: by it a browser is known again (``Throttle``).
+        case device = "dv_"
     }
 
     static let bytes = 32

@@ -16,7 +16,7 @@ struct UserEvents: Sendable {
     typealias Place = (organization: Identifier, member: Identifier, aheadSeconds: Int64)
 
     /// Where the person belongs, each place held.
-    func places(of user: Identifier, in visits: borrowing Visits) throws -> [Place] {
+    private func places(of user: Identifier, in visits: borrowing Visits) throws -> [Place] {
         let rows = try visits.system.query(
             """
             SELECT m.organization_id, m.id, o.clock_ahead_seconds
@@ -31,33 +31,22 @@ struct UserEvents: Sendable {
     }
 
     /// Counts a change of the person; their new version.
-    func version(of user: Identifier, at now: Instant, in visits: borrowing Visits) throws -> Int64 {
+    private func version(of user: Identifier, at now: Instant, in visits: borrowing Visits) throws -> Int64 {
         try visits.system.query(
             "UPDATE app_user SET updated_at = $2, version = version + 1 WHERE id = $1 RETURNING version",
             [.uuid(user), .instant(now)]
         )[0].int("version")
     }
 
-    /// At the time of each place: one may be a sandbox that lives in another year.
-    static func cause(_ actor: Actor, _ place: Place, _ context: CallContext) -> Cause {
-        Cause(
-            actor: actor,
-            organization: place.organization,
-            causation: context.requestID,
-            correlation: context.requestID,
-            now: context.wallTime.advanced(bySeconds: place.aheadSeconds)
-        )
-    }
-
-    static func event(
+    private static func event(
         _ type: String,
         _ user: Identifier,
         _ version: Int64,
-        _ more: JSONObject = [:],
+        _ fields: JSONObject,
         because cause: Cause
     ) -> EventRecord {
         var payload = self.payload(of: user)
-        for member in more.members { payload[member.key] = member.value }
+        for member in fields.members { payload[member.key] = member.value }
         return EventRecord(
             id: Identifier.next(at: cause.now),
             organization: cause.organization,
@@ -77,10 +66,12 @@ struct UserEvents: Sendable {
     /// What happened to a person as each place where they belong is to be told; it counts as a change of theirs.
     ///
     /// - Parameters:
-    ///   - now: the machines' time; each place is told at its own.
+    ///   - fields: of the event, besides who it is.
+    ///   - now: the machines' time; each place is told at its own: one may be a sandbox that lives in another year.
     ///   - more: what has to be done in each place besides, and the events of that.
     func events(
         _ type: String,
+        _ fields: JSONObject = [:],
         of user: Identifier,
         by actor: Actor,
         since request: Identifier,
@@ -98,7 +89,7 @@ struct UserEvents: Sendable {
                 now: now.advanced(bySeconds: place.aheadSeconds)
             )
             let others = try more(place, cause, visits)
-            return (place.organization, [Self.event(type, user, version, because: cause)] + others)
+            return (place.organization, [Self.event(type, user, version, fields, because: cause)] + others)
         }
     }
 

@@ -43,30 +43,31 @@ struct NewPasswords: Sendable {
     ) throws {
         let rows = try visits.system.query(
             """
-            UPDATE app_user SET password_hash = $3, pepper_kid = $4, password_set_at = $5, updated_at = $5, version = version + 1
-            WHERE id = $1 AND status = 'active' AND ($2::text IS NULL OR password_hash = $2) RETURNING version
+            UPDATE app_user SET password_hash = $3, pepper_kid = $4, password_set_at = $5, updated_at = $5
+            WHERE id = $1 AND status = 'active' AND ($2::text IS NULL OR password_hash = $2) RETURNING id
             """,
             [
                 .uuid(user.id), old.map { .text($0.encoded) } ?? .null, .text(password.encoded),
                 .text(password.pepperKid), .instant(context.wallTime),
             ]
         )
-        guard let row = rows.first else {
+        guard rows.count == 1 else {
             throw Fault(.conflict, "This password is being changed at the same moment.", retryAfter: 1)
         }
-        let version = try row.int("version")
         let told = UserEvents(parts: self.parts)
         // Members before sessions, as a sign-in takes them: a session that begins meanwhile is either seen here or refused there.
-        let places = try told.places(of: user.id, in: visits)
-        var events: [(organization: Identifier, events: [EventRecord])] = []
-        for place in places {
-            let cause = UserEvents.cause(Actor(kind: .member, id: user.id), place, context)
-            let ended = try visits.visit(place.organization) { transaction in
+        let events = try told.events(
+            "user.password_changed",
+            ["way": .string(way.rawValue)],
+            of: user.id,
+            by: Actor(kind: .member, id: user.id),
+            since: context.requestID,
+            at: context.wallTime,
+            in: visits
+        ) { place, cause, visits in
+            try visits.visit(place.organization) { transaction in
                 try self.endSessions(of: place.member, keeping: session, because: cause, in: transaction)
             }
-            let more: JSONObject = ["way": .string(way.rawValue)]
-            let changed = UserEvents.event("user.password_changed", user.id, version, more, because: cause)
-            events.append((place.organization, [changed] + ended))
         }
         try visits.system.queue(
             "UPDATE password_reset SET used_at = $2 WHERE user_id = $1 AND used_at IS NULL",

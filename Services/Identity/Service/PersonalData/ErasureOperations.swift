@@ -79,44 +79,45 @@ struct ErasureOperations: Sendable {
     }
 
     private func schedule(_ context: CallContext) async throws -> Reply {
-        let caller = try context.caller()
-        let erasures = Erasures(parts: self.parts)
-        let erasure = try await self.parts.crossTenant.visit { visits in
-            let user = try erasures.lock(caller.subject, in: visits)
-            if let earlier = try erasures.latest(of: user.id, in: visits), earlier.state.status == .scheduled {
+        let erasure = try await self.record(context) { erasures, user, visits in
+            if let earlier = try erasures.latest(of: user, in: visits), earlier.state.status == .scheduled {
                 throw Fault(
                     .conflict,
                     "You have asked already: it is going to happen on \(earlier.state.dueAt).",
                     problems: [Problem("", "erasure_scheduled", "Withdraw it, or wait.")]
                 )
             }
-            var erasure = UserErasure(of: user.id, at: context.wallTime)
-            erasure.refusals = try erasures.refusals(of: user.id, in: visits)
+            var erasure = UserErasure(of: user, at: context.wallTime)
+            erasure.refusals = try erasures.refusals(of: user, in: visits)
             if !erasure.refusals.isEmpty {
                 try erasure.state.refuse()
                 erasure.endedAt = context.wallTime
             }
-            try erasures.record(
-                erasure,
-                of: user,
-                by: caller.actor,
-                since: context.requestID,
-                at: context.wallTime,
-                in: visits
-            )
             return erasure
         }
         return Reply(status: 201, body: erasure.reply.bytes, location: "/v1/me/erasure")
     }
 
     private func withdraw(_ context: CallContext) async throws -> Reply {
-        let caller = try context.caller()
-        let erasures = Erasures(parts: self.parts)
-        let erasure = try await self.parts.crossTenant.visit { visits in
-            let user = try erasures.lock(caller.subject, in: visits)
-            guard var erasure = try erasures.latest(of: user.id, in: visits) else { throw Self.missing }
+        let erasure = try await self.record(context) { erasures, user, visits in
+            guard var erasure = try erasures.latest(of: user, in: visits) else { throw Self.missing }
             try erasure.state.withdraw()
             erasure.endedAt = context.wallTime
+            return erasure
+        }
+        return Reply(body: erasure.reply.bytes)
+    }
+
+    /// Writes down what `decide` makes of the caller's wish, while nothing else happens to them.
+    private func record(
+        _ context: CallContext,
+        _ decide: @Sendable @escaping (Erasures, _ user: Identifier, borrowing Visits) throws -> UserErasure
+    ) async throws -> UserErasure {
+        let caller = try context.caller()
+        let erasures = Erasures(parts: self.parts)
+        return try await self.parts.crossTenant.visit { visits in
+            let user = try erasures.lock(caller.subject, in: visits)
+            let erasure = try decide(erasures, user.id, visits)
             try erasures.record(
                 erasure,
                 of: user,
@@ -127,6 +128,5 @@ struct ErasureOperations: Sendable {
             )
             return erasure
         }
-        return Reply(body: erasure.reply.bytes)
     }
 }

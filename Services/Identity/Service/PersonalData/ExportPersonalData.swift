@@ -82,13 +82,7 @@ struct PersonalExports: Sendable {
         var position = Position.start
         if let text = request.cursor {
             guard let opened = self.parts.persistence.cursors.position(in: text, for: list).flatMap(Position.init)
-            else {
-                throw Fault(
-                    .invalidRequest,
-                    "This cursor does not belong to this list.",
-                    problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the page before, unchanged.")]
-                )
-            }
+            else { throw Fault.foreignCursor }
             position = opened
         } else {
             try await self.note(user, context)

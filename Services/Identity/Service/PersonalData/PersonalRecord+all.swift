@@ -141,7 +141,7 @@ extension PersonalRecord {
         "integration_token": "belongs to the firm",
         "credential_revocation": "ids, for minutes",
         "sign_in_attempt": "digests, for a quarter of an hour",
-        "known_device": "digests; erasure deletes those that it can compute",
+        "known_device": "digests; erasure deletes those that it can compute, the others are of random bits",
         "mail_task": "encrypted, until it is sent; erasure deletes those to the person's address",
         "outbox_event": "ids: no field of a person is told in an event",
         "parked_event": "events of other services; this one has no consumer",

@@ -60,7 +60,7 @@ struct Refreshes: Sendable {
     private static func presented(_ request: RefreshSession, _ context: CallContext) -> String? {
         switch context.delivery {
         case .body: request.token
-        case .cookies(let refreshToken): refreshToken
+        case .cookies(let refreshToken, _): refreshToken
         }
     }
 

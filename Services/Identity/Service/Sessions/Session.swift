@@ -110,7 +110,8 @@ struct SessionGrant: Hashable, Sendable {
         inCookies.session = .begun(
             accessToken: self.access.text,
             refreshToken: self.refresh.text,
-            seconds: max(1, context.now.microseconds(until: self.endsAt) / 1_000_000)
+            seconds: max(1, context.now.microseconds(until: self.endsAt) / 1_000_000),
+            deviceToken: context.deviceToken?.text
         )
         return inCookies
     }

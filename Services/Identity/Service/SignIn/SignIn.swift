@@ -44,6 +44,7 @@ struct SignIns: Sendable {
     func register(in router: inout Router) {
         router.serve(SignIn.self) { request, context in
             let email = try EmailAddress(request.email)
+            let context = context.namingDevice(self.parts.sessions.random)
             let (proved, place) = try await self.parts.throttle.attempt(email, context) {
                 try await self.verified(email, request, context)
             }

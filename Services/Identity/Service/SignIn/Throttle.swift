@@ -9,11 +9,14 @@ internal import Vocabulary
 /// number of parallel attempts gets more verifications than the count allows.
 ///
 /// Who comes from where the account was signed in to of late is not counted among the others who try it: these do not keep its owner out.
+/// A browser that shows the cookie of an earlier sign-in is counted by itself, wherever it is.
 /// Nobody is locked out: after the free attempts each further one only waits twice as long as the one before. What is refused
 /// here looks like a wrong password and like an unknown address.
 struct Throttle: Sendable {
     /// Free attempts for an account in a window.
     static let accountAttemptsMax: Int64 = 5
+    /// Free attempts for an account in a window from a browser that was signed in to it before.
+    static let deviceAttemptsMax: Int64 = 10
     /// Attempts from one address in a window, whatever accounts they are for.
     static let addressAttemptsMax: Int64 = 50
     static let windowSeconds: Int64 = 15 * 60
@@ -40,9 +43,8 @@ struct Throttle: Sendable {
         refusing refusal: Fault = Throttle.refusal,
         _ verify: () async throws -> Output?
     ) async throws -> Output {
-        let device = Self.digest(of: Device(context.remoteAddress, context.userAgent), email.description)
-        let isKnown = try await self.isKnown(device)
-        let buckets = self.buckets(email, context.remoteAddress).filter { !isKnown || $0.kind != "account" }
+        let marks = DeviceMarks(email, context)
+        let buckets = try await self.buckets(of: marks, email, context.remoteAddress)
         guard try await self.count(buckets, at: context.wallTime) else {
             await self.hasher.pretend()
             throw refusal
@@ -56,7 +58,7 @@ struct Throttle: Sendable {
             throw error
         }
         guard let output else { throw refusal }
-        try await self.release(buckets, lifting: true, remembering: (device, context.wallTime))
+        try await self.release(buckets, lifting: true, remembering: (marks, context.wallTime))
         return output
     }
 
@@ -119,7 +121,7 @@ struct Throttle: Sendable {
         )
         let devices = try places.map { place in
             let device = Device(try place.textOrNil("remote_address"), try place.textOrNil("user_agent"))
-            return Self.digest(of: device, email)
+            return DeviceMarks.digest(device, email)
         }
         for device in Set(devices) {
             try transaction.queue("DELETE FROM known_device WHERE device = $1", [.bytes(device)])
@@ -137,24 +139,29 @@ struct Throttle: Sendable {
         let isHard: Bool
 
         init(_ kind: String, _ key: String, _ attemptsMax: Int64, isHard: Bool) {
+            self.init(kind, digest: Array(SHA256.hash(data: Array(key.utf8))), attemptsMax, isHard: isHard)
+        }
+
+        init(_ kind: String, digest: [UInt8], _ attemptsMax: Int64, isHard: Bool) {
             self.kind = kind
-            self.key = Throttle.digest(key)
+            self.key = digest
             self.attemptsMax = attemptsMax
             self.isHard = isHard
         }
     }
 
-    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
-
-    private static func digest(of device: Device, _ email: String) -> [UInt8] { Self.digest("\(email) \(device)") }
-
-    /// By its key alone, so that an address which nobody has costs what every other does.
-    private func isKnown(_ device: [UInt8]) async throws -> Bool {
+    /// What an attempt is counted in, by what it is known of. Looked up by digests alone, so that an address which nobody has costs what
+    /// every other does.
+    private func buckets(of marks: DeviceMarks, _ email: EmailAddress, _ address: String?) async throws -> [Bucket] {
         let rows = try await self.crossTenant.look(
-            "SELECT seen_at FROM known_device WHERE device = $1",
-            [.bytes(device)]
+            "SELECT device FROM known_device WHERE device IN ($1, $2)",
+            [.bytes(marks.place), .bytes(marks.browser ?? marks.place)]
         )
-        return !rows.isEmpty
+        let known = try rows.map { try $0.binary("device") }
+        if let browser = marks.browser, known.contains(browser) {
+            return [Bucket("device", digest: browser, Self.deviceAttemptsMax, isHard: false)]
+        }
+        return self.buckets(email, address).filter { $0.kind != "account" || known.isEmpty }
     }
 
     /// Always in this order, so that two attempts never wait for each other's rows.
@@ -228,7 +235,7 @@ struct Throttle: Sendable {
     private func release(
         _ buckets: [Bucket],
         lifting isLifting: Bool,
-        remembering proved: (device: [UInt8], at: Instant)? = nil
+        remembering proved: (marks: DeviceMarks, at: Instant)? = nil
     ) async throws {
         try await self.crossTenant.change { transaction in
             for bucket in buckets {
@@ -242,13 +249,15 @@ struct Throttle: Sendable {
                 )
             }
             guard let proved else { return }
-            try transaction.queue(
-                """
-                INSERT INTO known_device (device, seen_at) VALUES ($1, $2)
-                ON CONFLICT (device) DO UPDATE SET seen_at = greatest(known_device.seen_at, excluded.seen_at)
-                """,
-                [.bytes(proved.device), .instant(proved.at)]
-            )
+            for device in proved.marks.all {
+                try transaction.queue(
+                    """
+                    INSERT INTO known_device (device, seen_at) VALUES ($1, $2)
+                    ON CONFLICT (device) DO UPDATE SET seen_at = greatest(known_device.seen_at, excluded.seen_at)
+                    """,
+                    [.bytes(device), .instant(proved.at)]
+                )
+            }
         }
     }
 }

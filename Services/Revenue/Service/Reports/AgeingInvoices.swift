@@ -60,9 +60,7 @@ struct AgeingInvoices: Operation {
         _ cursors: CursorSigner
     ) throws(Fault) -> Identifier {
         guard let id = cursors.position(in: cursor, for: identity).flatMap(Identifier.init(_:)) else {
-            let detail = "This cursor does not belong to this list."
-            let problem = Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")
-            throw Fault(.invalidRequest, detail, problems: [problem])
+            throw .foreignCursor
         }
         return id
     }

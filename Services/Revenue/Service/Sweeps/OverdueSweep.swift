@@ -21,9 +21,7 @@ public struct OverdueSweep: Sendable {
     /// each due date: `overdue_since` is the mark.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
-        var marked = 0
-        for turn in try await SandboxTurns(self.database).all(at: now) { marked += try await self.sweep(turn) }
-        return marked
+        try await SandboxTurns(self.database).sweep(at: now, self.sweep)
     }
 
     /// One turn of it.

@@ -20,9 +20,7 @@ public struct ScheduleSweep: Sendable {
     /// Bills what is due at `now` and answers how many invoices that made. Running it again at the same time makes none.
     @discardableResult
     public func sweep(now: Instant) async throws -> Int {
-        var billed = 0
-        for turn in try await SandboxTurns(self.database).all(at: now) { billed += try await self.sweep(turn) }
-        return billed
+        try await SandboxTurns(self.database).sweep(at: now, self.sweep)
     }
 
     /// One turn of it.

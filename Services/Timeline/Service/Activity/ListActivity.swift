@@ -157,12 +157,7 @@ struct ActivityList: Sendable {
     private func open(_ text: String, _ identity: String) throws(Fault) -> ActivityPosition {
         let parts = self.cursors.position(in: text, for: identity)?.split(separator: " ") ?? []
         guard parts.count == 2, let time = Instant(String(parts[0])), let sequence = Int64(parts[1]) else {
-            let detail = "This cursor does not belong to this list."
-            throw Fault(
-                .invalidRequest,
-                detail,
-                problems: [Problem("/query/cursor", "cursor", "Use next_cursor of the same query, unchanged.")]
-            )
+            throw .foreignCursor
         }
         return ActivityPosition(time: time, sequence: sequence)
     }
