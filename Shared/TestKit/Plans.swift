@@ -207,7 +207,7 @@ public struct Plans {
         }
         return switch field.kind {
         case .identifier: Self.id
-        case .choice(let options): options[0]
+        case .choice(let options), .list(.choice(let options), _): options[0]
         case .integer(let range): String(min(max(5_000, range.lowerBound), range.upperBound))
         case .boolean: "true"
         case .instant: Self.halfway.description

@@ -8,6 +8,8 @@ from measure import Figure, Peer, Run, absolute, compare, middle, recorded, roun
 LATENCY_SECONDS = 5
 STORY_SECONDS = 6
 GO = "peer: Go, net/http and pgx, one hop"
+SEARCH_FAMILY = 3
+SEARCH_P50_MS_MAX = 5
 FIRST_ORGANIZATION = "00000000-0000-4000-9000-000000000000"
 
 
@@ -96,3 +98,15 @@ def latency(bench: Bench) -> list[Figure]:
                    ours_cpu_us=middle(own, "cpu_us"), peer_cpu_us=middle(peer, "cpu_us"), note=note),
         ]
     return figures
+
+
+def search(bench: Bench) -> list[Figure]:
+    """What is found by a few letters among a million names of one organization: one client, its words, their beginnings, and slips."""
+    main = bench.main
+    main.firms(SEARCH_FAMILY, 1, 1)
+    main.once("search", lambda: main.load("crm", "search.sql", {"family": SEARCH_FAMILY}))
+    options = ("--count", "2000", "--concurrency", "1", "--family", str(SEARCH_FAMILY), "--organizations", "1", "--deals", "1", "--callers", "1")
+    own, _ = rounds_of(lambda: bench.requests("search", main.pids, bench.stack.port_base, *options), [], bench.rounds)
+    note = "1,000,000 names of one organization; every fourth query has a slip in it"
+    return [absolute("search/p50", middle(own, "p50_ms"), SEARCH_P50_MS_MAX, "ms", note=note, ours_cpu_us=middle(own, "cpu_us")),
+            absolute("search/p99", middle(own, "p99_ms"), None, "ms", note=note)]

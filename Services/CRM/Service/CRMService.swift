@@ -20,6 +20,7 @@ public func crmRouter(_ persistence: Persistence) -> Router {
     ContractRules.creation(contracts, persistence.commands).register(in: &router)
     ContractMoves(contracts: contracts, commands: persistence.commands).register(in: &router)
     persistence.serve(.contractVersion, of: .contract, by: "contract_id", as: "versions", in: &router)
+    Search.register(in: &router, persistence.database)
     ParkedEvents(persistence, service: "crm", handlers: crmHandlers()).register(in: &router)
     return router
 }
@@ -46,5 +47,6 @@ public enum CRM {
             Migration("crm_006", PackageResources.crm_006_given_columns_sql),
             Migration("crm_007", PackageResources.crm_007_sandbox_clocks_sql),
             Migration("crm_008", PackageResources.crm_008_members_kept_out_sql),
+            Migration("crm_020", PackageResources.crm_020_search_sql),
         ]
 }

@@ -8,6 +8,8 @@ enum RequestKind: String, ExpressibleByArgument {
     case get, list, create
     /// The first page of a deal's activity.
     case activity
+    /// A few letters of one of the names of `rows/search.sql`.
+    case search
     /// Lead to cash as the Go service has it: seven requests, one after the other.
     case story
 }
@@ -123,6 +125,9 @@ struct RequestMix: Sendable {
         case .activity:
             let id = self.rows.dealID(of: caller.organization, number / self.callers.count * Self.stride)
             return try await client.respond("GET", "/v1/activity?entity_id=\(id)", caller.fields, [])
+        case .search:
+            let text = SearchedNames.query(number).replacing(" ", with: "%20")
+            return try await client.respond("GET", "/v1/search?q=\(text)", caller.fields, [])
         case .create:
             let body: JSON = ["name": .string("Bench deal \(number)"), "amount_minor": 100_000, "currency": "USD"]
             let fields = [Self.jsonBody, HTTPField("idempotency-key", Identifier.random().description)]
