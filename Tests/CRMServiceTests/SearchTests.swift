@@ -36,6 +36,7 @@ internal import Vocabulary
             ["name": "Northwind"],
             ["name": "Müller & Söhne GmbH", "address": ["city": "Zürich"]],
             ["name": "100% Pure_Water\\Works"],
+            ["name": "Sea Sun Spa"],
         ]
         _ = try await sale.service.json(
             "crm.client_company.batch/1",
@@ -72,6 +73,8 @@ internal import Vocabulary
         ("norhtwind", ["(Northwind)", "(Northwind Traders)", "(Great Northwind)"]),
         ("lovlace", ["(Ada Lovelace)"]),
         ("webbsite relanch", ["(Website relaunch)"]),
+        // Like several short words together, and like none of them alone.
+        ("seasunspa", ["(Sea Sun Spa)"]),
         ("xylophone", []), ("'':* & |!()<->", []), ("\\", []), ("%", []),
     ]
 

@@ -166,8 +166,9 @@ BEGIN
         FROM search_entry e
         WHERE e.organization_id = organization AND e.words %> longest AND e.entity = ANY (kinds) AND NOT e.lexemes @@ query
     ), best AS (
-        SELECT c.*, (SELECT string_agg(quote_literal(word), ' | ')::tsquery FROM unnest(tsvector_to_array(c.lexemes)) AS word
-            WHERE EXISTS (SELECT FROM unnest(terms) AS term WHERE word_similarity(term, word) >= 0.4)) AS like_query
+        -- Where words are like it together and none alone, nothing is marked.
+        SELECT c.*, coalesce((SELECT string_agg(quote_literal(word), ' | ')::tsquery FROM unnest(tsvector_to_array(c.lexemes)) AS word
+            WHERE EXISTS (SELECT FROM unnest(terms) AS term WHERE word_similarity(term, word) >= 0.4)), query) AS like_query
         FROM candidate c WHERE c.likeness >= 0.4
         ORDER BY c.likeness DESC, similarity(phrase, c.title_words) DESC, c.changed_at DESC, c.id LIMIT most - found
     )
