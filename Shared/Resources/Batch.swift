@@ -135,7 +135,7 @@ public struct Batch: Sendable {
         Outcome(Reply(body: Self.body(results, requestID: context.requestID)), events: events)
     }
 
-    private var decoded: [Values] {
+    var decoded: [Values] {
         self.rows.compactMap { if case .decoded(let values) = $0 { values } else { nil } }
     }
 

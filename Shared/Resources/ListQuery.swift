@@ -58,6 +58,7 @@ struct ListQuery: Sendable {
             default: break
             }
         }
+        if resource.customFieldRules != nil { fields.append(CustomFieldFilter.parameter) }
         return fields
     }
 

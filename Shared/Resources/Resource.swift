@@ -34,6 +34,8 @@ public struct Resource: Sendable {
     /// Carries `external_id`, unique per organization where given.
     public var hasExternalID = true
     public var hasCustomFields = false
+    /// Organizations define these themselves, with types; `nil` where they stay free.
+    public var customFieldRules: CustomFieldRules?
     /// Deleting marks the row (`deleted_at`); it can be restored and blocks no unique value.
     public var isSoftDeleted = true
     /// Its rows carry the story they belong to (`correlation_id`), so that a trace can tell it.

@@ -98,6 +98,10 @@ public struct ResourceOperations: Sendable {
         let organization = try context.caller().organization
         let asked = try self.expansions(input, context)
         var filters = self.query.filters(input)
+        if let given = input.optionalDocument(ResourceStore.customFields)?.object, !given.isEmpty {
+            let defined = try await self.definedFields(for: organization, context)
+            try defined.narrow(&filters, by: given, of: self.resource)
+        }
         if let parent {
             filters.bindings.append(.uuid(parent.id))
             filters.conditions += " AND " + parent.column + " = " + SQL.parameter(filters.bindings.count + 1)
@@ -183,24 +187,44 @@ public struct ResourceOperations: Sendable {
             let hold: Batch.Hold = { rows, transaction in
                 try self.store.holdReferences(in: rows, for: cause.organization, in: transaction)
             }
+            // Once for all rows.
+            let asked = try self.store.askCustomFields(for: batch.decoded, of: cause.organization, in: transaction)
+            let fields = try asked.map { try CustomFieldSet(transaction.answer(to: $0)) }
             return try batch.run(context, in: transaction, holding: hold) { values, isHeld, transaction in
-                let stored = try self.insert(values, context, isHeld: isHeld, in: transaction)
+                let stored = try self.insert(values, context, isHeld: isHeld, fields, in: transaction)
                 return (stored, [self.store.event("created", .created, stored, because: cause)])
             }
         }
     }
 
     /// Rules, references, row: what a create and each row of a batch have in common. `isHeld` where the references have been looked
-    /// up for the whole batch.
+    /// up for the whole batch, and `fields` what the organization has defined.
     private func insert(
         _ input: Values,
         _ context: CallContext,
         isHeld: Bool = false,
+        _ fields: CustomFieldSet? = nil,
         in transaction: borrowing Transaction
     ) throws -> Stored {
         let organization = try context.caller().organization
         var values = input
-        if !isHeld { try self.store.requireReferences(in: values, for: organization, in: transaction) }
+        let asked =
+            fields == nil
+            ? try self.store.askCustomFields(for: [values], of: organization, in: transaction) : nil
+        let unknown =
+            isHeld ? nil : try self.store.unknownReferences(in: values, for: organization, in: transaction)
+        var defined = fields
+        if let asked { defined = try CustomFieldSet(transaction.answer(to: asked)) }
+        if let defined {
+            let problems = try self.store.judgeCustomFields(
+                of: &values,
+                by: defined,
+                for: organization,
+                in: transaction
+            )
+            guard problems.isEmpty else { throw Fault.invalid(problems + (unknown?.problems ?? [])) }
+        }
+        if let unknown { throw unknown.refusal }
         try self.resource.hooks.create?(&values, context, transaction)
         return try self.store.insert(values, for: organization, at: context.now, in: transaction)
     }
@@ -217,12 +241,25 @@ public struct ResourceOperations: Sendable {
             changes["id"] = nil
             // Held before the row itself, as locks are taken from the outside in; what is refused about them comes after it.
             let judge = try self.resource.hooks.hold?(id, changes, context, transaction)
+            let asked = try self.store.askCustomFields(for: [changes], of: organization, in: transaction)
             let unknown = try self.store.unknownReferences(in: changes, for: organization, in: transaction)
             let before = try self.store.lock(id, for: organization, in: transaction)
             try before.require(context.ifMatch)
             guard !changes.isEmpty else { return Outcome(before.reply()) }
             try judge?(before)
+            let patch = changes.optionalDocument(ResourceStore.customFields)
             try self.store.mergeNested(&changes, onto: before)
+            if let asked, let patch {
+                let problems = try self.store.judgeCustomFields(
+                    of: &changes,
+                    patch: patch,
+                    onto: before,
+                    by: CustomFieldSet(transaction.answer(to: asked)),
+                    for: organization,
+                    in: transaction
+                )
+                guard problems.isEmpty else { throw Fault.invalid(problems + (unknown?.problems ?? [])) }
+            }
             if let unknown { throw unknown.refusal }
             try self.resource.hooks.change?(before, &changes, context, transaction)
             let after = try self.store.update(before, changes, for: organization, at: context.now, in: transaction)

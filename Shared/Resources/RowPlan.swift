@@ -23,6 +23,9 @@ struct RowPlan: Sendable {
         self.untold = Set(visible.indices.filter { visible[$0].isUntold })
         let columns = resource.stored.map { field in
             let name = SQL(identifier: field.name)
+            if field.name == ResourceStore.customFields, let shown = resource.shownCustomFields {
+                return shown + " AS " + name
+            }
             return resource.computed[field.name].map { "(" + $0 + ") AS " + name } ?? name
         }
         self.shown = columns.prefix(visible.count).joined(separator: ", ")

@@ -26,6 +26,8 @@ extension Fault {
                 "Another object already has this \(column).",
                 problems: [Problem("/\(column)", "taken", "This value is taken.")]
             )
+        case (.server, "23514") where fault.constraint == "custom_fields_required":
+            self = .invalid(Self.missingCustomFields(fault.message))
         case (.server, "23514"):
             let column = Self.column(in: fault.constraint, suffix: "_check")
             self = .invalid("/\(column)", "constraint", "This value is not acceptable for \(column).")
@@ -36,6 +38,12 @@ extension Fault {
         default:
             return nil
         }
+    }
+
+    /// The table names what it misses (`custom_field_guard()`).
+    private static func missingCustomFields(_ message: String) -> [Problem] {
+        let keys = message.split { !$0.isLetter && !$0.isNumber && $0 != "_" }.filter { $0 != "ERROR" }
+        return keys.map { Problem("\(CustomFieldSet.pointer)/\($0)", .required, "\($0) is required.") }
     }
 
     private static func column(in constraint: String?, suffix: String) -> String {

@@ -149,6 +149,8 @@ RECIPES: dict[str, Callable[[World], None]] = {
         "provider": "xero", "name": "Books", "secret": "example-refresh-token"}),
     "security-events": lambda world: world.first("security-events"),
     "client-companies": lambda world: world.make("client-companies", {"name": "Analytical Engines"}),
+    "custom-fields": lambda world: world.make("custom-fields", {
+        "entity": "contact", "key": f"region_{uuid.uuid4().hex[:12]}", "label": "Region", "type": "text"}),
     "contacts": lambda world: world.make("contacts", {
         "last_name": "Babbage", "email": "charles@example.com", "client_company_id": world.ids["client-companies"]}),
     "deals": lambda world: world.make("deals", {

@@ -33,6 +33,10 @@ def company(world: World, *verbs) -> str:
     return made(world, "client-companies", {"name": "Fresh Company"}, *verbs)
 
 
+def custom_field() -> dict:
+    return {"entity": "contact", "key": f"fresh_{uuid.uuid4().hex[:12]}", "label": "Fresh", "type": "text"}
+
+
 def deal(world: World, *verbs) -> str:
     return made(world, "deals", {"name": "Fresh deal", "client_company_id": world.ids["client-companies"]}, *verbs)
 
@@ -174,6 +178,9 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "crm.contact.restore": lambda world: (made(world, "contacts", {"last_name": "Fresh"}, "delete"), None),
     "crm.contract.cancel": lambda world: (made(world, "contracts", {
         "title": "Fresh", "client_company_id": world.ids["client-companies"], "currency": "USD", "lines": LINES}), {"reason": "Fresh"}),
+    "crm.custom_field.create": lambda world: (None, custom_field()),
+    "crm.custom_field.delete": lambda world: (made(world, "custom-fields", custom_field()), None),
+    "crm.custom_field.restore": lambda world: (made(world, "custom-fields", custom_field(), "delete"), None),
     "crm.deal.advance": lambda world: (deal(world), {"stage": "qualified"}),
     "crm.deal.delete": lambda world: (deal(world), None),
     "crm.deal.restore": lambda world: (deal(world, "delete"), None),

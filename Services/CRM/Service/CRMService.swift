@@ -6,6 +6,7 @@ public import Resources
 /// Everything the crm service serves, in one readable list.
 public func crmRouter(_ persistence: Persistence) -> Router {
     var router = persistence.router(for: "crm")
+    persistence.serve(.customField, in: &router)
     persistence.serve(.clientCompany, in: &router)
     persistence.serve(.contact, in: &router)
     let deals = persistence.serve(.deal, in: &router)
@@ -47,6 +48,7 @@ public enum CRM {
             Migration("crm_006", PackageResources.crm_006_given_columns_sql),
             Migration("crm_007", PackageResources.crm_007_sandbox_clocks_sql),
             Migration("crm_008", PackageResources.crm_008_members_kept_out_sql),
+            Migration("crm_009", PackageResources.crm_009_custom_fields_sql),
             Migration("crm_020", PackageResources.crm_020_search_sql),
         ]
 }

@@ -92,9 +92,19 @@ public struct Catalog: Sendable {
             "required": .bool(place == "path" || field.isRequired),
             "schema": Schema.field(field, .request),
         ]
-        if case .list = field.kind {
+        switch field.kind {
+        case .list:
             parameter["style"] = "form"
             parameter["explode"] = false
+        case .document where place == "query":
+            // Its members are parameters of their own, in text: `custom_fields[region]=emea`.
+            parameter["style"] = "deepObject"
+            parameter["explode"] = true
+            if case .object(var schema) = Schema.field(field, .request) {
+                schema["additionalProperties"] = ["type": "string"]
+                parameter["schema"] = .object(schema)
+            }
+        default: break
         }
         if !field.summary.isEmpty { parameter["description"] = .string(field.summary) }
         return .object(parameter)

@@ -93,9 +93,22 @@ extension OperationDeclaration {
         return values
     }
 
+    /// The object and the member that a parameter names: of `custom_fields[seats][gte]` they are `custom_fields` and `seats[gte]`.
+    private func member(named name: String) -> (object: String, member: String)? {
+        guard name.last == "]", let bracket = name.firstIndex(of: "[") else { return nil }
+        let object = String(name[..<bracket])
+        guard let field = self.query.first(where: { $0.name == object }), case .document = field.kind else {
+            return nil
+        }
+        let inner = name[name.index(after: bracket)...].dropLast()
+        guard let end = inner.firstRange(of: "][") else { return (object, String(inner)) }
+        return (object, inner[..<end.lowerBound] + "[" + inner[end.upperBound...] + "]")
+    }
+
     private func parameters(_ parameters: [(name: String, value: String)]) throws(Fault) -> Values {
         var values = Values()
         var decoder = InputDecoder()
+        var objects: [String: JSONObject] = [:]
         for parameter in parameters {
             if let field = self.path.first(where: { $0.name == parameter.name }) {
                 guard let value = decoder.parameter(parameter.value, field.kind, at: "/path/\(field.name)") else {
@@ -108,6 +121,12 @@ extension OperationDeclaration {
                     continue
                 }
                 values[field.name] = decoder.parameter(parameter.value, field.kind, at: "/query/\(field.name)")
+            } else if let (object, member) = self.member(named: parameter.name) {
+                guard objects[object]?[member] == nil else {
+                    decoder.report("/query/\(parameter.name)", .repeated, "\(parameter.name) is given twice.")
+                    continue
+                }
+                objects[object, default: JSONObject()][member] = .string(parameter.value)
             } else {
                 decoder.report(
                     "/query/\(parameter.name)",
@@ -115,6 +134,11 @@ extension OperationDeclaration {
                     "There is no parameter \(parameter.name) here."
                 )
             }
+        }
+        for (name, members) in objects {
+            values.merge(
+                decoder.object(.object([name: .object(members)]), self.query.filter { $0.name == name }, at: "/query")
+            )
         }
         for field in self.queryWhereAbsent where !values.has(field.name) {
             if let defaultValue = field.defaultValue {

@@ -31,6 +31,7 @@ extension Resource {
             ]
         )
         resource.hasCustomFields = true
+        resource.customFieldRules = .crm
         resource.actions.insert(.batch)
         resource.references = [.init("owner_id", toCopy: .member)]
         resource.dependents = [

@@ -23,6 +23,7 @@ extension Resource {
             ]
         )
         resource.hasCustomFields = true
+        resource.customFieldRules = .crm
         resource.actions.insert(.batch)
         resource.references = [
             .init("client_company_id", to: .clientCompany),

@@ -41,6 +41,7 @@ extension Resource {
             .integer("probability_override", 0...100).nullable(), .text("lost_from", max: 20).nullable(),
         ]
         resource.hasCustomFields = true
+        resource.customFieldRules = .crm
         resource.isStory = true
         resource.actions.insert(.batch)
         resource.references = [
