@@ -57,6 +57,13 @@ struct ListQuery: Sendable {
                 )
             default: break
             }
+            if field.isNullable {
+                fields.append(
+                    Field.boolean("\(field.name)[null]").described(
+                        "`true`: only objects without \(field.name); `false`: only those with one."
+                    )
+                )
+            }
         }
         if resource.customFieldRules != nil { fields.append(CustomFieldFilter.parameter) }
         return fields
@@ -78,28 +85,35 @@ struct ListQuery: Sendable {
         let field: Field
         /// Before the value, which is a list for `[in]`.
         let condition: SQL
-        let isList: Bool
+        let form: Form
+
+        enum Form {
+            case one, list
+            /// Whether there is a value at all: nothing is bound.
+            case null
+        }
     }
 
     private static func filters(of resource: Resource) -> [Filter] {
         resource.visible.filter(\.isFilterable).flatMap { field in
             let column = resource.computed[field.name].map { "(" + $0 + ")" } ?? SQL(identifier: field.name)
-            let equal = Filter(parameter: field.name, field: field, condition: column + " = ", isList: false)
+            let equal = Filter(parameter: field.name, field: field, condition: column + " = ", form: .one)
             let compared = Self.comparisons.map { comparison in
                 Filter(
                     parameter: "\(field.name)[\(comparison.name)]",
                     field: field,
                     condition: column + comparison.sql,
-                    isList: false
+                    form: .one
                 )
             }
             let list = Filter(
                 parameter: "\(field.name)[in]",
                 field: field,
                 condition: column + " = ANY ",
-                isList: true
+                form: .list
             )
-            return [equal] + compared + [list]
+            let null = Filter(parameter: "\(field.name)[null]", field: field, condition: column, form: .null)
+            return [equal] + compared + [list, null]
         }
     }
 
@@ -111,12 +125,16 @@ struct ListQuery: Sendable {
         for name in input.names {
             guard let filter = self.filtersByParameter[name], let value = input[name] else { continue }
             let place = SQL.parameter(bindings.count + 2)
-            if filter.isList {
+            switch filter.form {
+            case .null:
+                conditions +=
+                    " AND " + filter.condition + (input.optionalBoolean(name) == true ? " IS NULL" : " IS NOT NULL")
+            case .list:
                 // An identifier compared as text would find no index.
                 let isOfIdentifiers = filter.field.kind == .identifier
                 bindings.append(isOfIdentifiers ? .uuids(input.identifiers(name)) : .texts(input.texts(name)))
                 conditions += " AND " + filter.condition + "(" + place + (isOfIdentifiers ? "::uuid[])" : "::text[])")
-            } else {
+            case .one:
                 bindings.append(SQLValue(value))
                 conditions += " AND " + filter.condition + place
             }

@@ -34,6 +34,10 @@ public struct LocalDate: Hashable, Sendable {
         return civil.day == Self.daysInMonth(year: civil.year, month: civil.month)
     }
 
+    public var firstDayOfMonth: LocalDate {
+        LocalDate(daysSinceEpoch: self.daysSinceEpoch - self.day + 1)
+    }
+
     public var lastDayOfMonth: LocalDate {
         let civil = self.civil
         let length = Self.daysInMonth(year: civil.year, month: civil.month)

@@ -51,6 +51,7 @@ internal import Testing
             let first = history["data"]?.array?.first
             #expect(first?["entered_at"] == "2026-11-22T09:00:00.000000Z")
             #expect(first?["left_at"] == "2026-11-22T09:01:00.000000Z")
+            #expect(first?["duration_seconds"] == 60)
             #expect(
                 await sale.service.refusal("crm.deal.history/1", ["id": deal], as: sale.service.stranger)?.code
                     == .notFound

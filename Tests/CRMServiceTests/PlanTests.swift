@@ -8,8 +8,16 @@ internal import Testing
     private static let exceptions: [String: String] = [
         "crm.contract.list?currency": currency, "crm.deal.list?currency": currency,
         "crm.proposal.list?currency": currency,
+        "crm.deal.list?sort=position": board, "crm.deal.list?sort=-position": board,
+        "crm.pipeline.forecast": forecast, "crm.pipeline.forecast?from": forecast,
+        "crm.pipeline.forecast?months": forecast,
         "crm.pipeline.get": "sums up every deal that the organization has, as they lie in its index",
+        "crm.pipeline.stages": moves, "crm.pipeline.stages?from": moves, "crm.pipeline.stages?until": moves,
     ]
+    private static let forecast = "sums up the organization's open deals, and those won in its months"
+    private static let moves = "sums up the moves of its period"
+    private static let board =
+        "a place is a place within a stage: a board is asked for by stage, in the order of its index"
     /// Nearly all rows have the organization's own, and a page of those is found at once.
     private static let currency = "a currency that hardly any row has is looked for in all of the organization's"
 

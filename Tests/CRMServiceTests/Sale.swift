@@ -150,7 +150,7 @@ struct Sale {
         ]
     }
 
-    private func id(of operation: String, _ body: JSON) async throws -> String {
+    func id(of operation: String, _ body: JSON) async throws -> String {
         try #require(try await self.service.json(operation, body: body)["id"]?.string)
     }
 }

@@ -181,6 +181,8 @@ def unready(stack: Stack) -> str:
         return stack.admin("gateway", "/readyz?verbose")
     except urllib.error.HTTPError as refused:
         return refused.read().decode()
+    except urllib.error.URLError:
+        return "it does not listen yet"
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")

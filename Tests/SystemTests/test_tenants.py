@@ -9,6 +9,8 @@ from client import Client, sign_up
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 INSTANT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+# By the time at which a deal came into its stage.
+POSITION = re.compile(rb'"position":-?\d+')
 HASH = re.compile(rb"[0-9a-f]{64}")
 CURSOR = re.compile(rb'"next_cursor":"[^"]*"')
 
@@ -33,12 +35,12 @@ def same_data(firm: Client) -> dict[str, str]:
 
 
 def masked(answer: bytes, known: dict[bytes, bytes]) -> bytes:
-    """The answer with each id replaced by the place in which it first came, and each time by T."""
+    """The answer with each id replaced by the place in which it first came, each time by T, and each place on a board by P."""
 
     def place(match: re.Match) -> bytes:
         return known.setdefault(match.group(), b"id-%d" % len(known))
 
-    answer = CURSOR.sub(b'"next_cursor":"C"', HASH.sub(b"H", INSTANT.sub(b"T", answer)))
+    answer = CURSOR.sub(b'"next_cursor":"C"', HASH.sub(b"H", INSTANT.sub(b"T", POSITION.sub(b'"position":P', answer))))
     return UUID.sub(place, answer)
 
 

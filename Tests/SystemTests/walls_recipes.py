@@ -176,6 +176,7 @@ REFERENCES: dict[str, Callable[[World], str]] = {
     "client_company_id": lambda world: world.ids["client-companies"],
     "contact_id": lambda world: world.ids["contacts"],
     "deal_id": lambda world: world.ids["deals"],
+    "after_id": lambda world: world.ids["deals"],
     "proposal_id": lambda world: world.ids["proposals"],
     "contract_id": lambda world: world.ids["contracts"],
     "engagement_id": lambda world: world.ids["engagements"],

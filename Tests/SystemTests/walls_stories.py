@@ -184,6 +184,7 @@ STORIES: dict[str, Callable[[World], Step]] = {
     "crm.deal.advance": lambda world: (deal(world), {"stage": "qualified"}),
     "crm.deal.delete": lambda world: (deal(world), None),
     "crm.deal.restore": lambda world: (deal(world, "delete"), None),
+    "crm.deal.move": lambda world: (deal(world), {"stage": "qualified", "after_id": None}),
     "crm.deal.reopen": lambda world: (deal(world, ("lose", {"lost_reason": "price"})), {"reason": "Fresh"}),
     "crm.proposal.accept_offline": lambda world: acceptance(world, proposal(world, "send")),
     "crm.proposal.delete": lambda world: (proposal(world), None),

@@ -15,6 +15,8 @@ public struct Deal: Hashable, Sendable {
     /// The stage it was lost from, to which alone it may reopen.
     public private(set) var lostFrom: Stage?
     public private(set) var closedAt: Instant?
+    /// Where it stands in its stage on the board.
+    public private(set) var position: Int64
 
     /// Restores a stored deal, or begins one; it enforces no rule.
     public init(
@@ -27,7 +29,8 @@ public struct Deal: Hashable, Sendable {
         lostReason: LostReason? = nil,
         lostNote: String? = nil,
         lostFrom: Stage? = nil,
-        closedAt: Instant? = nil
+        closedAt: Instant? = nil,
+        position: Int64? = nil
     ) {
         self.id = id
         self.clientCompanyID = clientCompanyID
@@ -39,6 +42,7 @@ public struct Deal: Hashable, Sendable {
         self.lostNote = lostNote
         self.lostFrom = lostFrom
         self.closedAt = closedAt
+        self.position = position ?? BoardPosition.top(at: enteredStageAt)
     }
 
     public var probabilityPercent: Int {
@@ -146,11 +150,15 @@ extension Deal {
         self.probabilityOverridePercent = probabilityPercent
     }
 
+    /// Puts it elsewhere in its stage.
+    public mutating func place(at position: Int64) { self.position = position }
+
     private mutating func move(to target: Stage, at now: Instant, note: String?) -> DealMoved {
         let (from, enteredAt) = (self.stage, self.enteredStageAt)
         self.stage = target
         self.enteredStageAt = now
         self.closedAt = target.isOpen ? nil : now
+        self.position = BoardPosition.top(at: now)
         return DealMoved(
             dealID: self.id,
             from: from,

@@ -12,7 +12,10 @@ public func crmRouter(_ persistence: Persistence) -> Router {
     let deals = persistence.serve(.deal, in: &router)
     DealMoves(deals: deals, commands: persistence.commands).register(in: &router)
     persistence.serve(.dealStageHistory, of: .deal, by: "deal_id", as: "history", in: &router)
+    DealBoard(deals: deals, commands: persistence.commands).register(in: &router)
     Pipeline(database: persistence.database).register(in: &router)
+    Forecast(database: persistence.database).register(in: &router)
+    StageReport(database: persistence.database).register(in: &router)
     let proposals = persistence.serve(.proposal, in: &router)
     ProposalRules.creation(proposals, persistence.commands).register(in: &router)
     ProposalMoves(proposals: proposals, commands: persistence.commands).register(in: &router)
@@ -49,6 +52,7 @@ public enum CRM {
             Migration("crm_007", PackageResources.crm_007_sandbox_clocks_sql),
             Migration("crm_008", PackageResources.crm_008_members_kept_out_sql),
             Migration("crm_009", PackageResources.crm_009_custom_fields_sql),
+            Migration("crm_015", PackageResources.crm_015_board_sql),
             Migration("crm_020", PackageResources.crm_020_search_sql),
         ]
 }

@@ -33,7 +33,7 @@ extension WireLimits {
     /// The only version spoken today; it is the value of a hello's `version`.
     public static let protocolVersion: UInt32 = 1
     /// Members of a call's `parameters`.
-    public static let parametersMax = 64
+    public static let parametersMax = 128
     /// Members of a head that this version does not know.
     public static let unknownFieldsMax = 32
     /// Nesting of values that this version skips.

@@ -54,7 +54,7 @@ struct HeadTests {
         }
     }
 
-    @Test("more than 32 unknown fields, or 64 parameters, are refused")
+    @Test("more than 32 unknown fields, or 128 parameters, are refused")
     func counts() throws {
         func head(unknown count: Int) -> [UInt8] {
             Array((#"{"kind":"ping""# + (0..<count).map { #","x\#($0)":0"# }.joined() + "}").utf8)
@@ -65,7 +65,7 @@ struct HeadTests {
             let members = (0..<count).map { #""p\#($0)":"""# }.joined(separator: ",")
             return Array(#"{"kind":"call","id":1,"operation":"a/1","parameters":{\#(members)}}"#.utf8)
         }
-        #expect(throws: Never.self) { try HeadDecoder.decode(call(parameters: 64)) }
-        #expect(throws: FrameFault.self) { try HeadDecoder.decode(call(parameters: 65)) }
+        #expect(throws: Never.self) { try HeadDecoder.decode(call(parameters: 128)) }
+        #expect(throws: FrameFault.self) { try HeadDecoder.decode(call(parameters: 129)) }
     }
 }

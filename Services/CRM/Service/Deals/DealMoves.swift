@@ -153,20 +153,7 @@ struct DealMoves: Sendable {
                 at: context.now,
                 in: transaction
             )
-            try transaction.queue(
-                """
-                INSERT INTO deal_stage_history (organization_id, id, deal_id, from_stage, to_stage, entered_at, left_at, actor_kind, actor_id, note,
-                    created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, $7)
-                """,
-                [
-                    .uuid(caller.organization), .uuid(Identifier.next(at: context.now)), .uuid(id),
-                    .text(moved.from.rawValue),
-                    .text(moved.to.rawValue), .instant(moved.enteredAt), .instant(moved.leftAt),
-                    .text(caller.kind.rawValue),
-                    .uuid(caller.subject), moved.note.map(SQLValue.text) ?? .null,
-                ]
-            )
+            try DealHistory.record(moved, by: caller, at: context.now, in: transaction)
             return Outcome(
                 after.reply(),
                 events: [self.deals.event(event, .statusChanged, after, previous: before, because: cause)]

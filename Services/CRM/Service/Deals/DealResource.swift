@@ -30,6 +30,8 @@ extension Resource {
                 .choice("lost_reason", Deal.LostReason.self).nullable().onCreate().filterable(),
                 .text("lost_note", max: 2_000).nullable().onCreate(),
                 .instant("entered_stage_at").readOnly(),
+                .integer("position", -BoardPosition.positionMax...BoardPosition.positionMax).readOnly().sortable()
+                    .described("Where it stands in its stage on the board, the smallest on top. Changed by `move`."),
                 .instant("closed_at").nullable().onCreate().filterable(),
                 .identifier("owner_id").nullable().filterable().described("The member who sells it."),
                 .text("product", max: 200).nullable().filterable(),
@@ -121,7 +123,8 @@ extension Deal {
             lostReason: try row.textOrNil("lost_reason").flatMap(LostReason.init(rawValue:)),
             lostNote: try row.textOrNil("lost_note"),
             lostFrom: try row.textOrNil("lost_from").flatMap(Stage.init(rawValue:)),
-            closedAt: try row.instantOrNil("closed_at")
+            closedAt: try row.instantOrNil("closed_at"),
+            position: try row.int("position")
         )
     }
 
@@ -135,6 +138,7 @@ extension Deal {
             "lost_note": self.lostNote.map(Value.text) ?? .null,
             "lost_from": self.lostFrom.map { .text($0.rawValue) } ?? .null,
             "entered_stage_at": .instant(self.enteredStageAt),
+            "position": .integer(self.position),
             "closed_at": self.closedAt.map(Value.instant) ?? .null,
         ])
     }

@@ -24,7 +24,8 @@ struct GetPipeline: Operation {
         .money("amount_minor", 0...Int64.max),
         .money("weighted_minor", 0...Int64.max),
     ]
-    private static let stage: [Field] = [.currency(), .choice("stage", Deal.Stage.self)] + figures
+    private static let stage: [Field] =
+        [.currency(), .choice("stage", Deal.Stage.self)] + figures + [DealLink.field("deals")]
     private static let totals: [Field] =
         [.currency()] + figures + [
             .integer("open_count", 0...Int64.max),
@@ -34,6 +35,8 @@ struct GetPipeline: Operation {
             .money("won_minor", 0...Int64.max),
             .integer("lost_count", 0...Int64.max),
             .money("lost_minor", 0...Int64.max),
+            DealLink.field("deals"),
+            DealLink.field("open_deals"),
         ]
     private static let fields: [Field] = [
         .list("data", of: stage, countMax: Int.max), .list("totals", of: totals, countMax: Int.max),
@@ -76,7 +79,7 @@ struct Pipeline: Sendable {
                     weighted: try rows[index].int("weighted_minor")
                 )
             }
-            return Reply(body: Self.answer(currencies, sums).bytes)
+            return Reply(body: Self.answer(currencies, sums, of: request.owner).bytes)
         }
     }
 
@@ -98,16 +101,22 @@ struct Pipeline: Sendable {
         }
     }
 
-    private static func answer(_ currencies: [String], _ sums: [String: [Deal.Stage: Figures]]) -> JSON {
+    private static func answer(
+        _ currencies: [String],
+        _ sums: [String: [Deal.Stage: Figures]],
+        of owner: Identifier?
+    ) -> JSON {
         var stages: [JSON] = []
         var totals: [JSON] = []
         for currency in currencies {
             let figures = sums[currency] ?? [:]
+            let link = DealLink(currency: currency, owner: owner)
             for stage in Deal.Stage.allCases {
                 let members: [JSONObject.Member] = [
                     ("currency", .string(currency)), ("stage", .string(stage.rawValue)),
                 ]
-                stages.append(.object(JSONObject(members + (figures[stage] ?? Figures()).members)))
+                let deals: JSONObject.Member = ("deals", link.with("stage", stage.rawValue).json)
+                stages.append(.object(JSONObject(members + (figures[stage] ?? Figures()).members + [deals])))
             }
             let all = Deal.Stage.allCases.reduce(Figures()) { $0 + (figures[$1] ?? Figures()) }
             let open = Deal.Stage.allCases.filter(\.isOpen).reduce(Figures()) { $0 + (figures[$1] ?? Figures()) }
@@ -120,6 +129,7 @@ struct Pipeline: Sendable {
                             ("open_weighted_minor", .int(open.weighted)),
                             ("won_count", .int(won.count)), ("won_minor", .int(won.amount)),
                             ("lost_count", .int(lost.count)), ("lost_minor", .int(lost.amount)),
+                            ("deals", link.json), ("open_deals", link.open.json),
                         ]
                     )
                 )

@@ -15,24 +15,40 @@ CREATE TABLE search_entry (
     -- What is shown: the name of the thing, and what tells it from others of that name.
     title text NOT NULL,
     detail text NOT NULL,
-    -- The title and all that it is found by, each as crm_search_words makes it.
+    -- The title and what else it is found by, each as crm_search_words makes it.
     title_words text NOT NULL,
-    words text NOT NULL,
-    lexemes tsvector NOT NULL GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED,
+    more_words text NOT NULL,
+    -- Words of the title weigh more.
+    lexemes tsvector NOT NULL GENERATED ALWAYS AS (setweight(to_tsvector('simple', title_words), 'A') || to_tsvector('simple', more_words))
+        STORED,
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (organization_id, id)
 );
 COMMENT ON TABLE search_entry IS 'Written by triggers, read by crm_search; nothing of it is granted to anybody.';
 -- Pages of the pending list are read by every search: few, so that a search after many writes is as quick as another.
 CREATE INDEX search_entry_by_lexeme ON search_entry USING gin (organization_id, lexemes) WITH (gin_pending_list_limit = 256);
-CREATE INDEX search_entry_by_trigram ON search_entry USING gin (organization_id, words gin_trgm_ops) WITH (gin_pending_list_limit = 256);
 CREATE INDEX search_entry_by_title ON search_entry (organization_id, title_words text_pattern_ops);
 
-ALTER TABLE search_entry ENABLE ROW LEVEL SECURITY;
-ALTER TABLE search_entry FORCE ROW LEVEL SECURITY;
+-- Each word once, for what is mistyped: whatever is written like it is looked for among the words, of which a million names have some
+-- ten thousand, and not among the names. Two who write a new word at once may both leave it here: no unique index makes one wait for
+-- the other, which in long transactions would end in deadlocks.
+CREATE TABLE search_word (
+    organization_id uuid NOT NULL,
+    word text NOT NULL
+);
+COMMENT ON TABLE search_word IS 'Written by triggers, read by crm_search; nothing of it is granted to anybody.';
+CREATE INDEX search_word_by_word ON search_word (organization_id, word);
+CREATE INDEX search_word_by_trigram ON search_word USING gin (organization_id, word gin_trgm_ops) WITH (gin_pending_list_limit = 256);
+
 DO $$
+DECLARE
+    target text;
 BEGIN
-    EXECUTE format('CREATE POLICY owner ON search_entry TO %I USING (true) WITH CHECK (true)', current_user);
+    FOREACH target IN ARRAY ARRAY['search_entry', 'search_word'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', target);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', target);
+        EXECUTE format('CREATE POLICY owner ON %I TO %I USING (true) WITH CHECK (true)', target, current_user);
+    END LOOP;
 END
 $$;
 
@@ -42,21 +58,41 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
 RETURN btrim(regexp_replace(
     translate(lower(unaccent(coalesce(t, ''))), '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', repeat(' ', 32)), '\s+', ' ', 'g'));
 
+-- What somebody may mistype: no numbers, and nothing so short that everything is like it.
+CREATE FUNCTION crm_typed_words(found tsvector) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = public, pg_temp
+AS $body$
+SELECT word FROM unnest(tsvector_to_array(found)) AS word WHERE word !~ '[0-9]' AND length(word) BETWEEN 3 AND 40
+$body$;
+
 -- `more` is found, and not shown. Longer text is found by its beginning.
 CREATE PROCEDURE crm_write_search_entry(organization uuid, kind text, row_id uuid, gone boolean, name text, line text, more text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
-    found text := left(crm_search_words(concat_ws(' ', name, line, more)), 2000);
+    title_found text := left(crm_search_words(name), 400);
+    more_found text := left(crm_search_words(concat_ws(' ', line, more)), 1600);
+    before tsvector := (SELECT e.lexemes FROM search_entry e WHERE e.organization_id = organization AND e.id = row_id);
+    now_found tsvector;
 BEGIN
     IF gone THEN
         DELETE FROM search_entry WHERE organization_id = organization AND id = row_id;
-        RETURN;
+    ELSE
+        INSERT INTO search_entry AS e (organization_id, entity, id, title, detail, title_words, more_words, changed_at)
+        VALUES (organization, kind, row_id, name, line, title_found, more_found, now())
+        ON CONFLICT (organization_id, id) DO UPDATE SET title = excluded.title, detail = excluded.detail,
+            title_words = excluded.title_words, more_words = excluded.more_words, changed_at = excluded.changed_at
+        WHERE (e.title, e.detail, e.more_words) IS DISTINCT FROM (excluded.title, excluded.detail, excluded.more_words)
+        RETURNING lexemes INTO now_found;
+        INSERT INTO search_word (organization_id, word)
+        SELECT organization, typed FROM crm_typed_words(now_found) AS typed
+        WHERE NOT EXISTS (SELECT FROM search_word w WHERE w.organization_id = organization AND w.word = typed);
+        IF now_found IS NULL THEN RETURN; END IF;
     END IF;
-    INSERT INTO search_entry AS e (organization_id, entity, id, title, detail, title_words, words, changed_at)
-    VALUES (organization, kind, row_id, name, line, left(crm_search_words(name), 400), found, now())
-    ON CONFLICT (organization_id, id) DO UPDATE SET title = excluded.title, detail = excluded.detail,
-        title_words = excluded.title_words, words = excluded.words, changed_at = excluded.changed_at
-    WHERE (e.title, e.detail, e.words) IS DISTINCT FROM (excluded.title, excluded.detail, excluded.words);
+    -- Nothing is kept of a name that nobody has any more.
+    DELETE FROM search_word w
+    USING crm_typed_words(before) AS typed
+    WHERE w.organization_id = organization AND w.word = typed AND NOT EXISTS (
+        SELECT FROM search_entry e WHERE e.organization_id = organization AND e.lexemes @@ quote_literal(typed)::tsquery);
 END
 $body$;
 
@@ -122,8 +158,9 @@ RETURN ts_headline('crm_shown', translate(shown, E'\x02\x03', ''), query, E'Star
 
 -- The best `most` of what begins with these words, in any order, and where that is fewer what is written much like them.
 --
--- Of a query that very many rows answer, 2,000 are ranked. One letter finds what begins with it. Words of four letters and more are
--- found with a slip in them: 0.4 is where pg_trgm's word_similarity still has two letters exchanged ("norhtwind": 0.43).
+-- What a title begins with comes first: two hundred are ranked, then of what has the words two thousand. A word of four letters and
+-- more is also looked for with a slip in it, as the ten words that are most like it; 0.4 is where pg_trgm's word_similarity still has
+-- two letters exchanged ("norhtwind": 0.43).
 CREATE FUNCTION crm_search(q text, kinds text[], most integer)
 RETURNS TABLE (entity text, id uuid, title text, detail text, title_marked text, detail_marked text, is_approximate boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -134,50 +171,68 @@ DECLARE
     organization uuid := app_organization();
     phrase text := crm_search_words(q);
     terms text[] := (string_to_array(phrase, ' '))[1:8];
-    longest text := (SELECT term FROM unnest(terms) AS term ORDER BY length(term) DESC LIMIT 1);
     beginning text := replace(replace(replace(phrase, '\', '\\'), '%', '\%'), '_', '\_') || '%';
     query tsquery;
+    title_query tsquery;
+    like_query tsquery;
     found integer;
+    total integer;
 BEGIN
     IF organization IS NULL OR phrase = '' THEN RETURN; END IF;
     query := to_tsquery('simple', (SELECT string_agg(quote_literal(term) || ':*', ' & ') FROM unnest(terms) AS term));
+    title_query := to_tsquery('simple', (SELECT string_agg(quote_literal(term) || ':*A', ' & ') FROM unnest(terms) AS term));
+
     RETURN QUERY
     WITH candidate AS (
-        (SELECT e.* FROM search_entry e
+        SELECT e.* FROM search_entry e
         WHERE e.organization_id = organization AND e.title_words LIKE beginning AND e.entity = ANY (kinds)
-        ORDER BY e.title_words LIMIT 200)
-        UNION ALL
-        (SELECT e.* FROM search_entry e
-        WHERE length(phrase) > 1 AND e.organization_id = organization AND e.lexemes @@ query AND e.entity = ANY (kinds)
-            AND e.title_words NOT LIKE beginning
-        LIMIT 2000)
+        ORDER BY e.title_words LIMIT 200
     ), best AS (
         SELECT c.* FROM candidate c
-        ORDER BY c.title_words = phrase DESC, c.title_words LIKE beginning DESC, to_tsvector('simple', c.title_words) @@ query DESC,
-            CASE WHEN c.title_words LIKE beginning THEN length(c.title_words) END, c.changed_at DESC, c.id
-        LIMIT most
+        ORDER BY c.title_words = phrase DESC, length(c.title_words), c.changed_at DESC, c.id LIMIT most
+    )
+    SELECT b.entity, b.id, b.title, b.detail, crm_marked(b.title, query), crm_marked(b.detail, query), false FROM best b;
+    GET DIAGNOSTICS total = ROW_COUNT;
+    IF total >= most OR length(phrase) = 1 THEN RETURN; END IF;
+
+    RETURN QUERY
+    WITH candidate AS (
+        SELECT e.* FROM search_entry e
+        WHERE e.organization_id = organization AND e.lexemes @@ query AND e.entity = ANY (kinds) AND e.title_words NOT LIKE beginning
+        LIMIT 2000
+    ), best AS (
+        SELECT c.* FROM candidate c ORDER BY c.lexemes @@ title_query DESC, c.changed_at DESC, c.id LIMIT most - total
     )
     SELECT b.entity, b.id, b.title, b.detail, crm_marked(b.title, query), crm_marked(b.detail, query), false FROM best b;
     GET DIAGNOSTICS found = ROW_COUNT;
-    IF found >= most OR length(longest) < 4 THEN RETURN; END IF;
+    total := total + found;
+    IF total >= most THEN RETURN; END IF;
+
+    -- Each word as it is or as one that is like it; nothing, where for none of them there is any.
+    SELECT string_agg('(' || concat_ws(' | ', quote_literal(term) || ':*', (
+            SELECT string_agg(DISTINCT quote_literal(near.word), ' | ') FROM (
+                SELECT w.word FROM search_word w
+                WHERE length(term) >= 4 AND w.organization_id = organization AND w.word %> term
+                ORDER BY word_similarity(term, w.word) DESC, similarity(term, w.word) DESC, w.word LIMIT 10
+            ) AS near)) || ')', ' & ')::tsquery
+    INTO like_query FROM unnest(terms) AS term;
     RETURN QUERY
     WITH candidate AS (
-        SELECT e.*, (SELECT min(word_similarity(term, e.words)) FROM unnest(terms) AS term) AS likeness
-        FROM search_entry e
-        WHERE e.organization_id = organization AND e.words %> longest AND e.entity = ANY (kinds) AND NOT e.lexemes @@ query
+        SELECT e.* FROM search_entry e
+        WHERE e.organization_id = organization AND e.lexemes @@ like_query AND e.entity = ANY (kinds) AND NOT e.lexemes @@ query
+        LIMIT 2000
     ), best AS (
-        -- Where words are like it together and none alone, nothing is marked.
-        SELECT c.*, coalesce((SELECT string_agg(quote_literal(word), ' | ')::tsquery FROM unnest(tsvector_to_array(c.lexemes)) AS word
-            WHERE EXISTS (SELECT FROM unnest(terms) AS term WHERE word_similarity(term, word) >= 0.4)), query) AS like_query
-        FROM candidate c WHERE c.likeness >= 0.4
-        ORDER BY c.likeness DESC, similarity(phrase, c.title_words) DESC, c.changed_at DESC, c.id LIMIT most - found
+        SELECT c.* FROM candidate c
+        ORDER BY word_similarity(phrase, c.title_words) DESC, similarity(phrase, c.title_words) DESC, c.changed_at DESC, c.id
+        LIMIT most - total
     )
-    SELECT b.entity, b.id, b.title, b.detail, crm_marked(b.title, b.like_query), crm_marked(b.detail, b.like_query), true FROM best b;
+    SELECT b.entity, b.id, b.title, b.detail, crm_marked(b.title, like_query), crm_marked(b.detail, like_query), true FROM best b;
 END
 $body$;
 
 -- Nobody calls these but the service, and the service none but the search.
 REVOKE ALL ON FUNCTION crm_search(text, text[], integer), crm_marked(text, tsquery) FROM PUBLIC;
+REVOKE ALL ON FUNCTION crm_typed_words(tsvector) FROM PUBLIC;
 REVOKE ALL ON PROCEDURE crm_write_search_entry(uuid, text, uuid, boolean, text, text, text) FROM PUBLIC;
 DO $$
 BEGIN
@@ -204,9 +259,10 @@ ALTER TABLE contract FORCE ROW LEVEL SECURITY;
 
 DO $$
 BEGIN
-    ASSERT NOT has_table_privilege(current_setting('app.service_role'), 'search_entry', 'SELECT, INSERT, UPDATE, DELETE'),
+    ASSERT NOT has_table_privilege(current_setting('app.service_role'), 'search_entry', 'SELECT, INSERT, UPDATE, DELETE')
+        AND NOT has_table_privilege(current_setting('app.service_role'), 'search_word', 'SELECT, INSERT, UPDATE, DELETE'),
         'the service cannot reach what can be found but by the search';
     ASSERT (SELECT count(*) FROM pg_class WHERE relforcerowsecurity
-        AND relname IN ('client_company', 'contact', 'deal', 'proposal', 'contract', 'search_entry')) = 6, 'every table is protected';
+        AND relname IN ('client_company', 'contact', 'deal', 'proposal', 'contract', 'search_entry', 'search_word')) = 7, 'every table is protected';
 END
 $$;
