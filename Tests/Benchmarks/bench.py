@@ -35,6 +35,7 @@ FIGURES = {
     "lead-to-cash": request_figures.lead_to_cash,
     "latency": request_figures.latency,
     "growth-timeline": growth_figures.growth_timeline,
+    "board-move": request_figures.board_move,
     "search": request_figures.search,
     "growth-tenants": growth_figures.growth_tenants,
     "import": event_figures.import_,

@@ -100,6 +100,15 @@ def latency(bench: Bench) -> list[Figure]:
     return figures
 
 
+def board_move(bench: Bench) -> list[Figure]:
+    """Deals dropped behind others on boards of a thousand, by 16 clients in 16 organizations."""
+    options = ("--count", "4000")
+    own, _ = rounds_of(lambda: bench.requests("move", bench.main.pids, bench.stack.port_base, *options), [], bench.rounds)
+    cpu_us, note = middle(own, "cpu_us"), "1,000 deals in the stage"
+    return [absolute("board-move/rate", middle(own, "rate"), None, "/s", note=note, ours_cpu_us=cpu_us),
+            absolute("board-move/p50", middle(own, "p50_ms"), None, "ms", note=note)]
+
+
 def search(bench: Bench) -> list[Figure]:
     """What is found by a few letters among a million names of one organization: one client, its words, their beginnings, and slips."""
     main = bench.main

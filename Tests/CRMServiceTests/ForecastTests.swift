@@ -121,6 +121,30 @@ internal import Vocabulary
         }
     }
 
+    @Test func `what was lost is told by its reasons`() async throws {
+        try await Sale.run { sale in
+            try await self.firm(sale)
+            let company = try await sale.company()
+            for (reason, note) in [("price", "Too dear"), ("timing", "Next year"), ("other", "They moved")] {
+                let deal = try await sale.deal(company)
+                _ = try await sale.act("deal.lose", deal, ["lost_reason": .string(reason), "note": .string(note)])
+            }
+            let report = try await sale.service.json("crm.pipeline.lost_reasons/1")
+            let rows = try #require(report["data"]?.array)
+            #expect(rows.map { $0["lost_reason"] } == ["price", "other", "timing"])
+            #expect(rows.map { $0["count"] } == [2, 1, 1])
+            #expect(rows.map { $0["amount_minor"] } == [500_600, 500_000, 500_000])
+            for row in rows {
+                let deals = try await self.follow(row["deals"], sale)
+                #expect(self.sum(deals) == row["amount_minor"]?.int64)
+            }
+            let before = try await sale.service.json("crm.pipeline.lost_reasons/1", ["until": "2026-11-21"])
+            #expect(before["data"] == [])
+            let foreign = try await sale.service.json("crm.pipeline.lost_reasons/1", as: sale.service.stranger)
+            #expect(foreign["data"] == [])
+        }
+    }
+
     @Test func `stages tell how long deals stayed and where they went`() async throws {
         try await Sale.run { sale in
             let company = try await sale.company()

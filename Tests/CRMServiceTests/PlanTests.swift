@@ -12,9 +12,12 @@ internal import Testing
         "crm.pipeline.forecast": forecast, "crm.pipeline.forecast?from": forecast,
         "crm.pipeline.forecast?months": forecast,
         "crm.pipeline.get": "sums up every deal that the organization has, as they lie in its index",
+        "crm.pipeline.lost_reasons": lost, "crm.pipeline.lost_reasons?from": lost,
+        "crm.pipeline.lost_reasons?until": lost,
         "crm.pipeline.stages": moves, "crm.pipeline.stages?from": moves, "crm.pipeline.stages?until": moves,
     ]
     private static let forecast = "sums up the organization's open deals, and those won in its months"
+    private static let lost = "sums up the deals that were lost in its period"
     private static let moves = "sums up the moves of its period"
     private static let board =
         "a place is a place within a stage: a board is asked for by stage, in the order of its index"

@@ -5,7 +5,7 @@ public import Vocabulary
 /// A deal that comes into a stage is on top, by the time at which it comes. Between two others it takes the middle of their numbers, so
 /// that a move changes one deal and no neighbour. All numbers are exact in JSON readers that know only doubles (2^53), until 2109.
 public enum BoardPosition {
-    /// So often can the room between two deals be halved that came a millisecond apart, and a bit.
+    /// 2^11: the room between two deals that came a millisecond apart can be halved eleven times.
     static let stepsPerMillisecond: Int64 = 2_048
     /// Between deals that are spread anew, and below the last one.
     public static let gap: Int64 = 1_000 * stepsPerMillisecond

@@ -16,6 +16,7 @@ public func crmRouter(_ persistence: Persistence) -> Router {
     Pipeline(database: persistence.database).register(in: &router)
     Forecast(database: persistence.database).register(in: &router)
     StageReport(database: persistence.database).register(in: &router)
+    LostReasons(database: persistence.database).register(in: &router)
     let proposals = persistence.serve(.proposal, in: &router)
     ProposalRules.creation(proposals, persistence.commands).register(in: &router)
     ProposalMoves(proposals: proposals, commands: persistence.commands).register(in: &router)

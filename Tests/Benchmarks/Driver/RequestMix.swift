@@ -6,6 +6,8 @@ internal import Vocabulary
 /// What the load asks for. A peer serves the same paths, so that one program drives both.
 enum RequestKind: String, ExpressibleByArgument {
     case get, list, create
+    /// A deal to the place behind another on a board of a thousand.
+    case move
     /// The first page of a deal's activity.
     case activity
     /// A few letters of one of the names of `rows/search.sql`.
@@ -29,11 +31,11 @@ struct LoadedRows: ParsableArguments {
         }
     }
 
-    /// The organization of a caller. Who creates is in one with an odd number, and with the usual numbers of callers who reads is in an
+    /// The organization of a caller. Who creates or moves is in one with an odd number, and with the usual numbers of callers who reads is in an
     /// even one: what is read stays as it was loaded, however often rows were created before, as it does for the peers.
     func organization(_ caller: Int, for kind: RequestKind) -> Int {
         let number = caller * (self.organizations / self.callers)
-        return kind == .create ? number | 1 : number
+        return kind == .create || kind == .move ? number | 1 : number
     }
 
     func organizationID(_ number: Int) -> Identifier {
@@ -132,6 +134,16 @@ struct RequestMix: Sendable {
             let body: JSON = ["name": .string("Bench deal \(number)"), "amount_minor": 100_000, "currency": "USD"]
             let fields = [Self.jsonBody, HTTPField("idempotency-key", Identifier.random().description)]
             return try await client.respond("POST", "/v1/deals", caller.fields + fields, body.bytes)
+        case .move:
+            let pick = number / self.callers.count * Self.stride
+            let id = self.rows.dealID(of: caller.organization, pick)
+            let body: JSON = ["after_id": .string(self.rows.dealID(of: caller.organization, pick + 1).description)]
+            return try await client.respond(
+                "POST",
+                "/v1/deals/\(id)/move",
+                caller.fields + [Self.jsonBody],
+                body.bytes
+            )
         case .story:
             let body: JSON = ["name": .string("Bench \(number)"), "actor": "u"]
             var last = HTTPResponse(status: 0)

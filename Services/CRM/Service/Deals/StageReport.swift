@@ -14,11 +14,7 @@ struct GetStageReport: Operation {
     .described(
         "Counts the moves of a period, each by the stage that was left; moves of deleted deals are left out. Every open stage is listed."
     )
-    .query([
-        .date("from").described("The first day of the period; 90 days ago by default."),
-        .date("until").described("The last day of the period; today by default."),
-        .identifier("owner_id").described("Only deals of this member."),
-    ])
+    .query(ReportPeriod.query)
     .answers(.object("StageReport", fields))
     .faults(.invalidRequest)
 
@@ -34,18 +30,10 @@ struct GetStageReport: Operation {
     private static let fields: [Field] = [
         .date("from"), .date("until"), .list("data", of: row, countMax: Deal.Stage.allCases.count),
     ]
-    /// Days of the period where nobody says.
-    static let daysDefault = 90
 
-    let from: LocalDate?
-    let until: LocalDate?
-    let owner: Identifier?
+    let period: ReportPeriod
 
-    init(_ input: Values) throws(Fault) {
-        self.from = input.optionalDate("from")
-        self.until = input.optionalDate("until")
-        self.owner = input.optionalIdentifier("owner_id")
-    }
+    init(_ input: Values) throws(Fault) { self.period = ReportPeriod(input) }
 }
 
 /// Serves what the histories of the deals amount to.
@@ -55,12 +43,8 @@ struct StageReport: Sendable {
     func register(in router: inout Router) {
         router.serve(GetStageReport.self) { request, context in
             let caller = try context.caller()
-            let until = request.until ?? caller.zone.date(at: context.now)
-            let from = request.from ?? until.adding(days: -GetStageReport.daysDefault)
-            guard from <= until else {
-                let detail = "The period ends before it begins."
-                throw Fault(.invalidRequest, detail, problems: [Problem("/query/from", "order", detail)])
-            }
+            let days = try request.period.days(caller, context)
+            let span = caller.zone.span(days)
             let rows = try await self.database.read(
                 .organization(caller.organization),
                 """
@@ -79,9 +63,8 @@ struct StageReport: Sendable {
                 GROUP BY h.from_stage
                 """,
                 [
-                    .uuid(caller.organization), .instant(caller.zone.startOfDay(from)),
-                    .instant(caller.zone.startOfDay(until.adding(days: 1))),
-                    request.owner.map(SQLValue.uuid) ?? .null,
+                    .uuid(caller.organization), .instant(span.start), .instant(span.end),
+                    request.period.owner.map(SQLValue.uuid) ?? .null,
                     .texts(Deal.Stage.allCases.filter(\.isOpen).map(\.rawValue)),
                     .texts(Deal.Stage.allCases.map(\.rawValue)),
                 ],
@@ -90,7 +73,7 @@ struct StageReport: Sendable {
             var found: [String: JSON] = [:]
             for row in rows { found[try row.text("stage")] = try Self.json(row) }
             let answer: JSON = [
-                "from": .string(from.description), "until": .string(until.description),
+                "from": .string(days.from.description), "until": .string(days.until.description),
                 "data": .array(Deal.Stage.allCases.filter(\.isOpen).map { found[$0.rawValue] ?? Self.none(of: $0) }),
             ]
             return Reply(body: answer.bytes)

@@ -69,30 +69,36 @@ $body$;
 CREATE PROCEDURE crm_write_search_entry(organization uuid, kind text, row_id uuid, gone boolean, name text, line text, more text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $body$
 DECLARE
-    title_found text := left(crm_search_words(name), 400);
-    more_found text := left(crm_search_words(concat_ws(' ', line, more)), 1600);
     before tsvector := (SELECT e.lexemes FROM search_entry e WHERE e.organization_id = organization AND e.id = row_id);
-    now_found tsvector;
+    after tsvector;
+    typed text;
 BEGIN
     IF gone THEN
         DELETE FROM search_entry WHERE organization_id = organization AND id = row_id;
     ELSE
         INSERT INTO search_entry AS e (organization_id, entity, id, title, detail, title_words, more_words, changed_at)
-        VALUES (organization, kind, row_id, name, line, title_found, more_found, now())
+        VALUES (organization, kind, row_id, name, line, left(crm_search_words(name), 400), left(crm_search_words(concat_ws(' ', line, more)), 1600),
+            now())
         ON CONFLICT (organization_id, id) DO UPDATE SET title = excluded.title, detail = excluded.detail,
             title_words = excluded.title_words, more_words = excluded.more_words, changed_at = excluded.changed_at
         WHERE (e.title, e.detail, e.more_words) IS DISTINCT FROM (excluded.title, excluded.detail, excluded.more_words)
-        RETURNING lexemes INTO now_found;
-        INSERT INTO search_word (organization_id, word)
-        SELECT organization, typed FROM crm_typed_words(now_found) AS typed
-        WHERE NOT EXISTS (SELECT FROM search_word w WHERE w.organization_id = organization AND w.word = typed);
-        IF now_found IS NULL THEN RETURN; END IF;
+        RETURNING lexemes INTO after;
+        IF after IS NULL THEN RETURN; END IF;
     END IF;
+    -- One by one, each by its index: how many there are is not known to the planner, and a join would read all words for a few.
+    FOR typed IN SELECT crm_typed_words(after) LOOP
+        IF NOT EXISTS (SELECT FROM search_word w WHERE w.organization_id = organization AND w.word = typed) THEN
+            INSERT INTO search_word (organization_id, word) VALUES (organization, typed);
+        END IF;
+    END LOOP;
     -- Nothing is kept of a name that nobody has any more.
-    DELETE FROM search_word w
-    USING crm_typed_words(before) AS typed
-    WHERE w.organization_id = organization AND w.word = typed AND NOT EXISTS (
-        SELECT FROM search_entry e WHERE e.organization_id = organization AND e.lexemes @@ quote_literal(typed)::tsquery);
+    IF before IS NOT NULL THEN
+        FOR typed IN SELECT crm_typed_words(before) EXCEPT SELECT crm_typed_words(after) LOOP
+            IF NOT EXISTS (SELECT FROM search_entry e WHERE e.organization_id = organization AND e.lexemes @@ quote_literal(typed)::tsquery) THEN
+                DELETE FROM search_word w WHERE w.organization_id = organization AND w.word = typed;
+            END IF;
+        END LOOP;
+    END IF;
 END
 $body$;
 
